@@ -1,0 +1,110 @@
+# Builds the Lua module, runs its tests and its demo. `make help` lists the targets.
+
+LUA      ?= lua5.4
+LUA_INC  ?= /usr/include/lua5.4
+LUA_ABI  ?= 5.4
+PREFIX   ?= /usr/local
+CC       ?= cc
+CLANG    ?= clang
+SECONDS  ?= 60
+
+WARNINGS = -Wall -Wextra -pedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+           -Wwrite-strings
+CFLAGS   ?= -O2 -g
+C        = $(CC) -std=c99 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
+
+B     := build
+LIB   := $(B)/lib/exotel
+TREE  := $(CURDIR)
+
+# What each shared object is made of, and all that it links.
+core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c api.c json.c \
+              request.c response.c work.c)
+core_LIBS  := -lcjson
+curl_SRC   := $(wildcard csrc/curl/*.c) csrc/lua/l_curl.c csrc/core/buffer.c \
+              csrc/core/http1.c csrc/core/text.c csrc/core/time.c csrc/core/utf8.c \
+              csrc/core/decimal.c
+curl_LIBS  := -lcurl -lpthread -ldl
+httpd_SRC  := $(wildcard csrc/httpd/*.c) csrc/lua/l_httpd.c csrc/core/buffer.c csrc/sys/clock.c
+httpd_LIBS := -lmicrohttpd
+sys_SRC    := $(wildcard csrc/sys/*.c) csrc/lua/l_sys.c
+sys_LIBS   :=
+MODULES    := core curl httpd sys
+
+CORE_C   := $(wildcard csrc/core/*.c)
+ALL_C    := $(wildcard csrc/*/*.[ch] spec/c/*.[ch] fuzz/*.[ch])
+ALL_LUA  := lua bin/exotel spec examples
+
+# Searched by the programs that the targets run; ;; keeps the default places.
+export LUA_PATH  := $(TREE)/lua/?.lua;;
+export LUA_CPATH := $(TREE)/$(B)/lib/?.so;;
+
+.DEFAULT_GOAL := all
+.PHONY: all demo test ctest spec lint check-layers check-rows fuzz torture env deps \
+        install clean help lua51
+
+all: $(MODULES:%=$(LIB)/%.so) ## build the four shared objects into build/lib
+
+define module
+$(LIB)/$(1).so: $$($(1)_SRC:%.c=$(B)/obj/%.o)
+	@mkdir -p $$(@D)
+	$$(CC) -shared -o $$@ $$^ $$(LDFLAGS) $$($(1)_LIBS)
+endef
+$(foreach m,$(MODULES),$(eval $(call module,$(m))))
+
+$(B)/obj/csrc/lua/%.o: csrc/lua/%.c
+	@mkdir -p $(@D)
+	$(C) -I$(LUA_INC) -MMD -MP -c -o $@ $<
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(C) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+demo: ## place a call on a sandbox and read it until it is completed
+	@sh tools/deps.sh run
+	@$(MAKE) --no-print-directory -s all
+	@$(LUA) examples/demo.lua
+
+test: ## build, then all specs on Lua 5.4 and the core's C tests under ASan and UBSan
+	@sh tools/deps.sh test
+	@$(MAKE) --no-print-directory -s all ctests
+	@sh tools/test.sh
+
+# The core's tests, and the core itself, compiled with the sanitizers.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CTESTS   := $(patsubst spec/c/%_test.c,$(B)/ctest/%,$(wildcard spec/c/*_test.c))
+
+.PHONY: ctests
+ctests: $(CTESTS)
+
+$(B)/ctest/%: spec/c/%_test.c spec/c/check.h $(CORE_C) $(wildcard csrc/core/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=c99 -g -O1 $(WARNINGS) $(SANITIZE) -o $@ $< $(CORE_C) -lcjson
+
+env: ## print the exports of LUA_PATH and LUA_CPATH for this tree
+	@echo "export LUA_PATH='$(LUA_PATH)'"
+	@echo "export LUA_CPATH='$(LUA_CPATH)'"
+
+deps: ## install what building and testing need (Debian, as root)
+	@sh tools/deps.sh test
+
+check-layers: ## fail where a wall between the folders is broken
+	@sh tools/check_layers.sh
+
+LUA_DIR  = $(DESTDIR)$(PREFIX)/share/lua/$(LUA_ABI)
+CLIB_DIR = $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_ABI)/exotel
+
+install: all ## install under PREFIX (default /usr/local), staged in DESTDIR
+	@cd lua && find . -name '*.lua' | while read -r file; do \
+	  install -D -m 644 "$$file" "$(LUA_DIR)/$$file"; done
+	@for module in $(MODULES); do \
+	  install -D -m 755 $(LIB)/$$module.so "$(CLIB_DIR)/$$module.so"; done
+	@install -D -m 755 bin/exotel "$(DESTDIR)$(PREFIX)/bin/exotel"
+
+clean: ## remove what was built
+	rm -rf $(B)
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16

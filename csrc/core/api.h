@@ -1,0 +1,153 @@
+/*
+** api: the API as data. One row an operation, a parameter, a field, a status, a region.
+**
+** Building a request, checking it, reading the answer, "did you mean", the sandbox and
+** the reference all read these rows; a new endpoint is a row. `source` names the vendor
+** page a fact comes from: S001 to S004, or NEW for the 2026 portal.
+**
+** SPDX-License-Identifier: MIT
+*/
+#ifndef EXOTEL_API_H
+#define EXOTEL_API_H
+
+#include "exotel.h"
+
+/* What a parameter takes. In brackets: what min and max limit. */
+typedef enum exotel_parameter_type {
+  EXOTEL_TAKES_PHONE,      /* a phone number or SIP address, trimmed */
+  EXOTEL_TAKES_TEXT,       /* any UTF-8 but NUL [characters] */
+  EXOTEL_TAKES_URL,        /* an http or https address [bytes] */
+  EXOTEL_TAKES_STREAM_URL, /* a ws or wss address [bytes] */
+  EXOTEL_TAKES_INTEGER,    /* a whole number [value] */
+  EXOTEL_TAKES_BOOLEAN,    /* true or false */
+  EXOTEL_TAKES_CHOICE,     /* one of a closed list */
+  EXOTEL_TAKES_WORD,       /* one of an open list: any word passes [bytes] */
+  EXOTEL_TAKES_WORDS,      /* a list of such words */
+  EXOTEL_TAKES_LEG,        /* leg 1 or leg 2, in any spelling */
+  EXOTEL_TAKES_FLOW,       /* the number of a flow, sent as its address */
+  EXOTEL_TAKES_SID         /* letters and digits [bytes] */
+} exotel_parameter_type;
+
+typedef enum exotel_place {
+  EXOTEL_IN_PATH,
+  EXOTEL_IN_QUERY,
+  EXOTEL_IN_FORM
+} exotel_place;
+
+/* The ways to use one operation, as bits. An operation without modes has mode 1. */
+#define EXOTEL_MODE_NUMBERS 1u
+#define EXOTEL_MODE_FLOW 2u
+#define EXOTEL_MODE_STREAM 4u
+
+typedef struct exotel_mode {
+  unsigned bit;
+  const char *name;
+  const char *title; /* "a call between two numbers" */
+} exotel_mode;
+
+typedef struct exotel_parameter {
+  const char *name;  /* the documented name, as sent */
+  const char *lua;   /* the option's name in Lua */
+  const char *alias; /* another spelling found on the pages: accepted, never sent */
+  exotel_parameter_type type;
+  exotel_place place;
+  unsigned modes;             /* where it may stand */
+  unsigned required;          /* where it must stand */
+  unsigned selects;           /* the mode that its presence asks for */
+  long min, max;              /* limits of what the type says; max 0: none */
+  const char *const *choices; /* ends with NULL; of an open list, the known words */
+  const char *needs;          /* the documented name of what must be given with it */
+  const char *needs_value;    /* and its value, or NULL for any */
+  unsigned needs_modes;       /* the modes in which it is needed */
+  const char *about;          /* one line, for messages and the reference */
+  const char *source;
+} exotel_parameter;
+
+/* How a field's text becomes a value. Text is absent in every spelling of the service's
+** unset: null, "", "null", 0000-00-00 00:00:00, 1970-01-01 05:30:00, 0001-01-01T00:00:00Z. */
+typedef enum exotel_field_type {
+  EXOTEL_IS_TEXT,
+  EXOTEL_IS_TIME,    /* a timestamp, kept as sent */
+  EXOTEL_IS_WORD,    /* lower case, "canceled" spelt one way */
+  EXOTEL_IS_INTEGER, /* whole seconds, leg numbers */
+  EXOTEL_IS_NUMBER,  /* seconds with a fraction */
+  EXOTEL_IS_DECIMAL, /* a number, and its exact text under <lua>_text */
+  EXOTEL_IS_VERBATIM /* byte for byte: absent only as null */
+} exotel_field_type;
+
+#define EXOTEL_QUOTED 1 /* the service writes the number as a JSON string */
+#define EXOTEL_ALWAYS 2 /* the service sends the name also when it has no value */
+
+typedef struct exotel_field {
+  const char *path; /* where the service puts it; [] stands for a list's position */
+  const char *list; /* the record's list it belongs to, or NULL */
+  size_t position;  /* the entry it describes, from 1; 0: the one its path says */
+  const char *lua;  /* its name in the record, or in the list's entry */
+  exotel_field_type type;
+  int flags;
+  const char *source;
+} exotel_field;
+
+typedef struct exotel_record_type {
+  const char *name;
+  const exotel_field *fields; /* in documented order */
+  size_t nfields;
+} exotel_record_type;
+
+typedef struct exotel_operation {
+  const char *name;
+  const char *method;
+  const char *path; /* {Name} stands for a parameter; the format's ending is added */
+  const char *root; /* the name the answer's record stands under */
+  const char *identity; /* the field an answer can't do without */
+  int dials;            /* it rings a phone: never sent twice */
+  const exotel_mode *modes;
+  size_t nmodes;
+  const exotel_parameter *parameters; /* in the order in which they are sent */
+  size_t nparameters;
+  const exotel_record_type *record;
+  const char *source;
+} exotel_operation;
+
+/* What an HTTP status means (S004). Rows are in order; the first that covers it counts. */
+typedef struct exotel_status {
+  int low, high;
+  const char *reason;
+  exotel_outcome outcome;
+  const char *meaning; /* for the message */
+  const char *hint;    /* what to do about it, or NULL */
+} exotel_status;
+
+/* What a text in an error answer tells beyond its status. */
+typedef struct exotel_cause {
+  int status;
+  const char *text; /* found in the message, whatever its case */
+  const char *reason;
+  const char *hint;
+} exotel_cause;
+
+typedef struct exotel_region {
+  const char *name;
+  const char *host;
+  const char *flow_host; /* where the addresses of flows point */
+} exotel_region;
+
+/* A code and what it stands for. */
+typedef struct exotel_code {
+  const char *code;
+  const char *meaning;
+} exotel_code;
+
+/* Each returns its table and sets `*n` to the number of rows. */
+const exotel_operation *exotel_operations(size_t *n);
+const exotel_record_type *exotel_record_types(size_t *n);
+const exotel_region *exotel_regions(size_t *n);
+const exotel_status *exotel_statuses(size_t *n);
+const exotel_cause *exotel_causes(size_t *n);
+const exotel_code *exotel_circles(size_t *n);
+const exotel_code *exotel_operators(size_t *n);
+
+/* The operation of that name, or NULL. */
+const exotel_operation *exotel_operation_find(exotel_slice name);
+
+#endif

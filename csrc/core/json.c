@@ -1,0 +1,335 @@
+/*
+** json: JSON bytes to leaves, by cJSON behind a guard (see json.h for what it refuses).
+** It does not write JSON: json_out.c does.
+**
+** The guard is one pass with its own small stack of open brackets, so its memory doesn't
+** depend on the input; the walk over cJSON's tree recurses as deep as the guard allowed.
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "json.h"
+
+#include "decimal.h"
+#include "error.h"
+#include "utf8.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+#define RANGE_SAFE 300 /* a number this short needs an exponent to leave the range */
+
+typedef struct guard {
+  const unsigned char *p, *end, *begin;
+  exotel_buffer *out;
+  exotel_error *e;
+  char open[EXOTEL_DEPTH_MAX]; /* the brackets not yet closed */
+  size_t depth;
+} guard;
+
+/* Refuses the byte at `at`. The text ends there when `at` is the end. */
+static exotel_kind refuse(guard *g, const unsigned char *at, const char *why) {
+  exotel_slice none = {"", 0};
+  size_t position = (size_t)(at - g->begin) + 1;
+  g->e->position = position;
+  if (at >= g->end)
+    return exotel_error_set(g->e, EXOTEL_PARSE, "json", none,
+                            "not JSON at byte %lu: the text ends where %s",
+                            (unsigned long)position, why);
+  return exotel_error_set(g->e, EXOTEL_PARSE, "json", none, "not JSON at byte %lu: %s",
+                          (unsigned long)position, why);
+}
+
+static void skip_blanks(guard *g) {
+  while (g->p < g->end &&
+         (*g->p == ' ' || *g->p == '\t' || *g->p == '\n' || *g->p == '\r'))
+    g->p++;
+}
+
+static void keep(guard *g, const unsigned char *from) {
+  exotel_buffer_add(g->out, (const char *)from, (size_t)(g->p - from));
+}
+
+static int hex_digit(unsigned char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/* The value of the four hex digits at `p`, or -1. */
+static long hex4(const guard *g, const unsigned char *p) {
+  long value = 0;
+  int i;
+  if (g->end - p < 4) return -1;
+  for (i = 0; i < 4; i++) {
+    int digit = hex_digit(p[i]);
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+/* `g->p` is at the u of \uXXXX; a high surrogate must be followed by a low one. */
+static exotel_kind unicode_escape(guard *g) {
+  const unsigned char *escape = g->p - 1;
+  long unit = hex4(g, g->p + 1);
+  if (unit < 0) return refuse(g, escape, "\\u wants four hex digits");
+  if (unit == 0) return refuse(g, escape, "\\u0000 can't be kept");
+  g->p += 5;
+  if (unit >= 0xDC00 && unit <= 0xDFFF)
+    return refuse(g, escape, "half a surrogate pair");
+  if (unit < 0xD800 || unit > 0xDBFF) return EXOTEL_OK;
+  if (g->end - g->p < 6 || g->p[0] != '\\' || g->p[1] != 'u')
+    return refuse(g, escape, "half a surrogate pair");
+  unit = hex4(g, g->p + 2);
+  if (unit < 0xDC00 || unit > 0xDFFF) return refuse(g, escape, "half a surrogate pair");
+  g->p += 6;
+  return EXOTEL_OK;
+}
+
+static exotel_kind escape(guard *g) {
+  g->p++;
+  if (g->p >= g->end) return refuse(g, g->p, "a string is open");
+  if (*g->p == 'u') return unicode_escape(g);
+  if (strchr("\"\\/bfnrt", *g->p) == NULL || *g->p == '\0')
+    return refuse(g, g->p - 1, "no such escape");
+  g->p++;
+  return EXOTEL_OK;
+}
+
+/* One step inside a string: an escape, a plain byte or a UTF-8 sequence. */
+static exotel_kind string_step(guard *g) {
+  size_t n;
+  if (*g->p == '\\') return escape(g);
+  if (*g->p < 0x20)
+    return refuse(g, g->p, "a control character in a string must be escaped");
+  n = *g->p < 0x80 ? 1
+                   : exotel_utf8_length((const char *)g->p, (size_t)(g->end - g->p));
+  if (n == 0) return refuse(g, g->p, "not UTF-8");
+  g->p += n;
+  return EXOTEL_OK;
+}
+
+static exotel_kind string(guard *g) {
+  const unsigned char *from = g->p++;
+  while (g->p < g->end && *g->p != '"') {
+    exotel_kind kind;
+    while (g->p < g->end && *g->p >= 0x20 && *g->p < 0x80 && *g->p != '"' &&
+           *g->p != '\\')
+      g->p++;
+    if (g->p >= g->end || *g->p == '"') break;
+    kind = string_step(g);
+    if (kind != EXOTEL_OK) return kind;
+  }
+  if (g->p >= g->end) return refuse(g, g->p, "a string is open");
+  g->p++;
+  keep(g, from);
+  return EXOTEL_OK;
+}
+
+static size_t digits(guard *g) {
+  const unsigned char *from = g->p;
+  while (g->p < g->end && *g->p >= '0' && *g->p <= '9')
+    g->p++;
+  return (size_t)(g->p - from);
+}
+
+/* Number as RFC 8259 spells it; quoted in the copy. */
+static exotel_kind number(guard *g) {
+  const unsigned char *from = g->p;
+  double value;
+  int check_range = 0;
+  if (*g->p == '-') g->p++;
+  if (g->end - g->p > 1 && g->p[0] == '0' && g->p[1] >= '0' && g->p[1] <= '9')
+    return refuse(g, g->p, "a number doesn't start with 0");
+  if (digits(g) == 0) return refuse(g, g->p, "a digit is wanted");
+  if (g->p < g->end && *g->p == '.') {
+    g->p++;
+    if (digits(g) == 0) return refuse(g, g->p, "a digit is wanted after the point");
+  }
+  if (g->p < g->end && (*g->p == 'e' || *g->p == 'E')) {
+    check_range = 1;
+    g->p++;
+    if (g->p < g->end && (*g->p == '+' || *g->p == '-')) g->p++;
+    if (digits(g) == 0) return refuse(g, g->p, "a digit is wanted in the exponent");
+  }
+  if (g->p - from > RANGE_SAFE) check_range = 1;
+  if (check_range &&
+      !exotel_decimal_number((const char *)from, (size_t)(g->p - from), &value))
+    return refuse(g, from, "the number is out of range");
+  exotel_buffer_addc(g->out, '"');
+  keep(g, from);
+  exotel_buffer_addc(g->out, '"');
+  return EXOTEL_OK;
+}
+
+static exotel_kind word(guard *g, const char *spelling) {
+  size_t n = strlen(spelling);
+  const unsigned char *from = g->p;
+  if ((size_t)(g->end - g->p) < n || memcmp(g->p, spelling, n) != 0)
+    return refuse(g, g->p, "a value is wanted");
+  g->p += n;
+  keep(g, from);
+  return EXOTEL_OK;
+}
+
+/* A value without parts. */
+static exotel_kind scalar(guard *g) {
+  switch (*g->p) {
+    case '"': return string(g);
+    case 't': return word(g, "true");
+    case 'f': return word(g, "false");
+    case 'n': return word(g, "null");
+    default: break;
+  }
+  if (*g->p == '-' || (*g->p >= '0' && *g->p <= '9')) return number(g);
+  return refuse(g, g->p, "a value is wanted");
+}
+
+static exotel_kind open_bracket(guard *g) {
+  if (g->depth == EXOTEL_DEPTH_MAX)
+    return refuse(g, g->p, "nested deeper than the limit of 32");
+  g->open[g->depth++] = (char)*g->p;
+  exotel_buffer_addc(g->out, (char)*g->p++);
+  return EXOTEL_OK;
+}
+
+static void close_bracket(guard *g) {
+  g->depth--;
+  exotel_buffer_addc(g->out, (char)*g->p++);
+}
+
+static int in_object(const guard *g) {
+  return g->depth > 0 && g->open[g->depth - 1] == '{';
+}
+
+static int at_closing(const guard *g) {
+  return g->p < g->end && g->depth > 0 && *g->p == (in_object(g) ? '}' : ']');
+}
+
+/* The name of a member and its colon. */
+static exotel_kind member_name(guard *g) {
+  exotel_kind kind;
+  skip_blanks(g);
+  if (g->p >= g->end || *g->p != '"')
+    return refuse(g, g->p, "the name of a member is wanted");
+  kind = string(g);
+  if (kind != EXOTEL_OK) return kind;
+  skip_blanks(g);
+  if (g->p >= g->end || *g->p != ':') return refuse(g, g->p, "':' is wanted");
+  exotel_buffer_addc(g->out, (char)*g->p++);
+  return EXOTEL_OK;
+}
+
+/* After a value: closes what closes here, then steps over a comma. `*done` is set when
+** the document is complete. */
+static exotel_kind after_value(guard *g, int *done) {
+  for (skip_blanks(g); at_closing(g); skip_blanks(g))
+    close_bracket(g);
+  *done = g->depth == 0;
+  if (*done) return EXOTEL_OK;
+  if (g->p >= g->end || *g->p != ',')
+    return refuse(g, g->p,
+                  in_object(g) ? "',' or '}' is wanted" : "',' or ']' is wanted");
+  exotel_buffer_addc(g->out, (char)*g->p++);
+  return in_object(g) ? member_name(g) : EXOTEL_OK;
+}
+
+/* One value, or the opening of one that has parts. `*whole` tells which. */
+static exotel_kind value(guard *g, int *whole) {
+  exotel_kind kind;
+  skip_blanks(g);
+  *whole = 1;
+  if (g->p >= g->end) return refuse(g, g->p, "a value is wanted");
+  if (*g->p != '{' && *g->p != '[') return scalar(g);
+  kind = open_bracket(g);
+  if (kind != EXOTEL_OK) return kind;
+  skip_blanks(g);
+  if (at_closing(g)) return EXOTEL_OK;
+  *whole = 0;
+  return in_object(g) ? member_name(g) : EXOTEL_OK;
+}
+
+static exotel_kind document(guard *g) {
+  exotel_kind kind = EXOTEL_OK;
+  int done = 0;
+  while (kind == EXOTEL_OK && !done && g->out->state == EXOTEL_BUFFER_OK) {
+    int whole;
+    kind = value(g, &whole);
+    if (kind == EXOTEL_OK && whole) kind = after_value(g, &done);
+  }
+  if (kind != EXOTEL_OK || !done) return kind;
+  return g->p == g->end ? EXOTEL_OK : refuse(g, g->p, "something follows the document");
+}
+
+exotel_kind exotel_json_guard(exotel_slice text, exotel_buffer *out, exotel_error *e) {
+  exotel_slice none = {"", 0};
+  exotel_kind kind;
+  guard g;
+  memset(&g, 0, sizeof g);
+  g.p = g.begin = (const unsigned char *)text.p;
+  g.end = g.begin + text.n;
+  g.out = out;
+  g.e = e;
+  exotel_buffer_reset(out);
+  if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
+    return refuse(&g, g.p, "a byte order mark");
+  kind = document(&g);
+  return kind != EXOTEL_OK ? kind : exotel_error_buffer(e, out, none);
+}
+
+typedef struct walk {
+  exotel_step path[EXOTEL_DEPTH_MAX];
+  exotel_leaf_sink *sink;
+  void *context;
+  exotel_error *e;
+} walk;
+
+static exotel_kind scalar_leaf(walk *w, const cJSON *item, size_t depth) {
+  exotel_leaf leaf;
+  const char *text = "";
+  if (cJSON_IsString(item))
+    text = item->valuestring;
+  else if (cJSON_IsBool(item))
+    text = cJSON_IsTrue(item) ? "true" : "false";
+  leaf.path = w->path;
+  leaf.depth = depth;
+  leaf.text.p = text;
+  leaf.text.n = strlen(text);
+  leaf.null = cJSON_IsNull(item);
+  return w->sink(w->context, &leaf, w->e);
+}
+
+/* The guard counts brackets, so depth stays below EXOTEL_DEPTH_MAX. */
+static exotel_kind walk_item(walk *w, const cJSON *item, size_t depth) {
+  const cJSON *child;
+  size_t index = 0;
+  if (!cJSON_IsArray(item) && !cJSON_IsObject(item)) return scalar_leaf(w, item, depth);
+  for (child = item->child; child != NULL; child = child->next) {
+    exotel_step *step = &w->path[depth];
+    exotel_kind kind;
+    step->name.p = child->string; /* NULL in a list */
+    step->name.n = child->string == NULL ? 0 : strlen(child->string);
+    step->index = index++;
+    kind = walk_item(w, child, depth + 1);
+    if (kind != EXOTEL_OK) return kind;
+  }
+  return EXOTEL_OK;
+}
+
+exotel_kind exotel_json_read(exotel_slice text, exotel_buffer *scratch,
+                             exotel_leaf_sink *sink, void *context, exotel_error *e) {
+  exotel_kind kind = exotel_json_guard(text, scratch, e);
+  const char *end = NULL;
+  cJSON *tree;
+  walk w;
+  if (kind != EXOTEL_OK) return kind;
+  tree = cJSON_ParseWithLengthOpts(scratch->p, scratch->n + 1, &end, 1);
+  if (tree == NULL) return exotel_error_memory(e); /* the guard left no other cause */
+  w.sink = sink;
+  w.context = context;
+  w.e = e;
+  kind = walk_item(&w, tree, 0);
+  cJSON_Delete(tree);
+  return kind;
+}

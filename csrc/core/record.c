@@ -1,0 +1,479 @@
+/*
+** record: leaves to a typed record, by the rows of api.c (see record.h).
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "record.h"
+
+#include "decimal.h"
+#include "error.h"
+#include "text.h"
+
+#include <string.h>
+
+#define TEXT_MAX (64 * 1024 * 1024) /* beyond any body that is let in */
+#define PATH_MAX_BYTES 128          /* longer than any row's path */
+
+static const char *const absents[] = {"", "null", "0000-00-00 00:00:00",
+                                      "1970-01-01 05:30:00", "0001-01-01T00:00:00Z"};
+
+void exotel_record_init(exotel_record *r) {
+  memset(r, 0, sizeof *r);
+  exotel_buffer_init(&r->nodes, EXOTEL_NODES_MAX * sizeof(exotel_node));
+  exotel_buffer_init(&r->text, TEXT_MAX);
+}
+
+void exotel_record_free(exotel_record *r) {
+  exotel_buffer_free(&r->nodes);
+  exotel_buffer_free(&r->text);
+}
+
+static exotel_node *node_at(const exotel_record *r, size_t at) {
+  return (exotel_node *)(void *)r->nodes.p + at;
+}
+
+const exotel_node *exotel_record_node(const exotel_record *r, size_t at) {
+  return node_at(r, at);
+}
+
+exotel_slice exotel_record_name(const exotel_record *r, const exotel_node *node) {
+  exotel_slice s;
+  if (node->known != NULL) return exotel_slice_of(node->known);
+  s.p = r->text.p + node->name_at;
+  s.n = node->name_n;
+  return s;
+}
+
+exotel_slice exotel_record_text(const exotel_record *r, const exotel_node *node) {
+  exotel_slice s;
+  s.p = r->text.p + node->text_at;
+  s.n = node->text_n;
+  return s;
+}
+
+/* What the buffers' failure means; EXOTEL_OK when there is none. */
+static exotel_kind state_of(const exotel_record *r, exotel_error *e) {
+  exotel_slice none = exotel_slice_of("");
+  if (r->nodes.state == EXOTEL_BUFFER_OK && r->text.state == EXOTEL_BUFFER_OK)
+    return EXOTEL_OK;
+  if (r->nodes.state == EXOTEL_BUFFER_FULL || r->text.state == EXOTEL_BUFFER_FULL)
+    return exotel_error_set(e, EXOTEL_PARSE, "too_large", none,
+                            "more values than the limit of %d", EXOTEL_NODES_MAX);
+  return exotel_error_memory(e);
+}
+
+/* A new node without a place in the tree; 0 on failure, which the buffer remembers. */
+static size_t new_node(exotel_record *r, exotel_node_type type) {
+  exotel_node fresh;
+  size_t at = r->nodes.n / sizeof fresh;
+  memset(&fresh, 0, sizeof fresh);
+  fresh.type = type;
+  exotel_buffer_add(&r->nodes, (const char *)&fresh, sizeof fresh);
+  return r->nodes.state == EXOTEL_BUFFER_OK ? at : 0;
+}
+
+/* Puts `child` behind the last child of `parent` whose key isn't larger. */
+static void link_child(exotel_record *r, size_t parent, size_t child) {
+  exotel_node *p = node_at(r, parent), *c = node_at(r, child);
+  size_t *link = &p->first;
+  while (*link != 0 && node_at(r, *link)->key <= c->key)
+    link = &node_at(r, *link)->next;
+  c->next = *link;
+  *link = child;
+  p->count++;
+}
+
+exotel_kind exotel_record_begin(exotel_record *r, const exotel_record_type *type,
+                                exotel_error *e) {
+  r->type = type;
+  r->next_row = r->repeated = r->positions = 0;
+  exotel_buffer_reset(&r->nodes);
+  exotel_buffer_reset(&r->text);
+  new_node(r, EXOTEL_NODE_TABLE);
+  exotel_buffer_adds(&r->text, "");
+  return state_of(r, e);
+}
+
+static size_t child_named(const exotel_record *r, size_t parent, exotel_slice name) {
+  size_t at = node_at(r, parent)->first;
+  while (at != 0) {
+    exotel_slice other = exotel_record_name(r, node_at(r, at));
+    if (other.n == name.n && (name.n == 0 || memcmp(other.p, name.p, name.n) == 0))
+      return at;
+    at = node_at(r, at)->next;
+  }
+  return 0;
+}
+
+static size_t child_keyed(const exotel_record *r, size_t parent, size_t key) {
+  size_t at = node_at(r, parent)->first;
+  while (at != 0 && node_at(r, at)->key != key)
+    at = node_at(r, at)->next;
+  return at;
+}
+
+static void keep_text(exotel_record *r, exotel_slice text, size_t *at, size_t *n) {
+  *at = r->text.n;
+  *n = text.n;
+  exotel_buffer_add(&r->text, text.p, text.n);
+}
+
+/* A child of a table, under a constant name or a copied one. */
+static size_t add_named(exotel_record *r, size_t parent, const char *known,
+                        exotel_slice name, exotel_node_type type) {
+  size_t at = new_node(r, type);
+  if (at == 0) return 0;
+  node_at(r, at)->known = known;
+  if (known == NULL)
+    keep_text(r, name, &node_at(r, at)->name_at, &node_at(r, at)->name_n);
+  link_child(r, parent, at);
+  return at;
+}
+
+static size_t add_keyed(exotel_record *r, size_t parent, size_t key,
+                        exotel_node_type type) {
+  size_t at = new_node(r, type);
+  if (at == 0) return 0;
+  node_at(r, at)->key = key;
+  link_child(r, parent, at);
+  return at;
+}
+
+/* {=================================================================
+** Known fields
+** ================================================================== */
+
+/* "Details.Legs[].Leg.Id": the spelling of a path in the rows. 0 when it is too long. */
+static size_t spell_path(const exotel_leaf *leaf, char *out) {
+  size_t i, n = 0;
+  for (i = 0; i < leaf->depth; i++) {
+    const exotel_step *s = &leaf->path[i];
+    exotel_slice part = s->name.p == NULL ? exotel_slice_of("[]") : s->name;
+    if (n + part.n + 2 > PATH_MAX_BYTES) return 0;
+    if (i > 0 && s->name.p != NULL) out[n++] = '.';
+    memcpy(out + n, part.p, part.n);
+    n += part.n;
+  }
+  return n;
+}
+
+/* The row of a path. The search goes on where the last one ended. */
+static const exotel_field *row_of(exotel_record *r, const exotel_leaf *leaf) {
+  char path[PATH_MAX_BYTES];
+  exotel_slice spelt;
+  size_t i, n = r->type->nfields;
+  spelt.p = path;
+  spelt.n = spell_path(leaf, path);
+  if (spelt.n == 0) return NULL;
+  for (i = 0; i < n; i++) {
+    size_t row = (r->next_row + i) % n;
+    if (exotel_slice_is_nocase(spelt, r->type->fields[row].path)) {
+      r->next_row = row + 1;
+      return &r->type->fields[row];
+    }
+  }
+  return NULL;
+}
+
+static int is_absent(const exotel_leaf *leaf, const exotel_field *field) {
+  size_t i;
+  if (leaf->null) return 1;
+  if (field != NULL && field->type == EXOTEL_IS_VERBATIM) return 0;
+  for (i = 0; i < sizeof absents / sizeof *absents; i++) {
+    if (exotel_slice_is(leaf->text, absents[i])) return 1;
+  }
+  return 0;
+}
+
+static void keep_word(exotel_record *r, exotel_node *node, exotel_slice text) {
+  char *p;
+  size_t i;
+  if (exotel_slice_is_nocase(text, "cancelled")) text = exotel_slice_of("canceled");
+  keep_text(r, text, &node->text_at, &node->text_n);
+  if (r->text.state != EXOTEL_BUFFER_OK) return;
+  p = r->text.p + node->text_at;
+  for (i = 0; i < text.n; i++) {
+    if (p[i] >= 'A' && p[i] <= 'Z') p[i] = (char)(p[i] - 'A' + 'a');
+  }
+}
+
+/* Gives `node` the leaf's value. Returns 0 when the text isn't what the row says. */
+static int type_value(exotel_record *r, exotel_node *node, const exotel_field *field,
+                      exotel_slice text) {
+  switch (field->type) {
+    case EXOTEL_IS_INTEGER:
+      node->type = EXOTEL_NODE_INTEGER;
+      if (!exotel_decimal_integer(text.p, text.n, &node->integer)) return 0;
+      break;
+    case EXOTEL_IS_NUMBER:
+    case EXOTEL_IS_DECIMAL:
+      node->type = EXOTEL_NODE_NUMBER;
+      if (!exotel_decimal_number(text.p, text.n, &node->number)) return 0;
+      break;
+    case EXOTEL_IS_WORD:
+      node->type = EXOTEL_NODE_TEXT;
+      keep_word(r, node, text);
+      return 1;
+    default: node->type = EXOTEL_NODE_TEXT;
+  }
+  keep_text(r, text, &node->text_at, &node->text_n);
+  return 1;
+}
+
+static size_t list_index(const exotel_leaf *leaf) {
+  size_t i;
+  for (i = 0; i < leaf->depth; i++) {
+    if (leaf->path[i].name.p == NULL) return leaf->path[i].index;
+  }
+  return 0;
+}
+
+/* The table a field belongs in: the record, or an entry of one of its lists. Entries
+** that a row names by number wait apart, since the list may not have come yet. */
+static size_t place_of(exotel_record *r, const exotel_field *field,
+                       const exotel_leaf *leaf) {
+  size_t list, entry, key = field->position;
+  if (field->list == NULL) return 0;
+  if (key > 0) {
+    if (r->positions == 0) r->positions = new_node(r, EXOTEL_NODE_LIST);
+    list = r->positions;
+  } else {
+    list = child_named(r, 0, exotel_slice_of(field->list));
+    if (list == 0)
+      list = add_named(r, 0, field->list, exotel_slice_of(""), EXOTEL_NODE_LIST);
+    key = list_index(leaf);
+  }
+  if (list == 0) return 0;
+  entry = child_keyed(r, list, key);
+  return entry != 0 ? entry : add_keyed(r, list, key, EXOTEL_NODE_TABLE);
+}
+
+/* Writes the name of a leaf as the service spells it: Legs[0][Status]. */
+static void spell_name(exotel_record *r, const exotel_leaf *leaf) {
+  size_t i, k, index;
+  char digits[24];
+  for (i = 0; i < leaf->depth; i++) {
+    const exotel_step *s = &leaf->path[i];
+    if (i > 0) exotel_buffer_addc(&r->text, '[');
+    if (s->name.p != NULL) {
+      exotel_buffer_add(&r->text, s->name.p, s->name.n);
+    } else {
+      for (k = 0, index = s->index; k == 0 || index > 0; index /= 10)
+        digits[k++] = (char)('0' + index % 10);
+      while (k > 0)
+        exotel_buffer_addc(&r->text, digits[--k]);
+    }
+    if (i > 0) exotel_buffer_addc(&r->text, ']');
+  }
+}
+
+static void note_repeated(exotel_record *r, const exotel_leaf *leaf) {
+  size_t at, begin;
+  if (r->repeated == 0)
+    r->repeated = add_named(r, 0, "repeated", exotel_slice_of(""), EXOTEL_NODE_LIST);
+  if (r->repeated == 0) return;
+  at = add_keyed(r, r->repeated, 0, EXOTEL_NODE_TEXT);
+  if (at == 0) return;
+  begin = r->text.n;
+  spell_name(r, leaf);
+  node_at(r, at)->text_at = begin;
+  node_at(r, at)->text_n = r->text.n - begin;
+}
+
+/* Returns 0 when the value isn't what the row says, so that it goes among the unknown. */
+static int add_known(exotel_record *r, const exotel_field *field,
+                     const exotel_leaf *leaf) {
+  exotel_node value;
+  size_t place, at;
+  memset(&value, 0, sizeof value);
+  if (!type_value(r, &value, field, leaf->text)) return 0;
+  place = place_of(r, field, leaf);
+  if (child_named(r, place, exotel_slice_of(field->lua)) != 0) {
+    note_repeated(r, leaf);
+    return 1;
+  }
+  at = add_named(r, place, field->lua, exotel_slice_of(""), value.type);
+  if (at == 0) return 1;
+  node_at(r, at)->field = field;
+  node_at(r, at)->text_at = value.text_at;
+  node_at(r, at)->text_n = value.text_n;
+  node_at(r, at)->integer = value.integer;
+  node_at(r, at)->number = value.number;
+  return 1;
+}
+
+/* }================================================================== */
+
+/* {=================================================================
+** Unknown fields
+** ================================================================== */
+
+static int is_price_text(exotel_slice name, const exotel_field *field) {
+  size_t n = strlen(field->lua);
+  return field->type == EXOTEL_IS_DECIMAL && name.n == n + 5 &&
+         memcmp(name.p, field->lua, n) == 0 && memcmp(name.p + n, "_text", 5) == 0;
+}
+
+/* Whether the record itself uses this name at its top. */
+static int is_taken(const exotel_record *r, exotel_slice name) {
+  size_t i;
+  if (r->type->nfields == 0) return 0;
+  if (exotel_slice_is(name, "repeated")) return 1;
+  for (i = 0; i < r->type->nfields; i++) {
+    const exotel_field *f = &r->type->fields[i];
+    if (exotel_slice_is(name, f->list != NULL ? f->list : f->lua)) return 1;
+    if (is_price_text(name, f)) return 1;
+  }
+  return 0;
+}
+
+static size_t step_down(exotel_record *r, size_t parent, const exotel_step *step,
+                        exotel_node_type type, int *fresh) {
+  exotel_slice name = step->name;
+  size_t at;
+  *fresh = 0;
+  if (name.p == NULL && node_at(r, parent)->type == EXOTEL_NODE_LIST) {
+    at = child_keyed(r, parent, step->index);
+    if (at == 0) {
+      at = add_keyed(r, parent, step->index, type);
+      *fresh = 1;
+    }
+    return at;
+  }
+  if (name.p == NULL) name = exotel_slice_of("");
+  at = child_named(r, parent, name);
+  if (at == 0) {
+    at = add_named(r, parent, NULL, name, type);
+    *fresh = 1;
+  }
+  return at;
+}
+
+static exotel_node_type container_for(const exotel_leaf *leaf, size_t i) {
+  if (i + 1 == leaf->depth) return EXOTEL_NODE_TEXT;
+  return leaf->path[i + 1].name.p == NULL ? EXOTEL_NODE_LIST : EXOTEL_NODE_TABLE;
+}
+
+/* `_legs` for `legs`. The underscore is kept in the text, right before the name. */
+static exotel_step first_step(exotel_record *r, const exotel_leaf *leaf) {
+  exotel_step step = leaf->path[0];
+  size_t at = r->text.n;
+  if (step.name.p == NULL || !is_taken(r, step.name)) return step;
+  exotel_buffer_room(&r->text, step.name.n * 2 + 2);
+  exotel_buffer_addc(&r->text, '_');
+  exotel_buffer_add(&r->text, step.name.p, step.name.n);
+  if (r->text.state != EXOTEL_BUFFER_OK) return step;
+  step.name.p = r->text.p + at;
+  step.name.n++;
+  return step;
+}
+
+static void add_unknown(exotel_record *r, const exotel_leaf *leaf) {
+  size_t i, parent = 0;
+  int fresh = 0;
+  for (i = 0; i < leaf->depth; i++) {
+    exotel_step step = i == 0 ? first_step(r, leaf) : leaf->path[i];
+    exotel_node_type type = container_for(leaf, i), found;
+    parent = step_down(r, parent, &step, type, &fresh);
+    if (parent == 0) return;
+    found = node_at(r, parent)->type;
+    if (found != type || (type == EXOTEL_NODE_TEXT && !fresh)) {
+      note_repeated(r, leaf);
+      return;
+    }
+  }
+  if (parent == 0) return;
+  keep_text(r, leaf->text, &node_at(r, parent)->text_at, &node_at(r, parent)->text_n);
+}
+
+/* }================================================================== */
+
+exotel_kind exotel_record_add(exotel_record *r, const exotel_leaf *leaf,
+                              exotel_error *e) {
+  const exotel_field *field = row_of(r, leaf);
+  if (is_absent(leaf, field)) return EXOTEL_OK;
+  if (field == NULL || !add_known(r, field, leaf)) add_unknown(r, leaf);
+  return state_of(r, e);
+}
+
+/* {=================================================================
+** Merging what came beside its list
+** ================================================================== */
+
+static long long entry_id(const exotel_record *r, size_t entry) {
+  size_t id = child_named(r, entry, exotel_slice_of("id"));
+  return id == 0 ? 0 : node_at(r, id)->integer;
+}
+
+static void give_id(exotel_record *r, size_t entry, long long id) {
+  size_t at = add_named(r, entry, "id", exotel_slice_of(""), EXOTEL_NODE_INTEGER);
+  if (at != 0) node_at(r, at)->integer = id;
+}
+
+/* Entries that say no number have the one of their place. */
+static void number_entries(exotel_record *r, size_t list) {
+  size_t at = node_at(r, list)->first;
+  long long place = 0;
+  for (; at != 0; at = node_at(r, at)->next) {
+    place++;
+    if (entry_id(r, at) == 0) give_id(r, at, place);
+  }
+}
+
+/* The entry numbered `id`, made where its number belongs when there is none. */
+static size_t entry_numbered(exotel_record *r, size_t list, long long id) {
+  size_t at = node_at(r, list)->first, last = 0, fresh;
+  for (; at != 0; at = node_at(r, at)->next) {
+    if (entry_id(r, at) == id) return at;
+    if (entry_id(r, at) < id) last = at;
+  }
+  fresh = new_node(r, EXOTEL_NODE_TABLE);
+  if (fresh == 0) return 0;
+  if (last == 0) {
+    node_at(r, fresh)->next = node_at(r, list)->first;
+    node_at(r, list)->first = fresh;
+  } else {
+    node_at(r, fresh)->next = node_at(r, last)->next;
+    node_at(r, last)->next = fresh;
+  }
+  node_at(r, list)->count++;
+  give_id(r, fresh, id);
+  return fresh;
+}
+
+/* Moves the values of `from` into `entry`, but for those it has already. */
+static void merge(exotel_record *r, size_t entry, size_t from) {
+  size_t next, at = node_at(r, from)->first;
+  for (; at != 0; at = next) {
+    next = node_at(r, at)->next;
+    if (child_named(r, entry, exotel_record_name(r, node_at(r, at))) != 0) continue;
+    link_child(r, entry, at);
+  }
+}
+
+static const char *list_of(const exotel_record *r) {
+  size_t i;
+  for (i = 0; i < r->type->nfields; i++) {
+    if (r->type->fields[i].list != NULL) return r->type->fields[i].list;
+  }
+  return NULL;
+}
+
+exotel_kind exotel_record_finish(exotel_record *r, exotel_error *e) {
+  const char *name = list_of(r);
+  size_t list, at;
+  if (name == NULL) return EXOTEL_OK;
+  list = child_named(r, 0, exotel_slice_of(name));
+  if (list == 0 && r->positions == 0) return EXOTEL_OK;
+  if (list == 0) list = add_named(r, 0, name, exotel_slice_of(""), EXOTEL_NODE_LIST);
+  if (list != 0) number_entries(r, list);
+  at = list == 0 || r->positions == 0 ? 0 : node_at(r, r->positions)->first;
+  for (; at != 0; at = node_at(r, at)->next) {
+    size_t entry = entry_numbered(r, list, (long long)node_at(r, at)->key);
+    if (entry == 0) break;
+    merge(r, entry, at);
+  }
+  return state_of(r, e);
+}
+
+/* }================================================================== */

@@ -1,0 +1,635 @@
+/*
+** request: an operation and what was given for it, to the bytes that are sent (see
+** request.h). The rows of api.c say what may be given; value.c how each type is
+** checked and spelt; this file finds rows, chooses the mode and puts the bytes together.
+** It knows no operation by name.
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "request.h"
+
+#include "decimal.h"
+#include "error.h"
+#include "text.h"
+#include "url.h"
+#include "value.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define URL_MAX 8192
+#define BODY_MAX (256 * 1024)
+
+/* Names that people hand to an operation although they belong to the client. */
+static const char *const client_names[] = {"account_sid", "api_key", "api_token", "key",
+                                           "token",       "region",  "base_url"};
+
+/* Names of the second table. */
+static const char *const how_names[] = {"timeout", "connect_timeout", "retries",
+                                        "format"};
+
+void exotel_request_init(exotel_request *r) {
+  memset(r, 0, sizeof *r);
+  exotel_buffer_init(&r->url, URL_MAX);
+  exotel_buffer_init(&r->body, BODY_MAX);
+  exotel_buffer_init(&r->from, EXOTEL_VALUE_MAX);
+  exotel_buffer_init(&r->to, EXOTEL_VALUE_MAX);
+  exotel_buffer_init(&r->scratch, EXOTEL_VALUE_MAX);
+}
+
+void exotel_request_free(exotel_request *r) {
+  exotel_buffer_free(&r->url);
+  exotel_buffer_free(&r->body);
+  exotel_buffer_free(&r->from);
+  exotel_buffer_free(&r->to);
+  exotel_buffer_free(&r->scratch);
+}
+
+void exotel_request_begin(exotel_request *r, const exotel_operation *operation) {
+  r->operation = operation;
+  r->mode = NULL;
+  r->narguments = r->nextras = 0;
+  r->unknown.p = NULL;
+  r->unknown.n = 0;
+  exotel_buffer_reset(&r->url);
+  exotel_buffer_reset(&r->body);
+  exotel_buffer_reset(&r->from);
+  exotel_buffer_reset(&r->to);
+}
+
+static exotel_slice no_field(void) {
+  return exotel_slice_of("");
+}
+
+static exotel_kind misuse(exotel_error *e, const char *reason, exotel_slice name,
+                          const char *why) {
+  return exotel_error_set(e, EXOTEL_MISUSE, reason, name, "option '%.*s' %s",
+                          (int)name.n, name.p, why);
+}
+
+/* {=================================================================
+** Finding rows
+** ================================================================== */
+
+static int named(const exotel_parameter *p, exotel_slice name) {
+  return exotel_slice_is(name, p->lua) || exotel_slice_is(name, p->name) ||
+         (p->alias != NULL && exotel_slice_is(name, p->alias));
+}
+
+/* `Name[12]` names item 12 of a list: cuts the name and sets the item. */
+static void cut_index(exotel_slice *name, size_t *item) {
+  const char *open = memchr(name->p, '[', name->n);
+  long long index;
+  size_t n;
+  if (open == NULL || name->p[name->n - 1] != ']') return;
+  n = (size_t)(open - name->p);
+  if (!exotel_decimal_integer(open + 1, name->n - n - 2, &index)) return;
+  if (index < 0 || index >= EXOTEL_ARGUMENTS_MAX) return;
+  name->n = n;
+  *item = (size_t)index;
+}
+
+static const exotel_parameter *row_of(const exotel_operation *o, exotel_slice name,
+                                      size_t *item) {
+  exotel_slice base = name;
+  size_t i, index = *item;
+  cut_index(&base, &index);
+  for (i = 0; i < o->nparameters; i++) {
+    const exotel_parameter *p = &o->parameters[i];
+    if (named(p, name)) return p;
+    if (p->type == EXOTEL_TAKES_WORDS && base.n < name.n && named(p, base)) {
+      *item = index;
+      return p;
+    }
+  }
+  return NULL;
+}
+
+int exotel_request_takes_list(const exotel_request *r, exotel_slice name) {
+  size_t item = 0;
+  const exotel_parameter *p = row_of(r->operation, name, &item);
+  return p != NULL && p->type == EXOTEL_TAKES_WORDS;
+}
+
+static const exotel_argument *given(const exotel_request *r, const exotel_parameter *p,
+                                    size_t item) {
+  size_t i;
+  for (i = 0; i < r->narguments; i++) {
+    if (r->arguments[i].parameter == p && r->arguments[i].item == item)
+      return &r->arguments[i];
+  }
+  return NULL;
+}
+
+static size_t items_given(const exotel_request *r, const exotel_parameter *p) {
+  size_t i, n = 0;
+  for (i = 0; i < r->narguments; i++)
+    n += r->arguments[i].parameter == p;
+  return n;
+}
+
+static const exotel_argument *extra_named(const exotel_request *r, const char *name) {
+  size_t i;
+  for (i = 0; i < r->nextras; i++) {
+    if (exotel_slice_is_nocase(r->extras[i].name, name)) return &r->extras[i];
+  }
+  return NULL;
+}
+
+/* Given by any row of that documented name, or as an extra. */
+static int name_given(const exotel_request *r, const char *name) {
+  size_t i;
+  for (i = 0; i < r->narguments; i++) {
+    if (strcmp(r->arguments[i].parameter->name, name) == 0) return 1;
+  }
+  return extra_named(r, name) != NULL;
+}
+
+static const char *lua_name(const exotel_operation *o, const char *name) {
+  size_t i;
+  for (i = 0; i < o->nparameters; i++) {
+    if (strcmp(o->parameters[i].name, name) == 0) return o->parameters[i].lua;
+  }
+  return name;
+}
+
+/* }================================================================== */
+
+/* {=================================================================
+** Taking what is given
+** ================================================================== */
+
+static int before(exotel_slice a, exotel_slice b) {
+  size_t n = a.n < b.n ? a.n : b.n;
+  int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
+  return order < 0 || (order == 0 && a.n < b.n);
+}
+
+exotel_kind exotel_request_set(exotel_request *r, exotel_slice name, size_t item,
+                               const exotel_given *value, exotel_error *e) {
+  const exotel_parameter *p = row_of(r->operation, name, &item);
+  const exotel_argument *twin;
+  exotel_argument *a;
+  if (p == NULL) {
+    if (r->unknown.p == NULL || before(name, r->unknown)) r->unknown = name;
+    return EXOTEL_OK;
+  }
+  twin = given(r, p, item);
+  if (twin != NULL)
+    return exotel_error_set(e, EXOTEL_MISUSE, "twice", exotel_slice_of(p->lua),
+                            "option '%s' is given twice, also as '%s'", p->lua,
+                            exotel_slice_is(name, p->lua) ? p->name : p->lua);
+  if (r->narguments == EXOTEL_ARGUMENTS_MAX)
+    return misuse(e, "too_many", exotel_slice_of(p->lua),
+                  "has more values than the limit of 64");
+  a = &r->arguments[r->narguments++];
+  a->parameter = p;
+  a->name = name;
+  a->item = item;
+  a->value = *value;
+  return EXOTEL_OK;
+}
+
+exotel_kind exotel_request_extra(exotel_request *r, exotel_slice name,
+                                 const exotel_given *value, exotel_error *e) {
+  size_t at;
+  if (r->nextras == EXOTEL_EXTRAS_MAX)
+    return misuse(e, "too_many", exotel_slice_of("extra"),
+                  "has more names than the limit of 32");
+  for (at = r->nextras; at > 0 && before(name, r->extras[at - 1].name); at--)
+    r->extras[at] = r->extras[at - 1];
+  memset(&r->extras[at], 0, sizeof r->extras[at]);
+  r->extras[at].name = name;
+  r->extras[at].value = *value;
+  r->nextras++;
+  return EXOTEL_OK;
+}
+
+/* }================================================================== */
+
+/* {=================================================================
+** Programmer's mistakes
+** ================================================================== */
+
+static int listed(const char *const *names, size_t n, exotel_slice name) {
+  while (n-- > 0) {
+    if (exotel_slice_is(name, names[n])) return 1;
+  }
+  return 0;
+}
+
+static exotel_kind check_unknown(const exotel_request *r, exotel_error *e) {
+  const exotel_operation *o = r->operation;
+  const char *best = NULL;
+  size_t i, distance = 0;
+  if (r->unknown.p == NULL) return EXOTEL_OK;
+  if (listed(client_names, sizeof client_names / sizeof *client_names, r->unknown))
+    return misuse(e, "unknown_option", r->unknown,
+                  "belongs to exotel.configure or exotel.client, not to a call");
+  if (listed(how_names, sizeof how_names / sizeof *how_names, r->unknown))
+    return misuse(e, "unknown_option", r->unknown,
+                  exotel_slice_is(r->unknown, "timeout")
+                      ? "belongs in the second table (seconds to wait for the answer);"
+                        " ring_timeout is how long the phone rings"
+                      : "belongs in the second table");
+  for (i = 0; i < o->nparameters; i++) {
+    exotel_nearest(r->unknown, o->parameters[i].lua, &best, &distance);
+    exotel_nearest(r->unknown, o->parameters[i].name, &best, &distance);
+  }
+  if (best == NULL) return misuse(e, "unknown_option", r->unknown, "is not known");
+  return exotel_error_set(e, EXOTEL_MISUSE, "unknown_option", r->unknown,
+                          "option '%.*s' is not known (did you mean '%s'?)",
+                          (int)r->unknown.n, r->unknown.p, best);
+}
+
+static int type_fits(exotel_parameter_type wanted, exotel_given_type got) {
+  switch (wanted) {
+    case EXOTEL_TAKES_INTEGER:
+    case EXOTEL_TAKES_FLOW:
+      return got == EXOTEL_GIVEN_INTEGER || got == EXOTEL_GIVEN_NUMBER ||
+             got == EXOTEL_GIVEN_TEXT;
+    case EXOTEL_TAKES_LEG:
+      return got == EXOTEL_GIVEN_INTEGER || got == EXOTEL_GIVEN_TEXT;
+    case EXOTEL_TAKES_BOOLEAN:
+      return got == EXOTEL_GIVEN_BOOLEAN || got == EXOTEL_GIVEN_TEXT;
+    default: return got == EXOTEL_GIVEN_TEXT;
+  }
+}
+
+static const char *type_wanted(exotel_parameter_type type) {
+  switch (type) {
+    case EXOTEL_TAKES_INTEGER:
+    case EXOTEL_TAKES_FLOW: return "a number";
+    case EXOTEL_TAKES_LEG: return "1, 2 or a string";
+    case EXOTEL_TAKES_BOOLEAN: return "a boolean";
+    case EXOTEL_TAKES_WORDS: return "a list of strings";
+    default: return "a string";
+  }
+}
+
+static exotel_kind check_types(const exotel_request *r, exotel_error *e) {
+  const exotel_argument *worst = NULL;
+  size_t i;
+  for (i = 0; i < r->narguments; i++) {
+    const exotel_argument *a = &r->arguments[i];
+    if (type_fits(a->parameter->type, a->value.type)) continue;
+    if (worst == NULL || a->parameter < worst->parameter) worst = a;
+  }
+  if (worst != NULL)
+    return exotel_error_set(
+        e, EXOTEL_MISUSE, "type", exotel_slice_of(worst->parameter->lua),
+        "option '%s' wants %s, got %s", worst->parameter->lua,
+        type_wanted(worst->parameter->type), worst->value.type_name);
+  for (i = 0; i < r->nextras; i++) {
+    const exotel_argument *a = &r->extras[i];
+    if (a->value.type == EXOTEL_GIVEN_OTHER)
+      return exotel_error_set(
+          e, EXOTEL_MISUSE, "type", a->name,
+          "extra '%.*s' wants a string, a number or a boolean, got %s", (int)a->name.n,
+          a->name.p, a->value.type_name);
+  }
+  return EXOTEL_OK;
+}
+
+/* }================================================================== */
+
+/* {=================================================================
+** Modes
+** ================================================================== */
+
+static const exotel_mode *mode_of(const exotel_operation *o, unsigned bit) {
+  size_t i;
+  for (i = 0; i < o->nmodes; i++) {
+    if (o->modes[i].bit == bit) return &o->modes[i];
+  }
+  return NULL;
+}
+
+static exotel_kind two_modes(const exotel_parameter *a, const exotel_parameter *b,
+                             exotel_error *e) {
+  return exotel_error_set(
+      e, EXOTEL_INVALID, "mode", exotel_slice_of(b->lua),
+      "%s and %s ask for two kinds of call at once: give one of them", a->lua, b->lua);
+}
+
+/* The row that asks for a mode, among what is given; refuses two that disagree. */
+static exotel_kind find_selector(const exotel_request *r,
+                                 const exotel_parameter **found, exotel_error *e) {
+  const exotel_operation *o = r->operation;
+  size_t i;
+  for (i = 0; i < o->nparameters; i++) {
+    const exotel_parameter *p = &o->parameters[i];
+    if (p->selects == 0 || items_given(r, p) == 0) continue;
+    if (*found != NULL && (*found)->selects != p->selects)
+      return two_modes(*found, p, e);
+    if (*found != NULL && strcmp((*found)->name, p->name) == 0)
+      return exotel_error_set(
+          e, EXOTEL_INVALID, "conflict", exotel_slice_of(p->lua),
+          "%s and %s are two ways to say the same: give one of them", (*found)->lua,
+          p->lua);
+    *found = p;
+  }
+  for (i = 0; i < o->nparameters && *found == NULL; i++) {
+    const exotel_parameter *p = &o->parameters[i];
+    if (p->selects != 0 && extra_named(r, p->name) != NULL) *found = p;
+  }
+  return EXOTEL_OK;
+}
+
+/* Without a selector, a parameter that one mode requires and others only allow. */
+static unsigned implied_mode(const exotel_request *r) {
+  const exotel_operation *o = r->operation;
+  size_t i;
+  for (i = 0; i < o->nparameters; i++) {
+    const exotel_parameter *p = &o->parameters[i];
+    if (p->required != 0 && p->required != p->modes && name_given(r, p->name))
+      return p->required;
+  }
+  return 0;
+}
+
+static exotel_kind select_mode(exotel_request *r, exotel_error *e) {
+  const exotel_parameter *selector = NULL;
+  exotel_kind kind;
+  unsigned bit;
+  if (r->operation->nmodes == 1) {
+    r->mode = r->operation->modes;
+    return EXOTEL_OK;
+  }
+  kind = find_selector(r, &selector, e);
+  if (kind != EXOTEL_OK) return kind;
+  bit = selector != NULL ? selector->selects : implied_mode(r);
+  r->mode = mode_of(r->operation, bit);
+  if (r->mode != NULL) return EXOTEL_OK;
+  return exotel_error_set(
+      e, EXOTEL_INVALID, "missing", exotel_slice_of("to"),
+      "to is missing: give to for a call between two numbers, url or"
+      " app_id for a flow, stream_url and stream_type for a stream");
+}
+
+static exotel_kind check_mode(const exotel_request *r, const exotel_parameter *p,
+                              exotel_error *e) {
+  char titles[120] = "";
+  size_t i;
+  if (p->modes & r->mode->bit) return EXOTEL_OK;
+  for (i = 0; i < r->operation->nmodes; i++) {
+    const exotel_mode *m = &r->operation->modes[i];
+    if (!(p->modes & m->bit)) continue;
+    if (titles[0] != '\0') strcat(titles, " or ");
+    strcat(titles, m->title);
+  }
+  return exotel_error_set(e, EXOTEL_INVALID, "mode", exotel_slice_of(p->lua),
+                          "%s is for %s only, this is %s (%s)", p->lua, titles,
+                          r->mode->title, p->about);
+}
+
+static exotel_kind check_needs(const exotel_request *r, const exotel_parameter *p,
+                               exotel_error *e) {
+  const exotel_operation *o = r->operation;
+  size_t i;
+  if (p->needs == NULL || !(p->needs_modes & r->mode->bit)) return EXOTEL_OK;
+  if (extra_named(r, p->needs) != NULL) return EXOTEL_OK;
+  for (i = 0; i < o->nparameters; i++) {
+    const exotel_argument *a = given(r, &o->parameters[i], 0);
+    if (a == NULL || strcmp(o->parameters[i].name, p->needs) != 0) continue;
+    if (p->needs_value == NULL || exotel_value_is_true(&a->value)) return EXOTEL_OK;
+  }
+  if (p->needs_value == NULL)
+    return exotel_error_set(e, EXOTEL_INVALID, "needs", exotel_slice_of(p->lua),
+                            "%s needs %s as well", p->lua, lua_name(o, p->needs));
+  return exotel_error_set(
+      e, EXOTEL_INVALID, "needs", exotel_slice_of(p->lua),
+      "%s needs %s = %s: without it the service ignores it in silence", p->lua,
+      lua_name(o, p->needs), p->needs_value);
+}
+
+/* }================================================================== */
+
+/* {=================================================================
+** Writing
+** ================================================================== */
+
+static exotel_slice content(const exotel_buffer *b) {
+  exotel_slice s;
+  s.p = b->p == NULL ? "" : b->p;
+  s.n = b->n;
+  return s;
+}
+
+static void add_pair(exotel_buffer *out, exotel_slice name, exotel_slice value) {
+  if (out->n > 0 && out->p[out->n - 1] != '?') exotel_buffer_addc(out, '&');
+  exotel_url_encode(out, name);
+  exotel_buffer_addc(out, '=');
+  exotel_url_encode(out, value);
+}
+
+/* Keeps the numbers that ring, by whatever way they were given. */
+static void note_ringing(exotel_request *r, exotel_slice name, exotel_slice value) {
+  exotel_buffer *kept = NULL;
+  if (exotel_slice_is_nocase(name, "From")) kept = &r->from;
+  if (exotel_slice_is_nocase(name, "To")) kept = &r->to;
+  if (kept == NULL) return;
+  exotel_buffer_reset(kept);
+  exotel_buffer_add(kept, value.p, value.n);
+}
+
+static void write_form(exotel_request *r, const exotel_argument *a) {
+  const exotel_parameter *p = a->parameter;
+  char name[EXOTEL_FIELD_MAX];
+  if (p->type == EXOTEL_TAKES_WORDS)
+    snprintf(name, sizeof name, "%s[%lu]", p->name, (unsigned long)a->item);
+  else
+    snprintf(name, sizeof name, "%s", p->name);
+  add_pair(&r->body, exotel_slice_of(name), content(&r->scratch));
+  note_ringing(r, exotel_slice_of(p->name), content(&r->scratch));
+}
+
+static exotel_kind write_argument(exotel_request *r, const exotel_argument *a,
+                                  const exotel_target *target, exotel_error *e) {
+  exotel_kind kind;
+  exotel_buffer_reset(&r->scratch);
+  kind = exotel_value_put(&r->scratch, a, target, e);
+  if (kind != EXOTEL_OK) return kind;
+  kind = exotel_error_buffer(e, &r->scratch, exotel_slice_of(a->parameter->lua));
+  if (kind == EXOTEL_OK && a->parameter->place == EXOTEL_IN_FORM) write_form(r, a);
+  return kind;
+}
+
+static exotel_kind write_row(exotel_request *r, const exotel_parameter *p,
+                             const exotel_target *target, exotel_error *e) {
+  size_t item, n = items_given(r, p);
+  exotel_kind kind = EXOTEL_OK;
+  if (n == 0) {
+    if (!(p->required & r->mode->bit) || name_given(r, p->name)) return EXOTEL_OK;
+    return exotel_error_set(e, EXOTEL_INVALID, "missing", exotel_slice_of(p->lua),
+                            "%s is missing: %s", p->lua, p->about);
+  }
+  if (extra_named(r, p->name) != NULL)
+    return exotel_error_set(e, EXOTEL_INVALID, "conflict", exotel_slice_of(p->lua),
+                            "%s is given twice, also as extra.%s", p->lua, p->name);
+  kind = check_mode(r, p, e);
+  if (kind == EXOTEL_OK) kind = check_needs(r, p, e);
+  for (item = 0; kind == EXOTEL_OK && item < n; item++) {
+    const exotel_argument *a = given(r, p, item);
+    if (a == NULL)
+      return exotel_error_set(e, EXOTEL_INVALID, "list", exotel_slice_of(p->lua),
+                              "%s is a list with a hole", p->lua);
+    kind = write_argument(r, a, target, e);
+  }
+  return kind;
+}
+
+/* The spelling of an extra's value; strings are sent as they are. */
+static exotel_slice spell_extra(exotel_request *r, const exotel_given *v) {
+  char digits[40];
+  char *comma;
+  if (v->type == EXOTEL_GIVEN_TEXT) return v->text;
+  exotel_buffer_reset(&r->scratch);
+  if (v->type == EXOTEL_GIVEN_BOOLEAN) {
+    exotel_buffer_adds(&r->scratch, v->integer ? "true" : "false");
+  } else if (v->type == EXOTEL_GIVEN_INTEGER) {
+    exotel_value_decimal(&r->scratch, v->integer);
+  } else {
+    snprintf(digits, sizeof digits, "%.14g", v->number);
+    comma = strchr(digits, ','); /* a locale's decimal point */
+    if (comma != NULL) *comma = '.';
+    exotel_buffer_adds(&r->scratch, digits);
+  }
+  return content(&r->scratch);
+}
+
+static exotel_kind check_extra_name(exotel_slice name, exotel_error *e) {
+  size_t i;
+  if (name.n == 0)
+    return exotel_error_set(e, EXOTEL_INVALID, "extra", exotel_slice_of("extra"),
+                            "extra has an empty name");
+  for (i = 0; i < name.n; i++) {
+    if ((unsigned char)name.p[i] < ' ')
+      return exotel_error_set(e, EXOTEL_INVALID, "extra", exotel_slice_of("extra"),
+                              "extra has a name with a control character");
+  }
+  return EXOTEL_OK;
+}
+
+static exotel_kind write_extras(exotel_request *r, exotel_error *e) {
+  size_t i;
+  for (i = 0; i < r->nextras; i++) {
+    exotel_slice name = r->extras[i].name, value;
+    exotel_kind kind = check_extra_name(name, e);
+    if (kind != EXOTEL_OK) return kind;
+    value = spell_extra(r, &r->extras[i].value);
+    add_pair(&r->body, name, value);
+    note_ringing(r, name, value);
+  }
+  return EXOTEL_OK;
+}
+
+/* The value of the path parameter `name`, in r->scratch. */
+static exotel_kind path_value(exotel_request *r, exotel_slice name,
+                              const exotel_target *target, exotel_error *e) {
+  const exotel_operation *o = r->operation;
+  size_t i;
+  exotel_buffer_reset(&r->scratch);
+  if (exotel_slice_is(name, "AccountSid")) {
+    exotel_buffer_add(&r->scratch, target->account_sid.p, target->account_sid.n);
+    return EXOTEL_OK;
+  }
+  for (i = 0; i < o->nparameters; i++) {
+    const exotel_argument *a = given(r, &o->parameters[i], 0);
+    if (a != NULL && exotel_slice_is(name, o->parameters[i].name))
+      return exotel_value_put(&r->scratch, a, target, e);
+  }
+  return EXOTEL_OK;
+}
+
+static exotel_kind write_path(exotel_request *r, const exotel_target *target,
+                              exotel_error *e) {
+  const char *p = r->operation->path;
+  exotel_buffer_add(&r->url, target->base.p, target->base.n);
+  while (*p != '\0') {
+    size_t n = strcspn(p, "{");
+    exotel_buffer_add(&r->url, p, n);
+    p += n;
+    if (*p == '{') {
+      exotel_slice name;
+      exotel_kind kind;
+      name.p = p + 1;
+      name.n = strcspn(p, "}") - 1;
+      kind = path_value(r, name, target, e);
+      if (kind != EXOTEL_OK) return kind;
+      exotel_url_encode(&r->url, content(&r->scratch));
+      p += name.n + 2;
+    }
+  }
+  if (!target->xml) exotel_buffer_adds(&r->url, ".json");
+  return EXOTEL_OK;
+}
+
+/* A boolean in a query is there or not: only `true` is documented. */
+static exotel_kind write_query(exotel_request *r, const exotel_target *target,
+                               exotel_error *e) {
+  const exotel_operation *o = r->operation;
+  char sign = '?';
+  size_t i;
+  for (i = 0; i < o->nparameters; i++) {
+    const exotel_parameter *p = &o->parameters[i];
+    const exotel_argument *a = given(r, p, 0);
+    exotel_kind kind;
+    if (a == NULL || p->place != EXOTEL_IN_QUERY) continue;
+    exotel_buffer_reset(&r->scratch);
+    kind = exotel_value_put(&r->scratch, a, target, e);
+    if (kind != EXOTEL_OK) return kind;
+    if (p->type == EXOTEL_TAKES_BOOLEAN && !exotel_value_is_true(&a->value)) continue;
+    exotel_buffer_addc(&r->url, sign);
+    exotel_url_encode(&r->url, exotel_slice_of(p->name));
+    exotel_buffer_addc(&r->url, '=');
+    exotel_url_encode(&r->url, content(&r->scratch));
+    sign = '&';
+  }
+  return EXOTEL_OK;
+}
+
+static exotel_kind check_account(const exotel_target *target, exotel_error *e) {
+  exotel_slice sid = target->account_sid;
+  size_t i;
+  for (i = 0; i < sid.n; i++) {
+    unsigned char c = (unsigned char)sid.p[i];
+    if (c <= ' ' || c >= 0x7F || c == '/')
+      return exotel_error_set(e, EXOTEL_INVALID, "sid", exotel_slice_of("account_sid"),
+                              "account_sid has a byte that no SID holds (byte %lu)",
+                              (unsigned long)i + 1);
+  }
+  if (sid.n > 0) return EXOTEL_OK;
+  return exotel_error_set(e, EXOTEL_INVALID, "missing", exotel_slice_of("account_sid"),
+                          "account_sid is empty");
+}
+
+static exotel_kind write_all(exotel_request *r, const exotel_target *target,
+                             exotel_error *e) {
+  const exotel_operation *o = r->operation;
+  exotel_kind kind = EXOTEL_OK;
+  size_t i;
+  for (i = 0; kind == EXOTEL_OK && i < o->nparameters; i++)
+    kind = write_row(r, &o->parameters[i], target, e);
+  if (kind == EXOTEL_OK) kind = write_extras(r, e);
+  if (kind == EXOTEL_OK) kind = write_path(r, target, e);
+  if (kind == EXOTEL_OK) kind = write_query(r, target, e);
+  if (kind == EXOTEL_OK) kind = exotel_error_buffer(e, &r->scratch, no_field());
+  if (kind == EXOTEL_OK) kind = exotel_error_buffer(e, &r->url, no_field());
+  if (kind == EXOTEL_OK) kind = exotel_error_buffer(e, &r->body, no_field());
+  if (kind == EXOTEL_OK) kind = exotel_error_buffer(e, &r->from, no_field());
+  if (kind == EXOTEL_OK) kind = exotel_error_buffer(e, &r->to, no_field());
+  return kind;
+}
+
+exotel_kind exotel_request_build(exotel_request *r, const exotel_target *target,
+                                 exotel_error *e) {
+  exotel_kind kind = check_unknown(r, e);
+  if (kind == EXOTEL_OK) kind = check_types(r, e);
+  if (kind == EXOTEL_OK) kind = check_account(target, e);
+  if (kind == EXOTEL_OK) kind = select_mode(r, e);
+  if (kind == EXOTEL_OK) kind = write_all(r, target, e);
+  return kind;
+}
+
+/* }================================================================== */

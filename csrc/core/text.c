@@ -1,0 +1,331 @@
+/*
+** text: small readings of text (see text.h).
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "text.h"
+
+#include "utf8.h"
+
+#include <string.h>
+
+#define NEAREST_MAX 40 /* names longer than this are no near miss of ours */
+#define SCHEME "sip:"
+
+exotel_slice exotel_slice_of(const char *s) {
+  exotel_slice slice;
+  slice.p = s;
+  slice.n = strlen(s);
+  return slice;
+}
+
+int exotel_slice_is(exotel_slice a, const char *b) {
+  return strlen(b) == a.n && (a.n == 0 || memcmp(a.p, b, a.n) == 0);
+}
+
+static char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+int exotel_slice_is_nocase(exotel_slice a, const char *b) {
+  size_t i;
+  for (i = 0; i < a.n; i++) {
+    if (b[i] == '\0' || lower(a.p[i]) != lower(b[i])) return 0;
+  }
+  return b[a.n] == '\0';
+}
+
+static int is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/* Bytes of the blank, dash or bracket at `p`; 0 when there is none. Of Unicode: U+00A0,
+** U+2000 to U+2015 (spaces, dashes, marks of direction), U+202A to U+202F, U+2212. */
+static size_t ornament(const char *p, size_t n) {
+  const unsigned char *s = (const unsigned char *)p;
+  if (s[0] != '\0' && strchr(" \t\r\n-()[]", s[0]) != NULL) return 1;
+  if (n >= 2 && s[0] == 0xC2 && s[1] == 0xA0) return 2;
+  if (n < 3 || s[0] != 0xE2) return 0;
+  if (s[1] == 0x80 && s[2] >= 0x80 && s[2] <= 0x95) return 3;
+  if (s[1] == 0x80 && s[2] >= 0xAA && s[2] <= 0xAF) return 3;
+  return s[1] == 0x88 && s[2] == 0x92 ? 3 : 0;
+}
+
+static exotel_slice without_outer_blanks(exotel_slice t) {
+  while (t.n > 0 && strchr(" \t\r\n", t.p[0]) != NULL && t.p[0] != '\0') {
+    t.p++;
+    t.n--;
+  }
+  while (t.n > 0 && strchr(" \t\r\n", t.p[t.n - 1]) != NULL && t.p[t.n - 1] != '\0')
+    t.n--;
+  return t;
+}
+
+static const char *sip_trim(exotel_slice t, exotel_buffer *out) {
+  size_t i;
+  if (t.n == sizeof SCHEME - 1) return "has no address after sip:";
+  if (t.n > EXOTEL_SIP_MAX) return "is longer than the limit of 255 bytes";
+  for (i = 0; i < t.n; i++) {
+    if ((unsigned char)t.p[i] <= ' ' || (unsigned char)t.p[i] >= 0x7F)
+      return "has a byte that no SIP address holds";
+  }
+  exotel_buffer_add(out, t.p, t.n);
+  return NULL;
+}
+
+static int is_sip(exotel_slice t) {
+  size_t n = sizeof SCHEME - 1;
+  return t.n >= n && exotel_slice_is_nocase((exotel_slice){t.p, n}, SCHEME);
+}
+
+const char *exotel_phone_trim(exotel_slice text, exotel_buffer *out) {
+  exotel_slice t = without_outer_blanks(text);
+  size_t i = 0, ndigits = 0, begin = out->n;
+  if (is_sip(t)) return sip_trim(t, out);
+  while (i < t.n) {
+    size_t n = ornament(t.p + i, t.n - i);
+    if (n == 0 && !is_digit(t.p[i]) && !(t.p[i] == '+' && out->n == begin))
+      return "is not a phone number";
+    if (n == 0) {
+      ndigits += t.p[i] != '+';
+      if (exotel_buffer_addc(out, t.p[i]) != EXOTEL_BUFFER_OK) return NULL;
+      n = 1;
+    }
+    i += n;
+  }
+  if (ndigits == 0) return t.n == 0 ? "is empty" : "is not a phone number";
+  if (ndigits < EXOTEL_PHONE_MIN) return "is shorter than 3 digits";
+  if (ndigits > EXOTEL_PHONE_MAX) return "is longer than the limit of 20 digits";
+  return NULL;
+}
+
+/* Digits of a national number, without its trunk 0. */
+static const struct plan {
+  const char *country;
+  size_t ndigits;
+} plans[] = {{"91", 10}, {"1", 10}};
+
+static size_t national_digits(exotel_slice country) {
+  size_t i;
+  for (i = 0; i < sizeof plans / sizeof *plans; i++) {
+    if (exotel_slice_is(country, plans[i].country)) return plans[i].ndigits;
+  }
+  return 0;
+}
+
+/* Splits what is international already from what is national: leaves `*n` at the
+** subscriber's digits, or returns what is wrong. */
+static const char *subscriber(exotel_slice country, exotel_slice *t) {
+  size_t wanted = national_digits(country);
+  int trunk = t->p[0] == '0';
+  int own = t->n > country.n && memcmp(t->p, country.p, country.n) == 0;
+  if (trunk) {
+    t->p++;
+    t->n--;
+  } else if (wanted == 0) {
+    return "is ambiguous: begin it with + and the country code, or with a trunk 0";
+  } else if (own && t->n == wanted + country.n) {
+    t->p += country.n;
+    t->n -= country.n;
+  }
+  if (wanted != 0 && t->n != wanted)
+    return "has not the ten digits of a national number";
+  return NULL;
+}
+
+static const char *check_country(exotel_slice country) {
+  size_t i;
+  for (i = 0; i < country.n; i++) {
+    if (!is_digit(country.p[i])) return "needs a country code in digits";
+  }
+  if (country.n == 0) return "needs a country code: begin it with +, or give one";
+  if (country.n > 3 || country.p[0] == '0')
+    return "needs a country code of 1 to 3 digits";
+  return NULL;
+}
+
+static const char *add_e164(exotel_slice country, exotel_slice t, exotel_buffer *out) {
+  if (country.n + t.n > 15) return "is longer than the 15 digits of E.164";
+  if (country.n + t.n < 8) return "is shorter than 8 digits";
+  if (country.n == 0 && t.p[0] == '0') return "has a country code that begins with 0";
+  exotel_buffer_addc(out, '+');
+  exotel_buffer_add(out, country.p, country.n);
+  exotel_buffer_add(out, t.p, t.n);
+  return NULL;
+}
+
+const char *exotel_phone_e164(exotel_slice text, exotel_slice country,
+                              exotel_buffer *out) {
+  exotel_slice none = {"", 0}, t;
+  exotel_buffer trimmed;
+  const char *wrong;
+  exotel_buffer_init(&trimmed, EXOTEL_SIP_MAX);
+  wrong = exotel_phone_trim(text, &trimmed);
+  t.p = trimmed.p == NULL ? "" : trimmed.p;
+  t.n = trimmed.n;
+  if (trimmed.state == EXOTEL_BUFFER_NOMEMORY) {
+    out->state = EXOTEL_BUFFER_NOMEMORY;
+  } else if (wrong == NULL && is_sip(t)) {
+    wrong = "is a SIP address";
+  } else if (wrong == NULL &&
+             (t.p[0] == '+' || (t.n > 2 && memcmp(t.p, "00", 2) == 0))) {
+    size_t prefix = t.p[0] == '+' ? 1 : 2;
+    wrong = add_e164(none, (exotel_slice){t.p + prefix, t.n - prefix}, out);
+  } else if (wrong == NULL) {
+    wrong = check_country(country);
+    if (wrong == NULL) wrong = subscriber(country, &t);
+    if (wrong == NULL) wrong = add_e164(country, t, out);
+  }
+  exotel_buffer_free(&trimmed);
+  return wrong;
+}
+
+/* Case, underscores and dashes are no difference: callerid is caller_id. */
+static size_t folded(const char *p, size_t n, char *out) {
+  size_t i, k = 0;
+  for (i = 0; i < n; i++) {
+    if (p[i] != '_' && p[i] != '-' && p[i] != ' ') out[k++] = lower(p[i]);
+  }
+  return k;
+}
+
+static size_t smaller(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+/* Levenshtein's distance, on one row. */
+static size_t distance_of(const char *a, size_t na, const char *b, size_t nb) {
+  size_t row[NEAREST_MAX + 1], i, k;
+  for (k = 0; k <= nb; k++)
+    row[k] = k;
+  for (i = 1; i <= na; i++) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (k = 1; k <= nb; k++) {
+      size_t above = row[k];
+      row[k] = smaller(smaller(row[k] + 1, row[k - 1] + 1),
+                       diagonal + (a[i - 1] != b[k - 1]));
+      diagonal = above;
+    }
+  }
+  return row[nb];
+}
+
+void exotel_nearest(exotel_slice text, const char *candidate, const char **best,
+                    size_t *distance) {
+  char a[NEAREST_MAX], b[NEAREST_MAX];
+  size_t na, nb, d;
+  if (text.n == 0 || text.n > NEAREST_MAX || strlen(candidate) > NEAREST_MAX) return;
+  na = folded(text.p, text.n, a);
+  nb = folded(candidate, strlen(candidate), b);
+  d = distance_of(a, na, b, nb);
+  if (d > nb / 3) return;
+  if (*best != NULL && d >= *distance) return;
+  *best = candidate;
+  *distance = d;
+}
+
+static const struct entity {
+  const char *spelling;
+  char c;
+} entities[] = {
+    {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
+
+typedef struct page {
+  exotel_slice text;
+  size_t i;
+  exotel_buffer *out;
+  size_t begin;
+} page;
+
+static int starts(const page *g, const char *word) {
+  size_t n = strlen(word);
+  return g->text.n - g->i >= n &&
+         exotel_slice_is_nocase((exotel_slice){g->text.p + g->i, n}, word);
+}
+
+static void skip_past(page *g, const char *end) {
+  while (g->i < g->text.n && !starts(g, end))
+    g->i++;
+  g->i = g->i + strlen(end) < g->text.n ? g->i + strlen(end) : g->text.n;
+}
+
+/* What a `<` opens, with the content of what isn't meant to be read. */
+static void skip_tag(page *g) {
+  if (starts(g, "<script"))
+    skip_past(g, "</script");
+  else if (starts(g, "<style"))
+    skip_past(g, "</style");
+  else if (starts(g, "<!--")) {
+    skip_past(g, "-->");
+    return;
+  }
+  skip_past(g, ">");
+}
+
+static int is_tag(const page *g) {
+  char c = g->i + 1 < g->text.n ? g->text.p[g->i + 1] : '\0';
+  return g->text.p[g->i] == '<' &&
+         (c == '/' || c == '!' || c == '?' || (lower(c) >= 'a' && lower(c) <= 'z'));
+}
+
+static void add_blank(page *g) {
+  if (g->out->n > g->begin && g->out->p[g->out->n - 1] != ' ')
+    exotel_buffer_addc(g->out, ' ');
+}
+
+static void add_entity(page *g) {
+  size_t k;
+  for (k = 0; k < sizeof entities / sizeof *entities; k++) {
+    if (starts(g, entities[k].spelling)) {
+      exotel_buffer_addc(g->out, entities[k].c);
+      g->i += strlen(entities[k].spelling);
+      return;
+    }
+  }
+  exotel_buffer_addc(g->out, g->text.p[g->i++]);
+}
+
+static void add_character(page *g) {
+  size_t n = exotel_utf8_length(g->text.p + g->i, g->text.n - g->i);
+  if (n == 0)
+    exotel_buffer_addc(g->out, '?');
+  else
+    exotel_buffer_add(g->out, g->text.p + g->i, n);
+  g->i += n == 0 ? 1 : n;
+}
+
+/* Cuts what was added to `max` bytes, "..." and the character it would split. */
+static void cut(exotel_buffer *out, size_t begin, size_t max) {
+  if (out->n - begin <= max || max < 3) return;
+  out->n = begin + max - 3;
+  while (out->n > begin && ((unsigned char)out->p[out->n] & 0xC0) == 0x80)
+    out->n--;
+  exotel_buffer_adds(out, "...");
+}
+
+void exotel_text_plain(exotel_slice text, size_t max, exotel_buffer *out) {
+  page g;
+  g.text = text;
+  g.i = 0;
+  g.out = out;
+  g.begin = out->n;
+  while (g.i < text.n && out->n - g.begin <= max && out->state == EXOTEL_BUFFER_OK) {
+    unsigned char c = (unsigned char)text.p[g.i];
+    if (is_tag(&g)) {
+      skip_tag(&g);
+      add_blank(&g);
+    } else if (c <= ' ' || c == 0x7F) {
+      g.i++;
+      add_blank(&g);
+    } else if (c == '&') {
+      add_entity(&g);
+    } else {
+      add_character(&g);
+    }
+  }
+  while (out->n > g.begin && out->p[out->n - 1] == ' ')
+    out->n--;
+  cut(out, g.begin, max);
+  if (out->p != NULL) out->p[out->n] = '\0';
+}

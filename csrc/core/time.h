@@ -1,0 +1,22 @@
+/*
+** time: the service's timestamps to epoch seconds. Reads no clock and no time zone.
+**
+** SPDX-License-Identifier: MIT
+*/
+#ifndef EXOTEL_TIME_H
+#define EXOTEL_TIME_H
+
+#include "exotel.h"
+
+/* Reads one of the spellings the service uses into epoch seconds:
+**   2017-03-03 10:48:33            the records; also with T, and a fraction that is cut
+**   2017-03-03T10:48:33+05:30, Z   the integrations' callbacks; they bring their offset
+**   Fri, 03 Mar 2017 10:48:33      the applets; HTTP's "GMT" is taken as well
+** `offset` is in seconds and used when the text has none. Returns 1, or 0 with `*at` at
+** the byte, from 1, that doesn't fit. */
+int exotel_time_read(exotel_slice text, long offset, long long *epoch, size_t *at);
+
+/* Reads an offset: "+05:30", "-0800", "Z". Returns 1 and the seconds, or 0. */
+int exotel_offset_read(exotel_slice text, long *offset);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+** url: percent-encoding and base addresses (see url.h). It doesn't resolve references
+** and knows no path but "/".
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "url.h"
+
+#include "text.h"
+#include "utf8.h"
+
+#include <string.h>
+
+static int is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+static int is_alnum(char c) {
+  return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static int is_unreserved(char c) {
+  return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+void exotel_url_encode(exotel_buffer *out, exotel_slice text) {
+  static const char hex[] = "0123456789ABCDEF";
+  size_t i;
+  for (i = 0; i < text.n; i++) {
+    unsigned char c = (unsigned char)text.p[i];
+    char *room;
+    if (is_unreserved((char)c)) {
+      exotel_buffer_addc(out, (char)c);
+      continue;
+    }
+    room = exotel_buffer_room(out, 3);
+    if (room == NULL) return;
+    room[0] = '%';
+    room[1] = hex[c >> 4];
+    room[2] = hex[c & 15];
+    room[3] = '\0';
+    out->n += 3;
+  }
+}
+
+static int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+void exotel_url_decode(exotel_buffer *out, exotel_slice text, int form) {
+  size_t i = 0;
+  while (i < text.n) {
+    char c = text.p[i++];
+    if (c == '+' && form) {
+      c = ' ';
+    } else if (c == '%' && text.n - i >= 2) {
+      int high = hex_digit(text.p[i]), low = hex_digit(text.p[i + 1]);
+      if (high >= 0 && low >= 0) {
+        c = (char)(high * 16 + low);
+        i += 2;
+      }
+    }
+    if (exotel_buffer_addc(out, c) != EXOTEL_BUFFER_OK) return;
+  }
+}
+
+typedef struct cursor {
+  const char *begin, *p, *end;
+  size_t *at;
+} cursor;
+
+static const char *wrong_at(const cursor *c, const char *p, const char *why) {
+  *c->at = (size_t)(p - c->begin) + 1;
+  return why;
+}
+
+static int take_prefix(cursor *c, const char *prefix) {
+  size_t n = strlen(prefix);
+  if ((size_t)(c->end - c->p) < n) return 0;
+  if (!exotel_slice_is_nocase((exotel_slice){c->p, n}, prefix)) return 0;
+  c->p += n;
+  return 1;
+}
+
+static exotel_slice between(const char *from, const char *to) {
+  exotel_slice s;
+  s.p = from;
+  s.n = (size_t)(to - from);
+  return s;
+}
+
+/* `user:password@`, or the lone `@` that the portal writes before a host. */
+static void take_credentials(cursor *c, exotel_base *base) {
+  const char *sign = memchr(c->p, '@', (size_t)(c->end - c->p));
+  const char *colon;
+  if (sign == NULL) return;
+  if (sign > c->p) {
+    colon = memchr(c->p, ':', (size_t)(sign - c->p));
+    base->has_credentials = 1;
+    base->user = between(c->p, colon == NULL ? sign : colon);
+    base->password = between(colon == NULL ? sign : colon + 1, sign);
+  }
+  c->p = sign + 1;
+}
+
+static int is_ipv6_byte(char ch) {
+  return is_digit(ch) || (ch >= 'a' && ch <= 'f') || (ch >= 'A' && ch <= 'F') ||
+         ch == ':' || ch == '.';
+}
+
+static const char *take_ipv6(cursor *c, exotel_base *base) {
+  const char *from = ++c->p;
+  while (c->p < c->end && is_ipv6_byte(*c->p))
+    c->p++;
+  base->host = between(from, c->p);
+  if (base->host.n == 0 || c->p >= c->end || *c->p != ']')
+    return wrong_at(c, c->p, "has an IPv6 address without its closing bracket");
+  c->p++;
+  return NULL;
+}
+
+static const char *take_host(cursor *c, exotel_base *base) {
+  const char *from = c->p;
+  if (c->p < c->end && *c->p == '[') return take_ipv6(c, base);
+  while (c->p < c->end && (is_alnum(*c->p) || *c->p == '-' || *c->p == '.'))
+    c->p++;
+  base->host = between(from, c->p);
+  return base->host.n > 0 ? NULL : wrong_at(c, c->p, "has no host");
+}
+
+static const char *take_port(cursor *c, exotel_base *base) {
+  const char *from;
+  long port = 0;
+  if (c->p >= c->end || *c->p != ':') return NULL;
+  for (from = ++c->p; c->p < c->end && is_digit(*c->p) && port < 100000; c->p++)
+    port = port * 10 + (*c->p - '0');
+  base->port = between(from, c->p);
+  if (port < 1 || port > 65535) return wrong_at(c, from, "has a port outside 1..65535");
+  return NULL;
+}
+
+static int is_loopback(exotel_slice host) {
+  size_t i, dots = 0;
+  if (exotel_slice_is_nocase(host, "localhost") || exotel_slice_is(host, "::1"))
+    return 1;
+  if (host.n < 4 || memcmp(host.p, "127.", 4) != 0) return 0;
+  for (i = 0; i < host.n; i++) {
+    if (!is_digit(host.p[i]) && host.p[i] != '.') return 0;
+    dots += host.p[i] == '.';
+  }
+  return dots == 3;
+}
+
+const char *exotel_base_read(exotel_slice text, exotel_base *base, size_t *at) {
+  const char *wrong;
+  cursor c;
+  memset(base, 0, sizeof *base);
+  c.begin = c.p = text.p;
+  c.end = text.p + text.n;
+  c.at = at;
+  base->https = 1;
+  if (!take_prefix(&c, "https://") && take_prefix(&c, "http://")) base->https = 0;
+  take_credentials(&c, base);
+  wrong = take_host(&c, base);
+  if (wrong == NULL) wrong = take_port(&c, base);
+  if (wrong != NULL) return wrong;
+  if (c.p < c.end && *c.p == '/') c.p++;
+  if (c.p < c.end) return wrong_at(&c, c.p, "must end after host and port");
+  base->loopback = is_loopback(base->host);
+  return NULL;
+}
+
+void exotel_base_write(exotel_buffer *out, const exotel_base *base) {
+  int bracket = memchr(base->host.p, ':', base->host.n) != NULL;
+  exotel_buffer_adds(out, base->https ? "https://" : "http://");
+  if (bracket) exotel_buffer_addc(out, '[');
+  exotel_buffer_add(out, base->host.p, base->host.n);
+  if (bracket) exotel_buffer_addc(out, ']');
+  if (base->port.n > 0) exotel_buffer_addc(out, ':');
+  exotel_buffer_add(out, base->port.p, base->port.n);
+}
+
+static const char *check_bytes(const cursor *c) {
+  const char *p = c->begin;
+  while (p < c->end) {
+    size_t n = exotel_utf8_length(p, (size_t)(c->end - p));
+    if (n == 0) return wrong_at(c, p, "is not UTF-8");
+    if (*p == ' ') return wrong_at(c, p, "has a blank");
+    if ((unsigned char)*p < ' ' || *p == 0x7F)
+      return wrong_at(c, p, "has a control character");
+    p += n;
+  }
+  return NULL;
+}
+
+const char *exotel_url_check(exotel_slice text, const char *const *schemes,
+                             size_t *at) {
+  const char *wrong;
+  cursor c;
+  c.begin = c.p = text.p;
+  c.end = text.p + text.n;
+  c.at = at;
+  wrong = check_bytes(&c);
+  if (wrong != NULL) return wrong;
+  while (*schemes != NULL && !take_prefix(&c, *schemes))
+    schemes++;
+  if (*schemes == NULL) return wrong_at(&c, c.p, "has not the scheme it needs");
+  if (c.p == c.end || strchr("/?#:@", *c.p) != NULL)
+    return wrong_at(&c, c.p, "has no host");
+  return NULL;
+}

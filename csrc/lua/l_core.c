@@ -1,0 +1,187 @@
+/*
+** l_core: the module exotel.core, the core's functions for Lua. Private: the public face
+** is lua/exotel.lua. Links libcjson and nothing that opens a socket.
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "l_core.h"
+
+#include "../core/error.h"
+#include "../core/text.h"
+#include "../core/time.h"
+#include "../core/url.h"
+
+#define SECRETS_MAX 16
+
+EXOTEL_MODULE int luaopen_exotel_core(lua_State *L);
+
+/* Pushes what `w->text` holds, or raises when there was no memory for it. */
+static int push_text(lua_State *L, l_work *w) {
+  if (w->text.state == EXOTEL_BUFFER_NOMEMORY) {
+    exotel_error_memory(&w->error);
+    return l_error_push(L, w);
+  }
+  l_buffer_push(L, &w->text);
+  l_work_give(w);
+  return 1;
+}
+
+static int push_wrong(lua_State *L, l_work *w, const char *wrong) {
+  lua_pushnil(L);
+  lua_pushstring(L, wrong);
+  l_work_give(w);
+  return 2;
+}
+
+/* core.phone(text): the number as it is sent, or nil and what is wrong with it. */
+static int l_phone_trim(lua_State *L) {
+  exotel_slice text = l_slice_check(L, 1);
+  l_work *w = l_work_take(L);
+  const char *wrong = exotel_phone_trim(text, &w->text);
+  return wrong != NULL ? push_wrong(L, w, wrong) : push_text(L, w);
+}
+
+/* core.e164(text, country): its E.164 spelling, or nil and what is wrong with it. */
+static int l_phone_e164(lua_State *L) {
+  exotel_slice text = l_slice_check(L, 1), country = l_slice_check(L, 2);
+  l_work *w = l_work_take(L);
+  const char *wrong = exotel_phone_e164(text, country, &w->text);
+  return wrong != NULL ? push_wrong(L, w, wrong) : push_text(L, w);
+}
+
+/* core.time(text, offset): epoch seconds, or nil and the byte that doesn't fit. */
+static int l_time_read(lua_State *L) {
+  exotel_slice text = l_slice_check(L, 1);
+  long offset = (long)luaL_checkinteger(L, 2);
+  long long epoch;
+  size_t at;
+  if (exotel_time_read(text, offset, &epoch, &at)) {
+    lua_pushinteger(L, (lua_Integer)epoch);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushinteger(L, (lua_Integer)at);
+  return 2;
+}
+
+/* core.offset(text): "+05:30" in seconds, or nil. */
+static int l_offset_read(lua_State *L) {
+  long offset;
+  if (exotel_offset_read(l_slice_check(L, 1), &offset))
+    lua_pushinteger(L, offset);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+/* core.mask(text, secrets): the text without the secrets and whole phone numbers. */
+static int l_mask(lua_State *L) {
+  exotel_slice text = l_slice_check(L, 1), secrets[SECRETS_MAX];
+  size_t i, n;
+  l_work *w;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  n = lua_rawlen(L, 2);
+  luaL_argcheck(L, n <= SECRETS_MAX, 2, "too many secrets");
+  luaL_checkstack(L, SECRETS_MAX + 4, NULL);
+  for (i = 0; i < n; i++) {
+    lua_rawgeti(L, 2, (int)i + 1);
+    secrets[i] = l_slice_check(L, lua_gettop(L));
+  }
+  w = l_work_take(L);
+  exotel_mask(&w->text, text, secrets, n);
+  return push_text(L, w);
+}
+
+static void set_slice(lua_State *L, const char *name, exotel_slice s) {
+  lua_pushlstring(L, s.n == 0 ? "" : s.p, s.n);
+  lua_setfield(L, -2, name);
+}
+
+static void set_decoded(lua_State *L, l_work *w, const char *name, exotel_slice s) {
+  exotel_buffer_reset(&w->text);
+  exotel_url_decode(&w->text, s, 0);
+  l_buffer_push(L, &w->text);
+  lua_setfield(L, -2, name);
+}
+
+/*
+** core.base(text): { base, host, https, loopback, user, password } of a base address, or
+** nil and what is wrong with it and the byte. user and password only when it has them.
+*/
+static int l_base_read(lua_State *L) {
+  exotel_slice text = l_slice_check(L, 1);
+  exotel_base base;
+  const char *wrong;
+  size_t at = 0;
+  l_work *w = l_work_take(L);
+  wrong = exotel_base_read(text, &base, &at);
+  if (wrong != NULL) {
+    push_wrong(L, w, wrong);
+    lua_pushinteger(L, (lua_Integer)at);
+    return 3;
+  }
+  lua_createtable(L, 0, 6);
+  set_slice(L, "host", base.host);
+  lua_pushboolean(L, base.https);
+  lua_setfield(L, -2, "https");
+  lua_pushboolean(L, base.loopback);
+  lua_setfield(L, -2, "loopback");
+  if (base.has_credentials) {
+    set_decoded(L, w, "user", base.user);
+    set_decoded(L, w, "password", base.password);
+    exotel_buffer_reset(&w->text);
+  }
+  exotel_base_write(&w->text, &base);
+  if (w->text.state == EXOTEL_BUFFER_OK) {
+    l_buffer_push(L, &w->text);
+    lua_setfield(L, -2, "base");
+    l_work_give(w);
+    return 1;
+  }
+  exotel_error_memory(&w->error);
+  return l_error_push(L, w);
+}
+
+/* core.nearest(text, list): the word of the list that `text` nearly is, or nil. */
+static int l_nearest(lua_State *L) {
+  exotel_slice text = l_slice_check(L, 1);
+  const char *best = NULL;
+  size_t i, n, distance = 0;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  n = lua_rawlen(L, 2);
+  for (i = 1; i <= n; i++) {
+    lua_rawgeti(L, 2, (int)i);
+    luaL_checktype(L, -1, LUA_TSTRING);
+    exotel_nearest(text, lua_tostring(L, -1), &best, &distance);
+    lua_pop(L, 1); /* the word stays in its list */
+  }
+  if (best == NULL)
+    lua_pushnil(L);
+  else
+    lua_pushstring(L, best);
+  return 1;
+}
+
+static const luaL_Reg functions[] = {{"api", l_api},
+                                     {"base", l_base_read},
+                                     {"e164", l_phone_e164},
+                                     {"form", l_form_read},
+                                     {"mask", l_mask},
+                                     {"match", l_request_match},
+                                     {"nearest", l_nearest},
+                                     {"offset", l_offset_read},
+                                     {"phone", l_phone_trim},
+                                     {"read", l_response_read},
+                                     {"request", l_request_build},
+                                     {"time", l_time_read},
+                                     {"to_json", l_json_write},
+                                     {NULL, NULL}};
+
+int luaopen_exotel_core(lua_State *L) {
+  l_work_open(L);
+  lua_newtable(L);
+  exotel_setfuncs(L, functions);
+  lua_pushliteral(L, EXOTEL_VERSION);
+  lua_setfield(L, -2, "_VERSION");
+  return 1;
+}

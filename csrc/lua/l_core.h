@@ -1,0 +1,64 @@
+/*
+** l_core: what the files of exotel.core share: one owner of working memory, the error
+** table, values of Lua as the core wants them. Private to csrc/lua.
+**
+** SPDX-License-Identifier: MIT
+*/
+#ifndef EXOTEL_L_CORE_H
+#define EXOTEL_L_CORE_H
+
+#include "../core/json_out.h"
+#include "../core/request.h"
+#include "../core/response.h"
+#include "compat.h"
+
+#define L_HEADERS_MAX 128 /* headers of one answer that are looked at */
+
+/* All memory that one call of the core needs. A userdata, so that whatever raises in
+** between leaks nothing. Kept for the next call. */
+typedef struct l_work {
+  int ready, busy;
+  exotel_request request;
+  exotel_response response;
+  exotel_json_writer writer;
+  exotel_buffer text, other;
+  exotel_header headers[L_HEADERS_MAX];
+  exotel_error error;
+} l_work;
+
+/* Registers the class of l_work. */
+void l_work_open(lua_State *L);
+
+/* The state's working memory, pushed so that it stays alive, marked busy, its error
+** cleared. A finalizer may call the core while another call is under way: then, and after
+** a call that raised, there is a new one. */
+l_work *l_work_take(lua_State *L);
+
+/* Ends the use. The values that the call returns have been pushed by then. */
+void l_work_give(l_work *w);
+
+/* Ends the use and raises "not enough memory" when that is what happened; otherwise
+** pushes nil and the error's table. Returns 2. */
+int l_error_push(lua_State *L, l_work *w);
+
+/* The string at `index`, which must be one, as a slice; raises otherwise. */
+exotel_slice l_slice_check(lua_State *L, int index);
+
+/* The same for a field of the table at `index`; an absent field is an empty slice. The
+** string stays on the stack. */
+exotel_slice l_slice_field(lua_State *L, int index, const char *name);
+
+/* The value at `index`, whatever it is. */
+exotel_given l_given(lua_State *L, int index);
+
+/* Pushes the content of a buffer. */
+void l_buffer_push(lua_State *L, const exotel_buffer *b);
+
+int l_request_build(lua_State *L);
+int l_request_match(lua_State *L);
+int l_response_read(lua_State *L);
+int l_form_read(lua_State *L);
+int l_json_write(lua_State *L);
+int l_api(lua_State *L);
+
+#endif

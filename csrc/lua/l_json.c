@@ -1,0 +1,359 @@
+/*
+** l_json: records in Lua tables to JSON. Part of exotel.core.
+**
+** The rows of api.c give names and order; what they don't know follows, sorted by name.
+** Values are taken as they are: the tree belongs to the working memory, so that whatever
+** raises leaks nothing.
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "l_core.h"
+
+#include "../core/decimal.h"
+#include "../core/error.h"
+#include "../core/text.h"
+
+#include <string.h>
+
+typedef struct writing {
+  lua_State *L;
+  l_work *w;
+  const exotel_record_type *type;
+  int documented;     /* the service's names and shape, instead of ours */
+  const char *absent; /* "null", "empty" or NULL */
+  exotel_step path[EXOTEL_DEPTH_MAX];
+} writing;
+
+static exotel_step step_named(exotel_slice name) {
+  exotel_step s;
+  s.name = name;
+  s.index = 0;
+  return s;
+}
+
+static exotel_step step_at(size_t index) {
+  exotel_step s;
+  s.name.p = NULL;
+  s.name.n = 0;
+  s.index = index;
+  return s;
+}
+
+/* The steps of a row's path, `index` standing for []. */
+static size_t documented_path(writing *g, const char *path, size_t index) {
+  size_t depth = 0;
+  while (*path != '\0') {
+    size_t n = strcspn(path, ".[");
+    if (n > 0) g->path[depth++] = step_named((exotel_slice){path, n});
+    path += n;
+    if (*path == '[') {
+      g->path[depth++] = step_at(index);
+      path += 2;
+    }
+    if (*path == '.') path++;
+  }
+  return depth;
+}
+
+static size_t own_path(writing *g, const exotel_field *f, size_t index) {
+  size_t depth = 0;
+  if (f->list != NULL) {
+    g->path[depth++] = step_named(exotel_slice_of(f->list));
+    g->path[depth++] = step_at(index);
+  }
+  g->path[depth++] = step_named(exotel_slice_of(f->lua));
+  return depth;
+}
+
+static exotel_kind put(writing *g, size_t depth, exotel_slice text,
+                       exotel_json_type type) {
+  exotel_leaf leaf;
+  leaf.path = g->path;
+  leaf.depth = depth;
+  leaf.text = text;
+  leaf.null = 0;
+  return exotel_json_put(&g->w->writer, &leaf, type, &g->w->error);
+}
+
+/* A number's text. The string of a copy, so that the table's number stays a number. */
+static exotel_slice spell_number(lua_State *L, int index) {
+  exotel_slice s;
+  lua_pushvalue(L, index);
+  s.p = lua_tolstring(L, -1, &s.n);
+  return s;
+}
+
+/* <lua>_text, when it says the same number as the field. */
+static int exact_text(writing *g, int table, const exotel_field *f, double number,
+                      exotel_slice *text) {
+  double value;
+  lua_pushfstring(g->L, "%s_text", f->lua);
+  lua_rawget(g->L, table);
+  if (lua_type(g->L, -1) != LUA_TSTRING) return 0;
+  text->p = lua_tolstring(g->L, -1, &text->n);
+  return exotel_decimal_number(text->p, text->n, &value) && value == number;
+}
+
+static exotel_kind refuse_type(writing *g, size_t depth, int index) {
+  exotel_slice name = g->path[depth - 1].name;
+  if (name.p == NULL) name = exotel_slice_of("an item");
+  return exotel_error_set(&g->w->error, EXOTEL_INVALID, "type", name,
+                          "%.*s is a %s, which JSON can't hold here", (int)name.n,
+                          name.p, luaL_typename(g->L, index));
+}
+
+/* The value at the top of the stack, a field of the table at `table`. */
+static exotel_kind put_field(writing *g, int table, const exotel_field *f,
+                             size_t depth) {
+  lua_State *L = g->L;
+  int index = lua_gettop(L), quoted = g->documented && (f->flags & EXOTEL_QUOTED);
+  exotel_slice text = {"", 0};
+  switch (lua_type(L, index)) {
+    case LUA_TSTRING:
+      text.p = lua_tolstring(L, index, &text.n);
+      return put(g, depth, text, EXOTEL_JSON_STRING);
+    case LUA_TNUMBER:
+      if (f->type != EXOTEL_IS_DECIMAL ||
+          !exact_text(g, table, f, (double)lua_tonumber(L, index), &text))
+        text = spell_number(L, index);
+      return put(g, depth, text, quoted ? EXOTEL_JSON_STRING : EXOTEL_JSON_NUMBER);
+    case LUA_TBOOLEAN:
+      return put(g, depth, text,
+                 lua_toboolean(L, index) ? EXOTEL_JSON_TRUE : EXOTEL_JSON_FALSE);
+    default: return refuse_type(g, depth, index);
+  }
+}
+
+static exotel_kind put_absent(writing *g, const exotel_field *f, size_t depth) {
+  exotel_slice none = {"", 0};
+  if (g->absent == NULL || !(f->flags & EXOTEL_ALWAYS)) return EXOTEL_OK;
+  return put(g, depth, none,
+             strcmp(g->absent, "null") == 0 ? EXOTEL_JSON_NULL : EXOTEL_JSON_STRING);
+}
+
+/* One row, from the record or list entry at `table`. */
+static exotel_kind put_row(writing *g, int table, const exotel_field *f, size_t index) {
+  int top = lua_gettop(g->L);
+  size_t depth =
+      g->documented ? documented_path(g, f->path, index) : own_path(g, f, index);
+  exotel_kind kind;
+  lua_pushstring(g->L, f->lua);
+  lua_rawget(g->L, table);
+  kind = lua_isnil(g->L, -1) ? put_absent(g, f, depth) : put_field(g, table, f, depth);
+  lua_settop(g->L, top);
+  return kind;
+}
+
+static int entry_numbered(lua_State *L, int list, size_t number) {
+  size_t i, n = lua_rawlen(L, list);
+  for (i = 1; i <= n; i++) {
+    lua_rawgeti(L, list, (int)i);
+    if (lua_istable(L, -1)) {
+      lua_pushliteral(L, "id");
+      lua_rawget(L, -2);
+      if (lua_type(L, -1) == LUA_TNUMBER && (size_t)lua_tonumber(L, -1) == number) {
+        lua_pop(L, 1);
+        return 1;
+      }
+      lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+  }
+  return 0;
+}
+
+/* A row of a list, for each entry; a row that names its entry, for that one. */
+static exotel_kind put_list_row(writing *g, int record, const exotel_field *f) {
+  lua_State *L = g->L;
+  exotel_kind kind = EXOTEL_OK;
+  int list = lua_gettop(L) + 1;
+  size_t i, n;
+  lua_pushstring(L, f->list);
+  lua_rawget(L, record);
+  if (lua_isnil(L, list)) {
+    lua_settop(L, list - 1);
+    return EXOTEL_OK;
+  }
+  if (!lua_istable(L, list)) {
+    g->path[0] = step_named(exotel_slice_of(f->list));
+    return refuse_type(g, 1, list);
+  }
+  n = f->position == 0 ? lua_rawlen(L, list) : 0;
+  for (i = 0; kind == EXOTEL_OK && i < n; i++) {
+    lua_rawgeti(L, list, (int)i + 1);
+    if (!lua_istable(L, -1)) {
+      g->path[0] = step_named(exotel_slice_of(f->list));
+      return refuse_type(g, 1, -1);
+    }
+    kind = put_row(g, lua_gettop(L), f, i);
+    lua_settop(L, list);
+  }
+  if (f->position > 0 && g->documented && entry_numbered(L, list, f->position))
+    kind = put_row(g, lua_gettop(L), f, 0);
+  lua_settop(L, list - 1);
+  return kind;
+}
+
+/* Our own shape has one place for an entry's status, which several rows describe. */
+static int is_repeat(const writing *g, size_t row) {
+  const exotel_field *f = &g->type->fields[row];
+  size_t i;
+  if (g->documented || f->list == NULL || f->position == 0) return 0;
+  for (i = 0; i < row; i++) {
+    const exotel_field *other = &g->type->fields[i];
+    if (other->list != NULL && strcmp(other->lua, f->lua) == 0) return 1;
+  }
+  return 0;
+}
+
+static exotel_kind put_rows(writing *g, int record) {
+  exotel_kind kind = EXOTEL_OK;
+  size_t i;
+  for (i = 0; kind == EXOTEL_OK && i < g->type->nfields; i++) {
+    exotel_field f = g->type->fields[i];
+    if (is_repeat(g, i)) continue;
+    if (!g->documented) f.position = 0;
+    kind = f.list == NULL ? put_row(g, record, &g->type->fields[i], 0)
+                          : put_list_row(g, record, &f);
+  }
+  return kind;
+}
+
+/* {=================================================================
+** What no row knows
+** ================================================================== */
+
+static int is_known(const writing *g, exotel_slice name) {
+  size_t i;
+  for (i = 0; i < g->type->nfields; i++) {
+    const exotel_field *f = &g->type->fields[i];
+    size_t n = strlen(f->lua);
+    if (exotel_slice_is(name, f->list != NULL ? f->list : f->lua)) return 1;
+    if (f->type == EXOTEL_IS_DECIMAL && name.n == n + 5 &&
+        memcmp(name.p, f->lua, n) == 0 && memcmp(name.p + n, "_text", 5) == 0)
+      return 1;
+  }
+  return 0;
+}
+
+static exotel_kind put_any(writing *g, size_t depth);
+
+static int before(exotel_slice a, exotel_slice b) {
+  size_t n = a.n < b.n ? a.n : b.n;
+  int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
+  return order < 0 || (order == 0 && a.n < b.n);
+}
+
+/* Puts the smallest name after `last` of the table at `table`. The keys stay in their
+** table, which nothing changes; quadratic, for a handful of names. */
+static int next_name(writing *g, int table, int top_level, exotel_slice *last) {
+  lua_State *L = g->L;
+  exotel_slice best = {NULL, 0};
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    exotel_slice name;
+    lua_pop(L, 1);
+    if (lua_type(L, -1) != LUA_TSTRING) continue;
+    name.p = lua_tolstring(L, -1, &name.n);
+    if (last->p != NULL && !before(*last, name)) continue;
+    if (best.p != NULL && !before(name, best)) continue;
+    if (top_level && is_known(g, name)) continue;
+    best = name;
+  }
+  *last = best;
+  return best.p != NULL;
+}
+
+/* The name at work is kept on the stack, so that it outlives whatever runs meanwhile. */
+static exotel_kind put_names(writing *g, int table, size_t depth, int top_level) {
+  exotel_slice name = {NULL, 0};
+  exotel_kind kind = EXOTEL_OK;
+  int anchor;
+  lua_pushnil(g->L);
+  anchor = lua_gettop(g->L);
+  while (kind == EXOTEL_OK && next_name(g, table, top_level, &name)) {
+    lua_pushlstring(g->L, name.p, name.n);
+    lua_replace(g->L, anchor);
+    name.p = lua_tolstring(g->L, anchor, &name.n);
+    lua_pushvalue(g->L, anchor);
+    lua_rawget(g->L, table);
+    g->path[depth] = step_named(name);
+    kind = put_any(g, depth + 1);
+    lua_settop(g->L, anchor);
+  }
+  lua_settop(g->L, anchor - 1);
+  return kind;
+}
+
+static exotel_kind put_items(writing *g, int table, size_t depth) {
+  size_t i, n = lua_rawlen(g->L, table);
+  exotel_kind kind = EXOTEL_OK;
+  for (i = 0; kind == EXOTEL_OK && i < n; i++) {
+    lua_rawgeti(g->L, table, (int)i + 1);
+    g->path[depth] = step_at(i);
+    kind = put_any(g, depth + 1);
+    lua_settop(g->L, table);
+  }
+  return kind;
+}
+
+/* The value at the top of the stack, whatever it is. */
+static exotel_kind put_any(writing *g, size_t depth) {
+  static const exotel_field unknown = {"", NULL, 0, "", EXOTEL_IS_TEXT, 0, ""};
+  int table = lua_gettop(g->L);
+  if (lua_type(g->L, table) != LUA_TTABLE) {
+    exotel_kind kind = put_field(g, table, &unknown, depth);
+    lua_settop(g->L, table);
+    return kind;
+  }
+  luaL_checkstack(g->L, 8, "record nested too deep");
+  if (depth >= EXOTEL_DEPTH_MAX - 1) return refuse_type(g, depth, table);
+  if (lua_rawlen(g->L, table) > 0) return put_items(g, table, depth);
+  return put_names(g, table, depth, 0);
+}
+
+/* }================================================================== */
+
+/* Of no name: a type without rows, for tables that aren't records. */
+static const exotel_record_type *type_named(exotel_slice name) {
+  static const exotel_record_type plain = {"", NULL, 0};
+  size_t i, n;
+  const exotel_record_type *types = exotel_record_types(&n);
+  if (name.n == 0) return &plain;
+  for (i = 0; i < n; i++) {
+    if (exotel_slice_is(name, types[i].name)) return &types[i];
+  }
+  return NULL;
+}
+
+/*
+** core.to_json(record, type, documented, absent): the record's JSON, or nil and an error
+** of kind "invalid". documented: the service's names and shape. absent: "null" or
+** "empty" writes the names that the service always sends. With "" for the type any table
+** of strings, numbers, booleans and tables is written.
+*/
+int l_json_write(lua_State *L) {
+  exotel_slice text;
+  exotel_kind kind;
+  writing g;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  g.L = L;
+  g.type = type_named(l_slice_check(L, 2));
+  luaL_argcheck(L, g.type != NULL, 2, "unknown record");
+  g.documented = lua_toboolean(L, 3);
+  g.absent = luaL_optstring(L, 4, NULL);
+  luaL_checkstack(L, 20, NULL);
+  g.w = l_work_take(L);
+  exotel_json_reset(&g.w->writer);
+  kind = put_rows(&g, 1);
+  if (kind == EXOTEL_OK) kind = put_names(&g, 1, 0, 1);
+  if (kind == EXOTEL_OK) kind = exotel_json_print(&g.w->writer, &text, &g.w->error);
+  if (kind != EXOTEL_OK) {
+    exotel_json_reset(&g.w->writer);
+    return l_error_push(L, g.w);
+  }
+  lua_pushlstring(L, text.p, text.n);
+  exotel_json_reset(&g.w->writer);
+  l_work_give(g.w);
+  return 1;
+}

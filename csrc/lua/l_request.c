@@ -1,0 +1,174 @@
+/*
+** l_request: tables of Lua to a built request. Part of exotel.core.
+**
+** While the core holds slices of Lua's strings nothing here allocates in Lua, so no
+** finalizer runs that could change the table they belong to.
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "l_core.h"
+
+#include "../core/error.h"
+#include "../core/route.h"
+#include "../core/text.h"
+
+static exotel_kind bad_key(lua_State *L, l_work *w, const char *where) {
+  return exotel_error_set(&w->error, EXOTEL_MISUSE, "type", exotel_slice_of(""),
+                          "names of %s are strings, got a %s", where,
+                          luaL_typename(L, -2));
+}
+
+/* The list at the top of the stack, under the name at -2. */
+static exotel_kind set_list(lua_State *L, l_work *w, exotel_slice name) {
+  size_t i, n = lua_rawlen(L, -1);
+  exotel_kind kind = EXOTEL_OK;
+  if (n == 0)
+    return exotel_error_set(&w->error, EXOTEL_INVALID, "empty", name,
+                            "%.*s is an empty list", (int)name.n, name.p);
+  for (i = 1; kind == EXOTEL_OK && i <= n; i++) {
+    exotel_given v;
+    lua_rawgeti(L, -1, (int)i);
+    v = l_given(L, -1);
+    lua_pop(L, 1); /* the string stays in its table */
+    kind = exotel_request_set(&w->request, name, i - 1, &v, &w->error);
+  }
+  return kind;
+}
+
+static exotel_kind set_extras(lua_State *L, l_work *w) {
+  exotel_kind kind = EXOTEL_OK;
+  if (!lua_istable(L, -1))
+    return exotel_error_set(&w->error, EXOTEL_MISUSE, "type", exotel_slice_of("extra"),
+                            "option 'extra' wants a table, got a %s",
+                            luaL_typename(L, -1));
+  lua_pushnil(L);
+  while (kind == EXOTEL_OK && lua_next(L, -2)) {
+    exotel_given v = l_given(L, -1);
+    if (lua_type(L, -2) != LUA_TSTRING) {
+      kind = bad_key(L, w, "extra fields");
+    } else {
+      exotel_slice name;
+      name.p = lua_tolstring(L, -2, &name.n);
+      kind = exotel_request_extra(&w->request, name, &v, &w->error);
+    }
+    lua_pop(L, 1);
+  }
+  return kind;
+}
+
+/* The pair at -2, -1 of the stack. */
+static exotel_kind set_pair(lua_State *L, l_work *w) {
+  exotel_slice name;
+  exotel_given v;
+  if (lua_type(L, -2) != LUA_TSTRING) return bad_key(L, w, "options");
+  name.p = lua_tolstring(L, -2, &name.n);
+  if (exotel_slice_is(name, "extra") && w->request.operation->dials)
+    return set_extras(L, w);
+  if (lua_istable(L, -1) && exotel_request_takes_list(&w->request, name))
+    return set_list(L, w, name);
+  v = l_given(L, -1);
+  return exotel_request_set(&w->request, name, 0, &v, &w->error);
+}
+
+static exotel_kind set_all(lua_State *L, l_work *w, int params) {
+  exotel_kind kind = EXOTEL_OK;
+  int top = lua_gettop(L);
+  lua_pushnil(L);
+  while (kind == EXOTEL_OK && lua_next(L, params)) {
+    kind = set_pair(L, w);
+    lua_settop(L, top + 1);
+  }
+  lua_settop(L, top);
+  return kind;
+}
+
+static void push_request(lua_State *L, const l_work *w, int xml) {
+  const exotel_request *r = &w->request;
+  lua_createtable(L, 0, 10);
+  lua_pushstring(L, r->operation->name);
+  lua_setfield(L, -2, "operation");
+  lua_pushstring(L, r->operation->method);
+  lua_setfield(L, -2, "method");
+  lua_pushboolean(L, r->operation->dials);
+  lua_setfield(L, -2, "dials");
+  lua_pushstring(L, r->mode->name);
+  lua_setfield(L, -2, "mode");
+  l_buffer_push(L, &r->url);
+  lua_setfield(L, -2, "url");
+  lua_createtable(L, 0, 2);
+  lua_pushstring(L, xml ? "application/xml" : "application/json");
+  lua_setfield(L, -2, "accept");
+  if (r->body.n > 0) {
+    lua_pushliteral(L, "application/x-www-form-urlencoded");
+    lua_setfield(L, -2, "content-type");
+  }
+  lua_setfield(L, -2, "headers");
+  if (r->body.n > 0) {
+    l_buffer_push(L, &r->body);
+    lua_setfield(L, -2, "body");
+  }
+  if (r->from.n > 0) {
+    l_buffer_push(L, &r->from);
+    lua_setfield(L, -2, "from");
+  }
+  if (r->to.n > 0) {
+    l_buffer_push(L, &r->to);
+    lua_setfield(L, -2, "to");
+  }
+}
+
+/*
+** core.request(operation, params, target): the request as a table { operation, method,
+** dials, mode, url, headers, body, from, to }, or nil and an error whose kind "misuse" is
+** for the caller to raise. target: { account_sid, base, flow_host, xml }.
+*/
+int l_request_build(lua_State *L) {
+  const exotel_operation *operation = exotel_operation_find(l_slice_check(L, 1));
+  exotel_target target;
+  exotel_kind kind;
+  l_work *w;
+  luaL_argcheck(L, operation != NULL, 1, "unknown operation");
+  luaL_checktype(L, 2, LUA_TTABLE);
+  luaL_checktype(L, 3, LUA_TTABLE);
+  luaL_checkstack(L, 20, NULL);
+  target.account_sid = l_slice_field(L, 3, "account_sid");
+  target.base = l_slice_field(L, 3, "base");
+  target.flow_host = l_slice_field(L, 3, "flow_host");
+  lua_getfield(L, 3, "xml");
+  target.xml = lua_toboolean(L, -1);
+  w = l_work_take(L);
+  exotel_request_begin(&w->request, operation);
+  kind = set_all(L, w, 2);
+  if (kind == EXOTEL_OK) kind = exotel_request_build(&w->request, &target, &w->error);
+  if (kind != EXOTEL_OK) return l_error_push(L, w);
+  push_request(L, w, target.xml);
+  l_work_give(w);
+  return 1;
+}
+
+/*
+** core.match(method, path): the name of the operation that a request line belongs to, the
+** account's and the call's SID in it, and whether XML is wanted; nil when there is none.
+*/
+int l_request_match(lua_State *L) {
+  exotel_slice method = l_slice_check(L, 1), path = l_slice_check(L, 2);
+  l_work *w = l_work_take(L);
+  const exotel_operation *o;
+  int xml;
+  o = exotel_route_match(method, path, &w->text, &w->other, &xml);
+  if (w->text.state != EXOTEL_BUFFER_OK || w->other.state != EXOTEL_BUFFER_OK) {
+    exotel_error_memory(&w->error);
+    return l_error_push(L, w);
+  }
+  if (o == NULL) {
+    lua_pushnil(L);
+    l_work_give(w);
+    return 1;
+  }
+  lua_pushstring(L, o->name);
+  l_buffer_push(L, &w->text);
+  l_buffer_push(L, &w->other);
+  lua_pushboolean(L, xml);
+  l_work_give(w);
+  return 4;
+}

@@ -1,0 +1,113 @@
+/*
+** l_response: answers to records in Lua tables. Part of exotel.core.
+** The one place that stores a record in a Lua table.
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "l_core.h"
+
+#include "../core/error.h"
+#include "../core/form.h"
+#include "../core/text.h"
+
+static void push_node(lua_State *L, const exotel_record *r, const exotel_node *node);
+
+static void push_slice(lua_State *L, exotel_slice s) {
+  lua_pushlstring(L, s.n == 0 ? "" : s.p, s.n);
+}
+
+static void push_children(lua_State *L, const exotel_record *r,
+                          const exotel_node *node) {
+  int list = node->type == EXOTEL_NODE_LIST, place = 0;
+  size_t at;
+  luaL_checkstack(L, 6, "record nested too deep");
+  lua_createtable(L, list ? (int)node->count : 0, list ? 0 : (int)node->count + 1);
+  for (at = node->first; at != 0; at = exotel_record_node(r, at)->next) {
+    const exotel_node *child = exotel_record_node(r, at);
+    if (list) {
+      push_node(L, r, child);
+      lua_rawseti(L, -2, ++place);
+      continue;
+    }
+    push_slice(L, exotel_record_name(r, child));
+    push_node(L, r, child);
+    lua_rawset(L, -3);
+    if (child->field != NULL && child->field->type == EXOTEL_IS_DECIMAL) {
+      lua_pushfstring(L, "%s_text", child->field->lua);
+      push_slice(L, exotel_record_text(r, child));
+      lua_rawset(L, -3);
+    }
+  }
+}
+
+static void push_node(lua_State *L, const exotel_record *r, const exotel_node *node) {
+  switch (node->type) {
+    case EXOTEL_NODE_TEXT: push_slice(L, exotel_record_text(r, node)); break;
+    case EXOTEL_NODE_INTEGER: lua_pushinteger(L, (lua_Integer)node->integer); break;
+    case EXOTEL_NODE_NUMBER: lua_pushnumber(L, (lua_Number)node->number); break;
+    default: push_children(L, r, node);
+  }
+}
+
+/* The table of headers at `index`, as far as it holds strings. The slices live as long
+** as the table, which nothing changes meanwhile. */
+static size_t take_headers(lua_State *L, int index, l_work *w) {
+  size_t n = 0;
+  if (!lua_istable(L, index)) return 0;
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    exotel_header *h = &w->headers[n];
+    if (n < L_HEADERS_MAX && lua_type(L, -2) == LUA_TSTRING &&
+        lua_type(L, -1) == LUA_TSTRING) {
+      h->name.p = lua_tolstring(L, -2, &h->name.n);
+      h->value.p = lua_tolstring(L, -1, &h->value.n);
+      n++;
+    }
+    lua_pop(L, 1);
+  }
+  return n;
+}
+
+/*
+** core.read(operation, status, headers, body): the record, or nil and an error.
+** headers: a table of names and values, or nil. body: a string.
+*/
+int l_response_read(lua_State *L) {
+  const exotel_operation *operation = exotel_operation_find(l_slice_check(L, 1));
+  exotel_answer answer;
+  exotel_kind kind;
+  l_work *w;
+  luaL_argcheck(L, operation != NULL, 1, "unknown operation");
+  answer.status = (int)luaL_checkinteger(L, 2);
+  answer.body = l_slice_check(L, 4);
+  w = l_work_take(L);
+  answer.headers = w->headers;
+  answer.nheaders = take_headers(L, 3, w);
+  kind = exotel_response_read(&w->response, operation, &answer, &w->error);
+  if (kind != EXOTEL_OK) return l_error_push(L, w);
+  push_children(L, &w->response.record, exotel_record_node(&w->response.record, 0));
+  l_work_give(w);
+  return 1;
+}
+
+static exotel_kind add_leaf(void *context, const exotel_leaf *leaf, exotel_error *e) {
+  return exotel_record_add(context, leaf, e);
+}
+
+/*
+** core.form(body): a form body or query string as a table, nested by its brackets, every
+** value a string; or nil and an error.
+*/
+int l_form_read(lua_State *L) {
+  static const exotel_record_type form = {"form", NULL, 0};
+  exotel_slice body = l_slice_check(L, 1);
+  l_work *w = l_work_take(L);
+  exotel_record *r = &w->response.record;
+  exotel_kind kind = exotel_record_begin(r, &form, &w->error);
+  if (kind == EXOTEL_OK)
+    kind = exotel_form_read(body, &w->text, add_leaf, r, &w->error);
+  if (kind != EXOTEL_OK) return l_error_push(L, w);
+  push_children(L, r, exotel_record_node(r, 0));
+  l_work_give(w);
+  return 1;
+}

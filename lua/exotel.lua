@@ -1,0 +1,153 @@
+-- exotel: the voice API of Exotel (v1) for programs that host Lua.
+--
+--   local exotel = require "exotel"
+--   exotel.configure{ account_sid = "…", api_key = "…", api_token = "…", region = "mumbai" }
+--   local call, err = exotel.connect{ from = "+91…", to = "+91…", caller_id = "080…" }
+--
+-- Every function returns one value, or nil and an error object; a programmer's mistake is
+-- raised at the caller's line. Loading this touches no network and no environment.
+--
+-- SPDX-License-Identifier: MIT
+
+local core = require "exotel.core"
+local client = require "exotel.client"
+local errors = require "exotel.errors"
+
+local exotel = { _VERSION = core._VERSION }
+
+local implementation = client.implementation
+local api = core.api()
+local default
+
+--- Sets the client that the functions of this module use. Settings: account_sid, api_key,
+--- api_token, region or base_url; timeout, connect_timeout (seconds), retries; only_dial,
+--- max_dials; transport, proxy, ca_file, plain_http, user_agent, max_response (bytes),
+--- time_offset. What is missing is taken from EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY,
+--- EXOTEL_API_TOKEN, EXOTEL_REGION and EXOTEL_BASE_URL. Returns the client.
+exotel.configure = errors.expose(function(given)
+  local made, err = client.new(given)
+  if not made then return nil, err end
+  default = made
+  return made
+end)
+
+--- An independent client: every operation below is its method.
+exotel.client = errors.expose(function(given)
+  return client.new(given or {})
+end)
+
+local function default_client()
+  if default then return default end
+  local made, err = client.new {}
+  default = made
+  return made, err
+end
+
+local function with_client(implement)
+  return errors.expose(function(...)
+    local object, err = default_client()
+    if not object then return nil, err end
+    return implement(object, ...)
+  end)
+end
+
+local function with_client_if_any(implement)
+  return errors.expose(function(...)
+    return implement(default, ...)
+  end)
+end
+
+--- Places a call (S001, S002, S003): between two numbers { from, to, caller_id, … }, to a
+--- flow { from, caller_id, app_id or url, … }, or to a stream { from, caller_id,
+--- stream_url, stream_type, … }. The options are the rows of exotel.options("connect").
+--- Second table: timeout (60 s), connect_timeout (5 s), retries (2).
+--- Returns the call's record; status "in-progress" only says that the service took it.
+exotel.connect = with_client(implementation.connect)
+
+--- Reads one call (S003). sid: its SID, or a record or event that has one. asked:
+--- { details = true } for its legs. Third table: timeout (15 s), connect_timeout, retries.
+exotel.call_details = with_client(implementation.call_details)
+
+--- The request that an operation would send, as a table, without sending it.
+exotel.request = with_client(implementation.request)
+
+--- The record of an answer that came some other way: operation, status, headers, body.
+exotel.read = with_client_if_any(implementation.read)
+
+--- What a record or an error came from: { status, headers, body, attempts, seconds }.
+exotel.response = with_client_if_any(implementation.response)
+
+--- Epoch seconds of one of the service's timestamps. offset: "+05:30" or seconds, for
+--- those that don't bring their own; default the setting time_offset, else +05:30.
+exotel.time = with_client_if_any(implementation.time)
+
+--- The E.164 spelling of a phone number, e.g. ("098765 43210", "91"): or nil and an error.
+exotel.e164 = errors.expose(function(text, country)
+  if type(text) ~= "string" or country ~= nil and type(country) ~= "string" then
+    return errors.misuse "exotel.e164 wants a string, and a country code as a string"
+  end
+  local number, wrong = core.e164(text, country or "")
+  if number then return number end
+  return errors.invalid("e164", "text", "phone", "the number " .. wrong)
+end)
+
+--- The JSON of a record, in documented order. options.names: "lua" (default) or "exotel"
+--- for the service's names and shape. options.absent: "null" or "empty" also writes what
+--- the service always sends. options.record: "call" (default).
+exotel.to_json = errors.expose(function(record, options)
+  options = options or {}
+  if type(record) ~= "table" or type(options) ~= "table" then
+    return errors.misuse "exotel.to_json wants a record and a table of options"
+  end
+  local names, absent = options.names or "lua", options.absent
+  if names ~= "lua" and names ~= "exotel" then
+    return errors.misuse "option 'names' must be \"lua\" or \"exotel\""
+  end
+  if absent ~= nil and absent ~= "null" and absent ~= "empty" then
+    return errors.misuse "option 'absent' must be \"null\" or \"empty\""
+  end
+  local kind = options.record or "call"
+  if not api.records[kind] then return errors.misuse "option 'record' is no known record" end
+  local text, failure = core.to_json(record, kind, names == "exotel", absent)
+  if text then return text end
+  return nil, errors.new(failure, "to_json")
+end)
+
+local function copy(value)
+  if type(value) ~= "table" then return value end
+  local out = {}
+  for key, item in pairs(value) do out[key] = copy(item) end
+  return out
+end
+
+--- The fields of a record ("call"): a list of { name, lua, list, position, type, source }.
+exotel.fields = errors.expose(function(record)
+  local rows = api.records[record]
+  if rows then return copy(rows) end
+  return errors.misuse(("record '%s' is not known"):format(tostring(record)))
+end)
+
+--- The options of an operation ("connect"): a list of { lua, name, type, modes, required,
+--- min, max, choices, about, source }.
+exotel.options = errors.expose(function(name)
+  for _, operation in ipairs(api.operations) do
+    if operation.name == name then return copy(operation.parameters) end
+  end
+  return errors.misuse(("operation '%s' is not known"):format(tostring(name)))
+end)
+
+--- What `value` is, or raises the error readably: as an object where the host prints those,
+--- as its text on Lua 5.1 and LuaJIT.
+function exotel.assert(value, err, ...)
+  if value then return value, err, ... end
+  if _VERSION == "Lua 5.1" or not errors.is(err) then
+    error(tostring(err == nil and "assertion failed!" or err), 2)
+  end
+  error(err, 0)
+end
+
+--- India's telecom circles and operators by their codes (S003).
+exotel.circles = api.circles
+exotel.operators = api.operators
+
+return exotel

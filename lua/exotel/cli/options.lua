@@ -1,0 +1,74 @@
+-- cli/options: the options of one command, by rows.
+--
+-- A row is { name, kind, default, help }: kind "string", "integer", "seconds" or "flag".
+-- `--name value` and `--name=value` both work.
+--
+-- SPDX-License-Identifier: MIT
+
+local core = require "exotel.core"
+
+local options = {}
+
+local function names_of(rows)
+  local list = {}
+  for index, row in ipairs(rows) do list[index] = "--" .. row[1] end
+  return list
+end
+
+local function find(rows, name)
+  for _, row in ipairs(rows) do
+    if "--" .. row[1] == name then return row end
+  end
+  local near = core.nearest(name, names_of(rows))
+  return nil, ("no option '%s'%s"):format(name, near and (" (did you mean '%s'?)"):format(near) or "")
+end
+
+local function convert(row, text)
+  local kind = row[2]
+  if text == nil then return nil, ("--%s wants a value"):format(row[1]) end
+  if kind == "string" then return text end
+  local number = tonumber(text)
+  if kind == "integer" then number = number and math.tointeger(number) end
+  if not number or number < 0 then
+    return nil, ("--%s wants %s, got '%s'"):format(row[1],
+      kind == "integer" and "a whole number" or "seconds", text)
+  end
+  return number
+end
+
+--- Reads a command line: a table of values by name, or nil and what is wrong with it.
+function options.read(rows, arguments)
+  local out, index = {}, 1
+  for _, row in ipairs(rows) do out[row[1]] = row[3] end
+  while arguments[index] do
+    local name, value = arguments[index]:match "^(%-%-[^=]+)=(.*)$"
+    name = name or arguments[index]
+    local row, wrong = find(rows, name)
+    if not row then return nil, wrong end
+    if row[2] == "flag" then
+      out[row[1]] = true
+    else
+      if not value then
+        index = index + 1
+        value = arguments[index]
+      end
+      out[row[1]], wrong = convert(row, value)
+      if wrong then return nil, wrong end
+    end
+    index = index + 1
+  end
+  return out
+end
+
+--- The options as text, one a line.
+function options.help(rows)
+  local lines = {}
+  for index, row in ipairs(rows) do
+    local name = "--" .. row[1] .. (row[2] == "flag" and "" or " " .. row[2]:upper())
+    local default = row[3] ~= nil and row[3] ~= false and (" (default %s)"):format(row[3]) or ""
+    lines[index] = ("  %-24s %s%s"):format(name, row[4], default)
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+return options

@@ -1,0 +1,371 @@
+-- client: one account's settings, its transport, and the operations as methods.
+--
+-- What goes out is built and checked by the core, carried by a transport, and read by the
+-- core again; here it is decided what is tried again and what is not sent at all.
+--
+-- SPDX-License-Identifier: MIT
+
+local core = require "exotel.core"
+local errors = require "exotel.errors"
+local retry = require "exotel.retry"
+local settings = require "exotel.settings"
+
+local client = {}
+
+local DIAL_TIMEOUT, READ_TIMEOUT, CONNECT_TIMEOUT = 60, 15, 5 -- seconds
+local RETRIES = 2
+local TIME_OFFSET = 19800 -- +05:30; an inference from how the service prints epoch 0
+local USER_AGENT = "lua-exotel/" .. core._VERSION
+
+local operations = {}
+for _, operation in ipairs(core.api().operations) do
+  operations[operation.name] = operation
+end
+
+-- State stands apart from the object, so that dumping a client shows no token.
+local states = setmetatable({}, { __mode = "k" })
+local responses = setmetatable({}, { __mode = "k" })
+
+local methods = {}
+local metatable = { __name = "exotel.client", __index = methods }
+
+function metatable.__tostring(object)
+  local state = states[object]
+  return "exotel.client: " .. (state and state.target.base or "closed")
+end
+
+local record_metatables = {}
+
+-- "call c5797d… in-progress from 0XXXXXXX240 to 0XXXXXXX847"
+local function describe_call(call)
+  local parts = { "call", tostring(call.sid), call.status or "without status" }
+  if call.from then parts[#parts + 1] = "from " .. tostring(call.from) end
+  if call.to then parts[#parts + 1] = "to " .. tostring(call.to) end
+  if call.duration then parts[#parts + 1] = tostring(call.duration) .. " s" end
+  return core.mask(table.concat(parts, " "), {})
+end
+
+record_metatables.call = { __name = "exotel.call", __tostring = describe_call }
+
+--- The state of a client, or of none at all: then only what needs no account works.
+local function state_of(object)
+  local state = states[object]
+  if state then return state end
+  return errors.misuse "a method of exotel.client wants the client before the colon"
+end
+
+-- {=================================================================
+-- Building and reading
+-- ==================================================================
+
+local function build(state, name, params, how)
+  local target = state.target
+  if how.format == "xml" then
+    target = { account_sid = target.account_sid, base = target.base,
+               flow_host = target.flow_host, xml = true }
+  end
+  local request, failure = core.request(name, params, target)
+  if request then
+    request.headers["user-agent"] = state.user_agent or USER_AGENT
+    return request
+  end
+  if failure.kind == "misuse" then
+    failure.message = ("exotel.%s: %s"):format(name, failure.message)
+  end
+  return nil, errors.new(failure, name, state.secrets)
+end
+
+local function read(name, status, headers, body, secrets)
+  local record, failure = core.read(name, status, headers, body)
+  if record then return setmetatable(record, record_metatables[operations[name].record]) end
+  return nil, errors.new(failure, name, secrets)
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Sending
+-- ==================================================================
+
+local function transport_of(state)
+  if not state.transport then
+    state.transport = require("exotel.transport.curl").new(state)
+  end
+  return state.transport
+end
+
+local tls_hint = " - the certificate or the connection isn't trusted; ca_file names other"
+  .. " certificates to trust"
+
+local function transport_error(state, name, failure)
+  local message = ("no answer from Exotel: %s"):format(tostring(failure.message or failure.reason))
+  if failure.reason == "tls" then message = message .. tls_hint end
+  local dials = operations[name].dials
+  local unknown = failure.sent ~= false
+  if unknown and dials then message = message .. " - the call may have been placed" end
+  return errors.new({
+    kind = "transport", outcome = unknown and "unknown" or "not_sent",
+    reason = failure.reason or "other", message = message, status = failure.status,
+  }, name, state.secrets)
+end
+
+-- A transport that returns something else may have sent the request.
+local function is_response(response)
+  return type(response) == "table" and type(response.status) == "number"
+    and type(response.body) == "string"
+end
+
+local function perform(state, request, seconds, how)
+  local dials = request.dials
+  local connect = how.connect_timeout or state.connect_timeout or CONNECT_TIMEOUT
+  return transport_of(state):perform {
+    method = request.method,
+    url = request.url,
+    headers = request.headers,
+    body = request.body,
+    username = state.api_key,
+    password = state.api_token,
+    timeout = seconds,
+    connect_timeout = math.min(connect, seconds),
+    fresh_connection = dials,
+    send_once = dials,
+  }
+end
+
+-- One attempt: the record and the response, or nil, the error and the response.
+local function attempt(state, request, seconds, how)
+  local name = request.operation
+  local response, failure = perform(state, request, seconds, how)
+  if not is_response(response) then
+    if type(failure) ~= "table" then
+      failure = { reason = "transport", message = "the transport returned no response: "
+        .. tostring(failure) }
+    end
+    return nil, transport_error(state, name, failure)
+  end
+  local headers = type(response.headers) == "table" and response.headers or {}
+  local record, err = read(name, response.status, headers, response.body, state.secrets)
+  return record, err, response
+end
+
+local function keep_response(subject, response, attempts)
+  responses[subject] = {
+    status = response.status, headers = response.headers, body = response.body,
+    seconds = response.seconds, attempts = attempts,
+  }
+end
+
+-- All attempts together, pauses included, stay within the time-out.
+local function exchange(state, request, how)
+  local transport = transport_of(state)
+  local timeout = how.timeout or state.timeout or (request.dials and DIAL_TIMEOUT or READ_TIMEOUT)
+  local retries = how.retries or state.retries or RETRIES
+  local deadline = transport:now() + timeout
+  local attempts, left = 0, timeout
+  while true do
+    attempts = attempts + 1
+    local record, err, response = attempt(state, request, left, how)
+    if response then keep_response(record or err, response, attempts) end
+    if record then return record end
+    err.attempts = attempts
+    local pause = retry.delay(request.dials, err, attempts, retries)
+    left = deadline - transport:now()
+    if not pause or pause >= left then return nil, err end
+    transport:sleep(pause)
+    left = deadline - transport:now()
+    if left <= 0 then return nil, err end
+  end
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Fuses
+-- ==================================================================
+
+-- Two spellings of one phone agree in their last ten digits.
+local function same_phone(a, b)
+  if a == b then return true end
+  if #a < 10 or #b < 10 or a:find("^[sS][iI][pP]:") then return false end
+  return a:sub(-10) == b:sub(-10)
+end
+
+local function is_allowed(list, number)
+  for _, allowed in ipairs(list) do
+    if same_phone(allowed, number) then return true end
+  end
+  return false
+end
+
+local function limited(state, name, field, reason, message)
+  return nil, errors.new({
+    kind = "limited", outcome = "not_sent", reason = reason, field = field, message = message,
+    attempts = 0,
+  }, name, state.secrets)
+end
+
+local function check_only_dial(state, request)
+  for _, field in ipairs { "from", "to" } do
+    local number = request[field]
+    if state.only_dial and number and not is_allowed(state.only_dial, number) then
+      return limited(state, request.operation, field, "only_dial",
+        ("%s is not among the numbers of only_dial"):format(field))
+    end
+  end
+  return true
+end
+
+local function dial(state, request, how)
+  local ok, err = check_only_dial(state, request)
+  if not ok then return nil, err end
+  if state.max_dials and state.dialled >= state.max_dials then
+    return limited(state, request.operation, nil, "max_dials",
+      ("this client has made the %d dials of max_dials"):format(state.max_dials))
+  end
+  state.dialled = state.dialled + 1
+  local call
+  call, err = exchange(state, request, how)
+  if err and err.outcome == "not_sent" then state.dialled = state.dialled - 1 end
+  return call, err
+end
+
+-- }=================================================================
+
+local function run(state, name, params, how)
+  local checked, err = settings.how(how)
+  if not checked then return nil, err end
+  if type(params) ~= "table" then
+    return errors.misuse(("exotel.%s wants a table of options, got a %s"):format(name, type(params)))
+  end
+  local request
+  request, err = build(state, name, params, checked)
+  if not request then return nil, err end
+  if checked.format == "xml" then
+    return errors.invalid(name, "format", "format",
+      "answers in XML can't be read by this version: leave format out")
+  end
+  return (request.dials and dial or exchange)(state, request, checked)
+end
+
+-- A SID is given as it is, or by a record or an event that has one.
+local function sid_of(value)
+  if type(value) == "table" then return value.sid or value.call_sid end
+  return value
+end
+
+local function with_sid(sid, asked)
+  local params = { sid = sid_of(sid) }
+  if asked ~= nil and type(asked) ~= "table" then
+    return errors.misuse(("exotel.call_details wants a table, got a %s"):format(type(asked)))
+  end
+  for name, value in pairs(asked or {}) do params[name] = value end
+  return params
+end
+
+local implementation = {}
+
+function implementation.connect(object, params, how)
+  local state, err = state_of(object)
+  if not state then return nil, err end
+  return run(state, "connect", params, how)
+end
+
+function implementation.call_details(object, sid, asked, how)
+  local state, err = state_of(object)
+  if not state then return nil, err end
+  local params
+  params, err = with_sid(sid, asked)
+  if not params then return nil, err end
+  return run(state, "call_details", params, how)
+end
+
+local function check_operation(name)
+  if operations[name] then return true end
+  local list = {}
+  for known in pairs(operations) do list[#list + 1] = known end
+  table.sort(list)
+  local near = type(name) == "string" and core.nearest(name, list)
+  return errors.misuse(("operation '%s' is not known%s"):format(tostring(name),
+    near and (" (did you mean '%s'?)"):format(near) or ""))
+end
+
+function implementation.request(object, name, params, how)
+  local state, err = state_of(object)
+  if not state then return nil, err end
+  local known
+  known, err = check_operation(name)
+  if not known then return nil, err end
+  if type(params) ~= "table" then
+    return errors.misuse(("exotel.request wants a table of options, got a %s"):format(type(params)))
+  end
+  how, err = settings.how(how)
+  if not how then return nil, err end
+  return build(state, name, params, how)
+end
+
+function implementation.read(object, name, status, headers, body)
+  local known, err = check_operation(name)
+  if not known then return nil, err end
+  if type(status) ~= "number" or status % 1 ~= 0 then
+    return errors.misuse "exotel.read wants the status as a whole number"
+  end
+  if headers ~= nil and type(headers) ~= "table" or type(body) ~= "string" then
+    return errors.misuse "exotel.read wants headers as a table and the body as a string"
+  end
+  local state = states[object]
+  return read(name, status, headers, body, state and state.secrets)
+end
+
+function implementation.response(_, subject)
+  return responses[subject]
+end
+
+function implementation.time(object, text, offset)
+  local state = states[object]
+  if offset ~= nil then
+    local seconds = type(offset) == "string" and core.offset(offset)
+      or type(offset) == "number" and offset % 1 == 0 and offset
+    if not seconds then
+      return errors.misuse "exotel.time wants an offset like \"+05:30\", or seconds"
+    end
+    offset = seconds
+  end
+  if text == nil then return errors.invalid("time", "text", "missing", "there is no time") end
+  if type(text) ~= "string" then
+    return errors.misuse(("exotel.time wants a string, got a %s"):format(type(text)))
+  end
+  local epoch, at = core.time(text, offset or state and state.time_offset or TIME_OFFSET)
+  if epoch then return epoch end
+  return errors.invalid("time", "text", "time", ("not a time at byte %d"):format(at))
+end
+
+for name, implement in pairs(implementation) do
+  methods[name] = errors.expose(implement)
+end
+
+--- Closes the client's connections. Safe to call twice; what follows opens them anew.
+function methods:close()
+  local state = states[self]
+  local transport = state and state.transport
+  if not transport or state.brought then return end
+  state.transport = nil
+  transport:close()
+end
+
+metatable.__gc = nil
+metatable.__close = methods.close
+
+--- A client from settings: or nil and a misuse.
+function client.new(given)
+  local state, err = settings.read(given)
+  if not state then return nil, err end
+  state.dialled = 0
+  state.brought = state.transport ~= nil
+  local object = setmetatable({}, metatable)
+  states[object] = state
+  return object
+end
+
+client.implementation = implementation
+
+return client

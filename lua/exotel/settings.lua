@@ -1,0 +1,269 @@
+-- settings: what a client is made of, from a table and the environment.
+--
+-- A mistake here is the programmer's: it comes back as a misuse, to be raised. The
+-- environment is read when a client is made, never at load.
+--
+-- SPDX-License-Identifier: MIT
+
+local core = require "exotel.core"
+local errors = require "exotel.errors"
+
+local settings = {}
+
+local getenv = type(os) == "table" and os.getenv or nil
+local regions = core.api().regions
+
+-- name, type, and for numbers the range
+local rows = {
+  { "account_sid", "string", env = "EXOTEL_ACCOUNT_SID", required = true },
+  { "api_key", "string", env = "EXOTEL_API_KEY", required = true },
+  { "api_token", "string", env = "EXOTEL_API_TOKEN", required = true },
+  { "region", "string", env = "EXOTEL_REGION" },
+  { "base_url", "string", env = "EXOTEL_BASE_URL" },
+  { "plain_http", "boolean" },
+  { "timeout", "number", above = 0, most = 86400 },
+  { "connect_timeout", "number", above = 0, most = 86400 },
+  { "retries", "number", least = 0, most = 20, whole = true },
+  { "only_dial", "table" },
+  { "max_dials", "number", least = 0, most = 1e9, whole = true },
+  { "time_offset", "offset" },
+  { "transport", "table" },
+  { "proxy", "proxy" },
+  { "ca_file", "string" },
+  { "user_agent", "string" },
+  { "max_response", "number", least = 1024, most = 1e9, whole = true },
+  { "resolve", "string" },
+}
+
+local row_of, names = {}, {}
+for index, row in ipairs(rows) do
+  row_of[row[1]], names[index] = row, row[1]
+end
+
+-- What may be said of one call, in its second table.
+local how_names = { "timeout", "connect_timeout", "retries", "format" }
+local how_rows = {
+  timeout = row_of.timeout, connect_timeout = row_of.connect_timeout, retries = row_of.retries,
+}
+
+local function did_you_mean(name, list)
+  local near = core.nearest(name, list)
+  return near and (" (did you mean '%s'?)"):format(near) or ""
+end
+
+local function range_of(row)
+  if row.above then return ("above %g and at most %g"):format(row.above, row.most) end
+  return ("from %g to %g"):format(row.least, row.most)
+end
+
+local function check_number(row, value)
+  local low_enough = row.above and value > row.above or not row.above and value >= row.least
+  if value == value and low_enough and value <= row.most
+    and not (row.whole and value % 1 ~= 0) then
+    return value
+  end
+  return nil, ("%s must be %s%s"):format(row[1], row.whole and "a whole number " or "",
+                                          range_of(row))
+end
+
+local function check_offset(value)
+  if type(value) == "number" and value % 1 == 0 and value >= -50400 and value <= 50400 then
+    return value
+  end
+  local seconds = type(value) == "string" and core.offset(value)
+  if seconds then return seconds end
+  return nil, "time_offset must look like \"+05:30\", or be seconds from -50400 to 50400"
+end
+
+local function check_string(name, value)
+  if value == "" then return nil, name .. " is empty" end
+  if value:find("[%c]") then return nil, name .. " has a control character" end
+  return value
+end
+
+-- One value: the value as it is used, or nil and what is wrong with it.
+local function check(row, value)
+  local name, wanted = row[1], row[2]
+  if wanted == "offset" then return check_offset(value) end
+  if wanted == "proxy" then
+    if value == false then return false end
+    wanted = "string"
+  end
+  if type(value) ~= wanted then
+    return nil, ("option '%s' wants a %s, got a %s"):format(name, wanted, type(value))
+  end
+  if wanted == "number" then return check_number(row, value) end
+  if wanted == "string" then return check_string(name, value) end
+  return value
+end
+
+local function copy_given(given)
+  local out = {}
+  for name, value in pairs(given) do
+    local row = row_of[name]
+    if not row then
+      return errors.misuse(("setting '%s' is not known%s"):format(
+        tostring(name), did_you_mean(tostring(name), names)))
+    end
+    local checked, wrong = check(row, value)
+    if wrong then return errors.misuse(wrong) end
+    out[name] = checked
+  end
+  return out
+end
+
+-- An address that was given leaves the environment's addresses out of it.
+local function add_environment(out)
+  local has_address = out.region or out.base_url
+  for _, row in ipairs(rows) do
+    local name = row[1]
+    local wanted = row.env and out[name] == nil
+    if wanted and not ((name == "region" or name == "base_url") and has_address) then
+      local value = getenv and getenv(row.env)
+      if value and value ~= "" then
+        local checked, wrong = check(row, value)
+        if wrong then return errors.misuse(row.env .. ": " .. wrong) end
+        out[name] = checked
+      end
+    end
+  end
+  if not has_address and out.base_url then out.region = nil end
+  return out
+end
+
+local function region_names()
+  local list = {}
+  for name in pairs(regions) do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+local function read_base(name, text)
+  local base, wrong, at = core.base(text)
+  if base then return base end
+  return errors.misuse(("%s %s (byte %d)"):format(name, wrong, at))
+end
+
+-- A region is a word, or a host in any shape.
+local function find_base(out)
+  if out.base_url and out.region then
+    return errors.misuse "region and base_url are two ways to say where: give one of them"
+  end
+  if out.base_url then return read_base("base_url", out.base_url) end
+  local word = out.region or "singapore"
+  local region = regions[word:lower()]
+  if region then return read_base("region", region.host) end
+  if word:find("[%.@/:]") or word:lower() == "localhost" then return read_base("region", word) end
+  local list = region_names()
+  return errors.misuse(("region is '%s': must be %s or a host%s"):format(
+    core.mask(word:sub(1, 40), {}), table.concat(list, " or "), did_you_mean(word, list)))
+end
+
+local function flow_host_for(host)
+  for _, region in pairs(regions) do
+    if region.host == host then return region.flow_host end
+  end
+  return regions.singapore.flow_host
+end
+
+-- key:token of an address, taken out of it at once.
+local function take_credentials(out, base)
+  if not base.user then return out end
+  if out.api_key and out.api_key ~= base.user or out.api_token and out.api_token ~= base.password then
+    return errors.misuse "the address has credentials, and api_key and api_token say others"
+  end
+  out.api_key, out.api_token = base.user, base.password
+  return out
+end
+
+local function check_complete(out)
+  for _, row in ipairs(rows) do
+    if row.required and not out[row[1]] then
+      local message = ("no configuration: %s is missing; give it to exotel.configure or "
+        .. "exotel.client, or set %s"):format(row[1], row.env)
+      if not getenv then message = message .. " (this state has no os.getenv)" end
+      return errors.misuse(message)
+    end
+  end
+  return out
+end
+
+-- The numbers of only_dial, as they are sent.
+local function read_only_dial(out)
+  if not out.only_dial then return out end
+  local allowed = {}
+  for index, number in ipairs(out.only_dial) do
+    local trimmed, wrong
+    if type(number) == "string" then trimmed, wrong = core.phone(number) end
+    if not trimmed then
+      return errors.misuse(("only_dial[%d] %s"):format(index, wrong or "wants a string"))
+    end
+    allowed[#allowed + 1] = trimmed
+  end
+  if #allowed == 0 then return errors.misuse "only_dial is an empty list" end
+  out.only_dial = allowed
+  return out
+end
+
+local function check_transport(out)
+  for _, name in ipairs { "perform", "sleep", "now" } do
+    if out.transport and type(out.transport[name]) ~= "function" then
+      return errors.misuse(("transport has no function '%s'"):format(name))
+    end
+  end
+  return out
+end
+
+local function place(out)
+  local base, err = find_base(out)
+  if not base then return nil, err end
+  if not base.https and not base.loopback and not out.plain_http then
+    return errors.misuse "the address is plain http to a host that isn't loopback: "
+      .. "credentials would travel readable; plain_http = true allows it"
+  end
+  out.target = { base = base.base, flow_host = flow_host_for(base.host) }
+  return take_credentials(out, base)
+end
+
+--- Settings from what was given and the environment, or nil and a misuse.
+function settings.read(given)
+  if type(given) ~= "table" then
+    return errors.misuse(("settings want a table, got a %s"):format(type(given)))
+  end
+  local out, err = copy_given(given)
+  for _, step in ipairs { add_environment, place, check_complete, read_only_dial,
+                          check_transport } do
+    if not out then return nil, err end
+    out, err = step(out)
+  end
+  if not out then return nil, err end
+  out.target.account_sid = out.account_sid
+  out.secrets = { out.api_key, out.api_token }
+  out.base_url, out.region = nil, nil
+  return out
+end
+
+--- The second table of a call, checked: or nil and a misuse.
+function settings.how(given)
+  if given == nil then return {} end
+  if type(given) ~= "table" then
+    return errors.misuse(("the second table wants a table, got a %s"):format(type(given)))
+  end
+  for name, value in pairs(given) do
+    local row = how_rows[name]
+    local wrong
+    if row then
+      local _
+      _, wrong = check(row, value)
+    elseif name == "format" then
+      wrong = value ~= "json" and value ~= "xml" and "format must be \"json\" or \"xml\"" or nil
+    else
+      wrong = ("option '%s' of the second table is not known%s"):format(
+        tostring(name), did_you_mean(tostring(name), how_names))
+    end
+    if wrong then return errors.misuse(wrong) end
+  end
+  return given
+end
+
+return settings

@@ -1,0 +1,369 @@
+-- exotel.sys: clocks, sleep, random bytes and child processes.
+-- Nothing here asserts that something was fast, only that it came, or that it waited.
+-- SPDX-License-Identifier: MIT
+
+local sys = require "exotel.sys"
+
+local LONG = 20 -- seconds that no test should ever need
+
+local function sh(script)
+  return assert(sys.spawn { "sh", "-c", script })
+end
+
+-- The interpreter that runs this, with another program.
+local function this_lua(program)
+  return assert(sys.spawn { "sh", "-c", 'exec "/proc/$PPID/exe" -e "$0"', program })
+end
+
+local function raises(pattern, ...)
+  local ok, message = pcall(...)
+  assert.is_false(ok)
+  assert.matches(pattern, message)
+end
+
+-- Runs `check` in a forked copy; its exit code says whether it held.
+local function in_a_fork(check)
+  local pid = assert(sys.fork())
+  if pid == 0 then
+    local ok, held = pcall(check)
+    sys.exit(ok and held and 0 or 1)
+  end
+  return sys.waitpid(pid, LONG)
+end
+
+local function alive(pid)
+  local f = io.open("/proc/" .. pid .. "/stat")
+  local state = f and f:read("*a"):match("%) (%a)")
+  if f then f:close() end
+  return state ~= nil and state ~= "Z"
+end
+
+local function eventually(condition)
+  local stop = sys.now() + LONG
+  while sys.now() < stop do
+    if condition() then return true end
+    sys.sleep(0.01)
+  end
+  return false
+end
+
+describe("the clocks", function()
+  it("count seconds, with a fraction", function()
+    local before = sys.now()
+    sys.sleep(0.02)
+    assert.is_true(sys.now() - before >= 0.02)
+    assert.is_true(math.abs(sys.time() - os.time()) < 5)
+    assert.are_not.equal(sys.time() % 1, 0)
+  end)
+
+  it("don't wait for nothing", function()
+    local before = sys.now()
+    sys.sleep(0)
+    sys.sleep(-5)
+    sys.sleep(-math.huge)
+    sys.sleep(0 / 0)
+    assert.is_true(sys.now() - before < LONG)
+    raises("number expected", sys.sleep, "soon")
+  end)
+
+  it("sleep on through signals", function()
+    local p = this_lua [[
+      local sys = require "exotel.sys"
+      io.write("ready\n"):flush()
+      local before, slept = sys.now()
+      -- the interpreter's own handler for Ctrl-C raises when the sleep is over
+      pcall(function() sys.sleep(0.4) sys.now() end)
+      slept = sys.now() - before
+      io.write(slept >= 0.4 and "all of it" or slept, "\n"):flush()]]
+    assert.are.equal("ready", p:read_line(LONG))
+    sys.sleep(0.1)
+    assert.is_true(p:signal("INT"))
+    assert.are.equal("all of it", p:read_line(LONG))
+    p:close()
+  end)
+end)
+
+describe("random", function()
+  it("gives as many bytes as asked, and others each time", function()
+    for _, n in ipairs { 1, 16, 4096 } do assert.are.equal(n, #sys.random(n)) end
+    assert.are_not.equal(sys.random(16), sys.random(16))
+  end)
+
+  it("gives a forked copy others too", function()
+    local p = assert(sys.spawn { "cat" })
+    local pid = assert(sys.fork())
+    if pid == 0 then
+      p:write(sys.hex(sys.random(16)) .. "\n")
+      sys.exit(0)
+    end
+    assert.are.equal(0, sys.waitpid(pid, LONG))
+    local line = assert(p:read_line(LONG))
+    assert.are.equal(32, #line)
+    assert.are_not.equal(sys.hex(sys.random(16)), line)
+    p:close()
+  end)
+
+  it("is for a bounded number of bytes", function()
+    raises("1 to 4096", sys.random, 0)
+    raises("1 to 4096", sys.random, 4097)
+    raises("1 to 4096", sys.random, -1)
+    raises("number expected", sys.random, "x")
+  end)
+
+  it("hex writes every byte in lower case", function()
+    assert.are.equal("", sys.hex(""))
+    assert.are.equal("00ff0a7f80", sys.hex("\0\255\10\127\128"))
+    assert.are.equal(8192, #sys.hex(("\0"):rep(4096)))
+    raises("string expected", sys.hex, nil)
+  end)
+end)
+
+describe("fork, exit and waitpid", function()
+  it("give the code, the signal, or the time", function()
+    local pid = assert(sys.fork())
+    if pid == 0 then sys.exit(7) end
+    assert.are.equal(7, sys.waitpid(pid, LONG))
+
+    local before = sys.pid()
+    assert.are.equal(0, in_a_fork(function() return sys.pid() ~= before end))
+
+    pid = assert(sys.fork())
+    if pid == 0 then sys.sleep(LONG) sys.exit(0) end
+    assert.are.same({ nil, "timeout" }, { sys.waitpid(pid, 0.01) })
+    assert.are.same({ nil, "timeout" }, { sys.waitpid(pid, -1) })
+    os.execute("kill -9 " .. pid)
+    assert.are.same({ nil, "signal", 9 }, { sys.waitpid(pid, LONG) })
+    assert.are.same({ nil, "no such child" }, { sys.waitpid(pid, LONG) })
+  end)
+
+  it("raise what is no id and no code", function()
+    raises("id of a child", sys.waitpid, -1, 0)
+    raises("id of a child", sys.waitpid, 0, 0)
+    raises("number expected", sys.waitpid, 1)
+    raises("0 to 255", sys.exit, 256)
+    raises("0 to 255", sys.exit, -1)
+  end)
+end)
+
+describe("spawn", function()
+  it("hands over the arguments as they are", function()
+    local p = assert(sys.spawn { "printf", "%s|", "a b", "", "$HOME", "*" })
+    assert.are.equal("a b||$HOME|*|", p:read_line(LONG))
+    assert.are.equal(0, p:wait(LONG))
+    p:close()
+  end)
+
+  it("says which program is missing", function()
+    local p, message = sys.spawn { "/nowhere/no-such-program", "x" }
+    assert.is_nil(p)
+    assert.are.equal("/nowhere/no-such-program: No such file or directory", message)
+    assert.are.same({ nil, "/: Permission denied" }, { sys.spawn { "/" } })
+  end)
+
+  it("leaves no child and no descriptor behind a missing program", function()
+    local function descriptors()
+      local n, p = 0, sh("ls /proc/$PPID/fd")
+      while p:read_line(LONG) do n = n + 1 end
+      p:close()
+      return n
+    end
+    local before = descriptors()
+    for _ = 1, 50 do assert.is_nil((sys.spawn { "/nowhere/x" })) end
+    assert.are.equal(before, descriptors())
+    local p = sh([[grep -sl "^State:.Z" $(grep -slE "^PPid:.$PPID$" /proc/[0-9]*/status)]])
+    assert.are.same({ nil, "closed" }, { p:read_line(LONG) })
+    p:close()
+  end)
+
+  it("raises mistakes", function()
+    raises("table expected", sys.spawn, "ls")
+    raises("a program expected", sys.spawn, {})
+    raises("strings expected", sys.spawn, { "ls", 1 })
+    raises("NUL byte", sys.spawn, { "ls", "a\0b" })
+    raises("unknown option 'stder'", sys.spawn, { "ls", stder = false })
+    raises("stderr: boolean", sys.spawn, { "ls", stderr = "no" })
+    raises("unknown option '3'", sys.spawn, { "ls", [3] = "x" })
+    raises("unknown option '1.5'", sys.spawn, { "ls", [1.5] = "x" })
+    raises("unknown option '?'", sys.spawn, { "ls", [true] = "x" })
+  end)
+
+  it("can send stderr to nowhere", function()
+    for option, line in pairs { [false] = "seen", [true] = "hidden" } do
+      local p = sh('exec "/proc/$PPID/exe" -e \'' .. ([[
+        local sys = require "exotel.sys"
+        local p = sys.spawn { "sh", "-c", "echo hidden >&2; echo seen", stderr = %s }
+        local line = p:read_line(20)
+        p:wait(20)
+        print(line)]]):format(tostring(option)) .. "' 2>&1")
+      assert.are.equal(line, (p:read_line(LONG)))
+      p:close()
+    end
+  end)
+
+  it("gives the child none of our descriptors", function()
+    local function descriptors()
+      local p = sh("ls /proc/self/fd | tr '\\n' ' '")
+      local line = assert(p:read_line(LONG))
+      p:close()
+      return line
+    end
+    local before = descriptors()
+    local a, b = assert(sys.spawn { "cat" }), assert(sys.spawn { "cat" })
+    assert.are.equal(before, descriptors())
+    a:close()
+    b:close()
+  end)
+end)
+
+describe("a process", function()
+  it("is read by the line", function()
+    local p = sh("printf 'one\\n\\nthree\\r\\nlast'")
+    assert.are.equal("one", p:read_line(LONG))
+    assert.are.equal("", p:read_line(LONG))
+    assert.are.equal("three\r", p:read_line(LONG))
+    assert.are.equal("last", p:read_line(LONG))
+    assert.are.same({ nil, "closed" }, { p:read_line(LONG) })
+    assert.are.same({ nil, "closed" }, { p:read_line(0) })
+    p:close()
+  end)
+
+  it("keeps half a line until the rest comes", function()
+    local p = sh("printf ha; read x; echo lf")
+    assert.are.same({ nil, "timeout" }, { p:read_line(0.05) })
+    assert.are.same({ nil, "timeout" }, { p:read_line(0) })
+    assert.are.same({ nil, "timeout" }, { p:read_line(-1) })
+    assert.is_true(p:write("go\n"))
+    assert.are.equal("half", p:read_line(LONG))
+    p:close()
+  end)
+
+  it("holds lines up to 64 KiB and no longer", function()
+    local p = sh("head -c 65535 /dev/zero | tr '\\0' x; echo; head -c 65537 /dev/zero")
+    assert.are.equal(65535, #p:read_line(LONG))
+    assert.are.same({ nil, "line too long" }, { p:read_line(LONG) })
+    assert.are.same({ nil, "line too long" }, { p:read_line(LONG) })
+    p:close()
+  end)
+
+  it("says that stdout is closed while it runs on", function()
+    local p = sh("exec >&-; exec sleep 20")
+    assert.are.same({ nil, "closed" }, { p:read_line(LONG) })
+    assert.are.same({ nil, "timeout" }, { p:wait(0) })
+    p:close()
+  end)
+
+  it("is written to, and told that no more comes", function()
+    local p = assert(sys.spawn { "cat" })
+    assert.is_true(p:write("a\0b\n"))
+    assert.are.equal("a\0b", p:read_line(LONG))
+    assert.is_true(p:write(""))
+    p:close_input()
+    p:close_input()
+    assert.are.same({ nil, "closed" }, { p:write("more") })
+    assert.are.equal(0, p:wait(LONG))
+    p:close()
+  end)
+
+  it("does not kill us when it stopped reading", function()
+    local p = sh("exec <&-; echo ready; exec sleep 20")
+    assert.are.equal("ready", p:read_line(LONG))
+    for _ = 1, 3 do assert.are.same({ nil, "closed" }, { p:write("x") }) end
+    p:close()
+  end)
+
+  it("ends with a code, or by a signal", function()
+    local p = sh("exit 3")
+    assert.are.equal(3, p:wait(LONG))
+    assert.are.equal(3, p:wait(0))
+    assert.are.same({ nil, "No such process" }, { p:signal(15) })
+    p:close()
+
+    for name, number in pairs { TERM = 15, KILL = 9, INT = 2 } do
+      p = assert(sys.spawn { "sleep", "20" })
+      assert.is_true(p:signal(name))
+      assert.are.same({ nil, "signal", number }, { p:wait(LONG) })
+      p:close()
+    end
+    p = assert(sys.spawn { "sleep", "20" })
+    assert.is_true(p:signal(0))
+    assert.is_true(p:signal(1))
+    assert.are.same({ nil, "signal", 1 }, { p:wait(LONG) })
+    raises("invalid option", p.signal, p, "HUPP")
+    raises("0 to 64", p.signal, p, 65)
+    p:close()
+  end)
+
+  it("does not end in time", function()
+    local p = assert(sys.spawn { "sleep", "20" })
+    assert.are.same({ nil, "timeout" }, { p:wait(0) })
+    assert.are.same({ nil, "timeout" }, { p:wait(0.03) })
+    p:close()
+  end)
+
+  it("is killed and reaped by close, by __gc and by __close", function()
+    local p = assert(sys.spawn { "sleep", "20" })
+    local pid = p:pid()
+    assert.is_true(alive(pid))
+    p:close()
+    assert.is_false(alive(pid))
+    assert.are.same({ nil, "no such child" }, { sys.waitpid(pid, 0) })
+    p:close()
+
+    p = assert(sys.spawn { "sleep", "20" })
+    pid = p:pid()
+    assert.is_true(alive(pid))
+    p = nil -- luacheck: ignore 311
+    collectgarbage()
+    collectgarbage()
+    assert.is_false(alive(pid))
+
+    p = assert(sys.spawn { "sleep", "20" })
+    local meta = debug.getmetatable(p)
+    assert.are.equal(meta.__gc, meta.__close)
+    assert.are.equal(meta.__gc, p.close)
+    p:close()
+  end)
+
+  it("can't be used when closed", function()
+    local p = assert(sys.spawn { "cat" })
+    local methods = debug.getmetatable(p).__index
+    p:close()
+    local n = 0
+    for name, method in pairs(methods) do
+      if name ~= "close" then
+        n = n + 1
+        raises("process is closed", method, p, 1)
+      end
+      raises("exotel.sys.process", method, io.stdout, 1)
+    end
+    assert.are.equal(6, n)
+  end)
+
+  it("is not a forked copy's to end", function()
+    local p = assert(sys.spawn { "cat" })
+    assert.are.equal(0, in_a_fork(function()
+      local ok = select(2, p:signal("KILL")) == "Operation not permitted"
+        and select(2, p:wait(0)) == "no such child"
+      p:close()
+      return ok
+    end))
+    assert.is_true(alive(p:pid()))
+    assert.is_true(p:write("still here\n"))
+    assert.are.equal("still here", p:read_line(LONG))
+    p:close()
+  end)
+
+  it("dies with its parent", function()
+    local p = assert(sys.spawn { "cat" })
+    local pid = assert(sys.fork())
+    if pid == 0 then
+      local grandchild = sys.spawn { "sleep", "20" }
+      p:write(grandchild:pid() .. "\n")
+      sys.exit(0) -- no __gc runs
+    end
+    assert.are.equal(0, sys.waitpid(pid, LONG))
+    local grandchild = tonumber(p:read_line(LONG))
+    assert.is_true(eventually(function() return not alive(grandchild) end))
+    p:close()
+  end)
+end)

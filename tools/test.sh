@@ -1,0 +1,38 @@
+#!/bin/sh
+# Runs the core's C tests and the specs, and ends with one line that counts both.
+# A spec that is pending counts as failed: nothing is passed over in silence.
+# SPDX-License-Identifier: MIT
+set -u
+cd "$(dirname "$0")/.." || exit 2
+LUA=${LUA:-lua5.4}
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+passed=0 failed=0
+
+for test in build/ctest/*; do
+  [ -x "$test" ] || continue
+  case $test in *.d) continue ;; esac
+  "$test" >"$log" 2>&1
+  status=$?
+  cat "$log"
+  counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log" | tail -1)
+  if [ -z "$counts" ]; then
+    counts="0 1"
+  elif [ "$status" != 0 ] && [ "${counts#* }" = 0 ]; then
+    counts="${counts% *} 1" # the tests passed and the sanitizer found a leak
+  fi
+  passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
+done
+
+busted --lua="$LUA" -o plainTerminal spec 2>&1 | tee "$log"
+counts=$(sed -n 's|^\([0-9]*\) success[a-z]* / \([0-9]*\) failure[s]* / \([0-9]*\) error[s]* / \([0-9]*\) pending.*|\1 \2 \3 \4|p' "$log" | tail -1)
+if [ -z "$counts" ]; then
+  echo "busted gave no summary"
+  failed=$((failed + 1))
+else
+  set -- $counts
+  passed=$((passed + $1)) failed=$((failed + $2 + $3 + $4))
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
