@@ -5,7 +5,6 @@ LUA_INC  ?= /usr/include/lua5.4
 LUA_ABI  ?= 5.4
 PREFIX   ?= /usr/local
 CC       ?= cc
-CLANG    ?= clang
 SECONDS  ?= 60
 
 WARNINGS = -Wall -Wextra -pedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -32,16 +31,14 @@ sys_LIBS   :=
 MODULES    := core curl httpd sys
 
 CORE_C   := $(wildcard csrc/core/*.c)
-ALL_C    := $(wildcard csrc/*/*.[ch] spec/c/*.[ch] fuzz/*.[ch])
-ALL_LUA  := lua bin/exotel spec examples
 
 # Searched by the programs that the targets run; ;; keeps the default places.
 export LUA_PATH  := $(TREE)/lua/?.lua;;
 export LUA_CPATH := $(TREE)/$(B)/lib/?.so;;
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test ctest spec lint check-layers check-rows fuzz torture env deps \
-        install clean help lua51
+.PHONY: all demo test lint fuzz torture check-rows check-layers env deps install clean \
+        help
 
 all: $(MODULES:%=$(LIB)/%.so) ## build the four shared objects into build/lib
 
@@ -89,6 +86,22 @@ env: ## print the exports of LUA_PATH and LUA_CPATH for this tree
 
 deps: ## install what building and testing need (Debian, as root)
 	@sh tools/deps.sh test
+
+lint: ## luacheck, clang-format, clang-tidy, warnings as errors (gcc, clang; Lua 5.1 and 5.4)
+	@sh tools/deps.sh test
+	@sh tools/lint.sh
+
+fuzz: ## fuzz every decoder for SECONDS (60) in all
+	@sh tools/deps.sh test
+	@SECONDS=$(SECONDS) sh tools/fuzz.sh
+
+torture: ## let every allocation fail in turn, in the core and in every Lua entry
+	@sh tools/deps.sh test
+	@$(MAKE) --no-print-directory -s all
+	@sh tools/torture.sh
+
+check-rows: all ## fail where a row of the api tables has no spec row
+	@$(LUA) tools/check_rows.lua
 
 check-layers: ## fail where a wall between the folders is broken
 	@sh tools/check_layers.sh

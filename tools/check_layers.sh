@@ -9,7 +9,10 @@ bad=0
 deny() {
   what=$1 pattern=$2
   shift 2
-  [ $# -gt 0 ] || return 0
+  if [ $# = 0 ]; then
+    echo "no file to check for: $what"
+    bad=1
+  fi
   found=$(grep -nE "$pattern" "$@" /dev/null)
   if [ -n "$found" ]; then
     echo "wall broken: $what"
@@ -19,9 +22,8 @@ deny() {
 }
 
 outside() { # all sources but those of the folders named
-  expression=
-  for folder in "$@"; do expression="$expression -not -path csrc/$folder/*"; done
-  find csrc -name '*.[ch]' $expression
+  folders=$(echo "$*" | tr ' ' '|')
+  find csrc -name '*.[ch]' | grep -vE "^csrc/($folders)/"
 }
 
 include='^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]'

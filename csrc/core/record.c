@@ -39,6 +39,7 @@ const exotel_node *exotel_record_node(const exotel_record *r, size_t at) {
 exotel_slice exotel_record_name(const exotel_record *r, const exotel_node *node) {
   exotel_slice s;
   if (node->known != NULL) return exotel_slice_of(node->known);
+  if (r->text.p == NULL) return exotel_slice_of("");
   s.p = r->text.p + node->name_at;
   s.n = node->name_n;
   return s;

@@ -17,8 +17,10 @@ local RETRIES = 2
 local TIME_OFFSET = 19800 -- +05:30; an inference from how the service prints epoch 0
 local USER_AGENT = "lua-exotel/" .. core._VERSION
 
+local api = core.api()
+local regions = api.regions
 local operations = {}
-for _, operation in ipairs(core.api().operations) do
+for _, operation in ipairs(api.operations) do
   operations[operation.name] = operation
 end
 
@@ -75,10 +77,19 @@ local function build(state, name, params, how)
   return nil, errors.new(failure, name, state.secrets)
 end
 
-local function read(name, status, headers, body, secrets)
+-- A heuristic that the service documents nowhere, so it only adds to a message.
+local function hint_at_mumbai(state, failure)
+  local elsewhere = state and state.target.base ~= "https://" .. regions.mumbai.host
+  if failure.status == 401 and elsewhere and state.account_sid:find "m$" then
+    failure.message = failure.message .. " (SIDs that end in m are Mumbai's as a rule)"
+  end
+end
+
+local function read(state, name, status, headers, body)
   local record, failure = core.read(name, status, headers, body)
   if record then return setmetatable(record, record_metatables[operations[name].record]) end
-  return nil, errors.new(failure, name, secrets)
+  hint_at_mumbai(state, failure)
+  return nil, errors.new(failure, name, state and state.secrets)
 end
 
 -- }=================================================================
@@ -144,7 +155,7 @@ local function attempt(state, request, seconds, how)
     return nil, transport_error(state, name, failure)
   end
   local headers = type(response.headers) == "table" and response.headers or {}
-  local record, err = read(name, response.status, headers, response.body, state.secrets)
+  local record, err = read(state, name, response.status, headers, response.body)
   return record, err, response
 end
 
@@ -183,11 +194,13 @@ end
 -- Fuses
 -- ==================================================================
 
--- Two spellings of one phone agree in their last ten digits.
+-- Two international spellings of one phone are equal; a national one has no country, and
+-- agrees with another in the last ten digits.
 local function same_phone(a, b)
   if a == b then return true end
-  if #a < 10 or #b < 10 or a:find("^[sS][iI][pP]:") then return false end
-  return a:sub(-10) == b:sub(-10)
+  if a:sub(1, 1) == "+" and b:sub(1, 1) == "+" then return false end
+  local a_end, b_end = a:match "^%+?%d*(%d%d%d%d%d%d%d%d%d%d)$", b:match "(%d%d%d%d%d%d%d%d%d%d)$"
+  return a_end ~= nil and a_end == b_end
 end
 
 local function is_allowed(list, number)
@@ -231,11 +244,15 @@ end
 
 -- }=================================================================
 
+local function wants_table(name, given)
+  return errors.misuse(("exotel.%s wants a table of options, got a %s"):format(name, type(given)))
+end
+
 local function run(state, name, params, how)
   local checked, err = settings.how(how)
   if not checked then return nil, err end
   if type(params) ~= "table" then
-    return errors.misuse(("exotel.%s wants a table of options, got a %s"):format(name, type(params)))
+    return wants_table(name, params)
   end
   local request
   request, err = build(state, name, params, checked)
@@ -256,7 +273,7 @@ end
 local function with_sid(sid, asked)
   local params = { sid = sid_of(sid) }
   if asked ~= nil and type(asked) ~= "table" then
-    return errors.misuse(("exotel.call_details wants a table, got a %s"):format(type(asked)))
+    return wants_table("call_details", asked)
   end
   for name, value in pairs(asked or {}) do params[name] = value end
   return params
@@ -296,7 +313,7 @@ function implementation.request(object, name, params, how)
   known, err = check_operation(name)
   if not known then return nil, err end
   if type(params) ~= "table" then
-    return errors.misuse(("exotel.request wants a table of options, got a %s"):format(type(params)))
+    return wants_table("request", params)
   end
   how, err = settings.how(how)
   if not how then return nil, err end
@@ -312,8 +329,7 @@ function implementation.read(object, name, status, headers, body)
   if headers ~= nil and type(headers) ~= "table" or type(body) ~= "string" then
     return errors.misuse "exotel.read wants headers as a table and the body as a string"
   end
-  local state = states[object]
-  return read(name, status, headers, body, state and state.secrets)
+  return read(states[object], name, status, headers, body)
 end
 
 function implementation.response(_, subject)
@@ -352,7 +368,6 @@ function methods:close()
   transport:close()
 end
 
-metatable.__gc = nil
 metatable.__close = methods.close
 
 --- A client from settings: or nil and a misuse.

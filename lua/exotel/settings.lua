@@ -169,7 +169,9 @@ end
 -- key:token of an address, taken out of it at once.
 local function take_credentials(out, base)
   if not base.user then return out end
-  if out.api_key and out.api_key ~= base.user or out.api_token and out.api_token ~= base.password then
+  local other_key = out.api_key and out.api_key ~= base.user
+  local other_token = out.api_token and out.api_token ~= base.password
+  if other_key or other_token then
     return errors.misuse "the address has credentials, and api_key and api_token say others"
   end
   out.api_key, out.api_token = base.user, base.password

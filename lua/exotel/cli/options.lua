@@ -20,7 +20,8 @@ local function find(rows, name)
     if "--" .. row[1] == name then return row end
   end
   local near = core.nearest(name, names_of(rows))
-  return nil, ("no option '%s'%s"):format(name, near and (" (did you mean '%s'?)"):format(near) or "")
+  local hint = near and (" (did you mean '%s'?)"):format(near) or ""
+  return nil, ("no option '%s'%s"):format(name, hint)
 end
 
 local function convert(row, text)
