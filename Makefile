@@ -25,9 +25,9 @@ curl_SRC   := $(wildcard csrc/curl/*.c) csrc/lua/l_curl.c csrc/core/buffer.c \
               csrc/core/decimal.c
 curl_LIBS  := -lcurl -lpthread -ldl
 httpd_SRC  := $(wildcard csrc/httpd/*.c) csrc/lua/l_httpd.c csrc/core/buffer.c csrc/sys/clock.c
-httpd_LIBS := -lmicrohttpd
+httpd_LIBS := -lmicrohttpd -lm
 sys_SRC    := $(wildcard csrc/sys/*.c) csrc/lua/l_sys.c
-sys_LIBS   :=
+sys_LIBS   := -lm
 MODULES    := core curl httpd sys
 
 CORE_C   := $(wildcard csrc/core/*.c)

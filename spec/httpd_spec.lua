@@ -57,6 +57,20 @@ local function request_of(server, c)
   return run(server, c, function() return table.remove(arrived, 1) end)
 end
 
+-- A request, got the way another poller would: polling only when told to.
+local function wait_and_poll(server)
+  local fd = { getfd = function() return server:pollfd() end }
+  for _ = 1, 100 do
+    local timeout = server:timeout()
+    if timeout ~= 0 then
+      local ready = socket.select({ fd }, nil, math.min(timeout or LONG, LONG))
+      assert.are.equal(fd, ready[1]) -- and not the time
+    end
+    local request = server:poll(0)
+    if request then return request end
+  end
+end
+
 -- Takes one whole answer off what the client got.
 local function take(c)
   local head, rest = c.got:match("^(.-\r\n)\r\n(.*)$")
@@ -109,6 +123,11 @@ end
 -- The interpreter that runs this, with another program.
 local function this_lua(program)
   return assert(sys.spawn { "sh", "-c", 'exec "/proc/$PPID/exe" -e "$0"', program })
+end
+
+-- Without the sanitizer that may be loaded into us.
+local function curl(...)
+  return assert(sys.spawn { "env", "-u", "LD_PRELOAD", "curl", "-s", ... })
 end
 
 local function in_a_fork(check)
@@ -289,8 +308,7 @@ describe("a request", function()
 
   it("comes from curl as well", function()
     local server = listen()
-    local p = assert(sys.spawn { "curl", "-s", "-u", "key:to ken", "-d", "From=%2B91",
-      server:url() .. "/a?b=c" })
+    local p = curl("-u", "key:to ken", "-d", "From=%2B91", server:url() .. "/a?b=c")
     local request = request_of(server)
     assert.are.same({ "POST", "/a", "b=c", "From=%2B91", "key", "to ken" },
       { request:method(), request:path(), request:query(), request:body(),
@@ -432,7 +450,7 @@ describe("an answer", function()
   it("lets curl use its connection twice", function()
     local server = listen()
     local u = server:url()
-    local p = assert(sys.spawn { "curl", "-s", "-w", "%{num_connects}\\n", u .. "/1", u .. "/2" })
+    local p = curl("-w", "%{num_connects}\\n", u .. "/1", u .. "/2")
     for i = 1, 2 do
       local request = request_of(server)
       assert.are.equal("/" .. i, request:path())
@@ -545,7 +563,8 @@ describe("a cap", function()
 
   it("is not needed against nonsense", function()
     local server = listen { idle_timeout = 1 }
-    for _, bytes in ipairs { "\r\n\r\nnonsense\r\n\r\n", "GET\r\n\r\n", ("\0"):rep(100) .. "\r\n\r\n",
+    for _, bytes in ipairs { "\r\n\r\nnonsense\r\n\r\n", "GET\r\n\r\n",
+      ("\0"):rep(100) .. "\r\n\r\n",
       post("x"):gsub("Length: 1", "Length: -1"), post("x"):gsub("Length: 1", "Length: x"),
       chunked("x"):gsub("\r\n1\r\n", "\r\nzz\r\n"), "GET / HTTP/9.9\r\n\r\n",
       "GET / HTTP/1.1\r\n\r\n" } do
@@ -586,8 +605,10 @@ describe("poll", function()
 
   it("comes back with the request, however long it may wait", function()
     local server = listen()
-    local p = assert(sys.spawn { "curl", "-s", server:url() })
+    step(client(server, get("/")))
     assert.are.equal("/", server:poll(math.huge):path())
+    local p = curl(server:url())
+    assert.are.equal("/", server:poll(LONG):path())
     p:close()
   end)
 
@@ -595,13 +616,13 @@ describe("poll", function()
     local p = this_lua [[
       local httpd = require "exotel.httpd"
       local server = httpd.listen()
-      io.write("ready\n"):flush()
+      io.stdout:write("ready\n") io.stdout:flush()
       local ok, message = pcall(function() server:poll(1000) server:port() end)
-      io.write(ok and "not interrupted" or message:match("interrupted"), "\n"):flush()]]
+      io.stdout:write(ok and "went on" or message:match("interrupted"), "\n")]]
     assert.are.equal("ready", p:read_line(LONG))
     sys.sleep(0.1)
     assert.is_true(p:signal("INT"))
-    assert.are.equal("interrupted!", (p:read_line(LONG) or "") .. "!")
+    assert.are.equal("interrupted", p:read_line(LONG))
     p:close()
   end)
 
@@ -609,40 +630,19 @@ describe("poll", function()
     local server = listen()
     local c = client(server, get("/1") .. get("/2"))
     step(c)
-    local fd = { getfd = function() return server:pollfd() end }
-    local function wait()
-      local timeout = server:timeout()
-      if timeout == 0 then return end
-      local ready = socket.select({ fd }, nil, math.min(timeout or LONG, LONG))
-      assert.are.equal(fd, ready[1]) -- and not the time
-    end
-    local function next_request()
-      for _ = 1, 100 do
-        wait()
-        local request = server:poll(0)
-        if request then return request end
-      end
-    end
-    local request = next_request()
+    local request = wait_and_poll(server)
     assert.are.equal("/1", request:path())
     assert.is_nil(server:timeout())
     request:respond(200)
     assert.are.equal(0, server:timeout())
-    assert.are.equal("/2", next_request():path())
+    assert.are.equal("/2", wait_and_poll(server):path())
   end)
 
   it("tells another poller of requests that are in already", function()
     local server = listen()
-    local clients = {}
-    for i = 1, 5 do
-      clients[i] = client(server, get("/" .. i))
-      step(clients[i])
-    end
-    local requests = { request_of(server) }
-    while server:timeout() == 0 or #requests < 5 do
-      local request = server:poll(0)
-      requests[#requests + 1] = request
-    end
+    for i = 1, 5 do step(client(server, get("/" .. i))) end
+    local requests = {}
+    for i = 1, 5 do requests[i] = wait_and_poll(server) end
     assert.are.equal(5, #requests)
   end)
 
@@ -736,22 +736,23 @@ describe("the end", function()
   end)
 
   it("is the end of use", function()
-    local server = listen()
-    local request = ask(server, get("/"))
-    for object, n in pairs { [server] = 5, [request] = 9 } do
-      local meta = debug.getmetatable(object)
-      assert.are.equal(meta.__gc, meta.__close)
-      assert.are.equal(meta.__gc, object.close)
-      object:close()
-      object:close()
-      for name, method in pairs(meta.__index) do
-        if name ~= "close" then
-          n = n - 1
-          raises("is closed", method, object, 200, {}, "")
+    for _, closing in ipairs { "close", "__gc", "__close" } do
+      local server = listen()
+      local request = ask(server, get("/"))
+      for object, n in pairs { [server] = 5, [request] = 9 } do
+        local meta = debug.getmetatable(object)
+        local close = meta[closing] or meta.__index[closing]
+        close(object)
+        close(object)
+        for name, method in pairs(meta.__index) do
+          if name ~= "close" then
+            n = n - 1
+            raises("is closed", method, object, 200, {}, "")
+          end
+          raises("exotel.httpd.%a+ expected", method, io.stdout)
         end
-        raises("exotel.httpd.%a+ expected", method, io.stdout)
+        assert.are.equal(0, n)
       end
-      assert.are.equal(0, n)
     end
   end)
 

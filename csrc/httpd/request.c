@@ -22,7 +22,7 @@ static exotel_slice slice(const char *p) {
   return s;
 }
 
-request *exotel_request_new(const char *target, size_t max_body) {
+request *exotel_httpd_request_new(const char *target, size_t max_body) {
   const char *mark;
   request *r = calloc(1, sizeof *r);
   if (r == NULL) return NULL;
@@ -30,7 +30,7 @@ request *exotel_request_new(const char *target, size_t max_body) {
   exotel_buffer_init(&r->body, max_body);
   r->target = strdup(target);
   if (r->target == NULL) {
-    exotel_request_free(r);
+    exotel_httpd_request_free(r);
     return NULL;
   }
   r->seen.path = slice(r->target);
@@ -42,14 +42,10 @@ request *exotel_request_new(const char *target, size_t max_body) {
   return r;
 }
 
-/* libmicrohttpd leaves the white space behind a value, and some of it before. */
+/* libmicrohttpd takes off the white space before a value, and leaves that behind it. */
 static exotel_slice trimmed(const char *p, size_t n) {
   exotel_slice s = {"", 0};
   if (p == NULL) return s;
-  while (n > 0 && (*p == ' ' || *p == '\t')) {
-    p++;
-    n--;
-  }
   while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '\t'))
     n--;
   s.p = p;
@@ -146,8 +142,8 @@ static int copy_fields(request *r, struct MHD_Connection *connection) {
   return ok ? 0 : -1;
 }
 
-int exotel_request_begin(request *r, const char *method,
-                         struct MHD_Connection *connection) {
+int exotel_httpd_request_begin(request *r, const char *method,
+                               struct MHD_Connection *connection) {
   r->begun = 1;
   r->method = strdup(method);
   if (r->method == NULL || copy_fields(r, connection) < 0) return -1;
@@ -158,7 +154,7 @@ int exotel_request_begin(request *r, const char *method,
   return 0;
 }
 
-int exotel_request_body(request *r, const char *bytes, size_t n) {
+int exotel_httpd_request_body(request *r, const char *bytes, size_t n) {
   if (!r->too_large) {
     exotel_buffer_state state = exotel_buffer_add(&r->body, bytes, n);
     if (state == EXOTEL_BUFFER_OK) return 0;
@@ -170,12 +166,12 @@ int exotel_request_body(request *r, const char *bytes, size_t n) {
   return 0;
 }
 
-void exotel_request_end(request *r) {
+void exotel_httpd_request_end(request *r) {
   r->seen.body.p = r->body.p;
   r->seen.body.n = r->body.n;
 }
 
-void exotel_request_free(request *r) {
+void exotel_httpd_request_free(request *r) {
   if (r == NULL) return;
   if (r->answer != NULL) MHD_destroy_response(r->answer);
   if (r->user != NULL) MHD_free(r->user);

@@ -29,24 +29,24 @@ typedef struct request {
   struct MHD_Response *answer;       /* NULL: one of the server's own, by `status` */
   unsigned status;                   /* 0 until there is an answer, whoever gave it */
   int held, answered;                /* by somebody who took it from the queue */
-  int suspended, queued;
+  int suspended;
   struct request *newer, *older; /* in the server's list of all */
   struct request *next;          /* in its queue */
 } request;
 
 /* Makes a request of the target as sent, with room for `max_body`. NULL: no memory. */
-request *exotel_request_new(const char *target, size_t max_body);
+request *exotel_httpd_request_new(const char *target, size_t max_body);
 
 /* Copies method, fields and Basic's user from the connection. -1: no memory. */
-int exotel_request_begin(request *r, const char *method,
-                         struct MHD_Connection *connection);
+int exotel_httpd_request_begin(request *r, const char *method,
+                               struct MHD_Connection *connection);
 
 /* Takes more of the body; past the maximum it lets go of all of it. -1: no memory. */
-int exotel_request_body(request *r, const char *bytes, size_t n);
+int exotel_httpd_request_body(request *r, const char *bytes, size_t n);
 
 /* Lets `seen` show the body. Nothing may be added after it. */
-void exotel_request_end(request *r);
+void exotel_httpd_request_end(request *r);
 
-void exotel_request_free(request *r);
+void exotel_httpd_request_free(request *r);
 
 #endif

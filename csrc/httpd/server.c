@@ -77,7 +77,6 @@ static void unlink_from_all(exotel_httpd *s, request *r) {
 }
 
 static void push(exotel_httpd *s, request *r) {
-  r->queued = 1;
   r->next = NULL;
   if (s->last != NULL)
     s->last->next = r;
@@ -91,29 +90,15 @@ static request *pop(exotel_httpd *s) {
   if (r == NULL) return NULL;
   s->first = r->next;
   if (s->first == NULL) s->last = NULL;
-  r->queued = 0;
   return r;
 }
 
-/* A queue is short and this is rare: a server that ends before anyone took it. */
-static void unqueue(exotel_httpd *s, request *r) {
-  request *first = s->first, *next;
-  if (!r->queued) return;
-  s->first = s->last = NULL;
-  for (; first != NULL; first = next) {
-    next = first->next;
-    if (first != r) push(s, first);
-  }
-  r->queued = 0;
-}
-
-/* libmicrohttpd is done with it. */
+/* libmicrohttpd is done with it. It can't be in the queue: it is suspended there. */
 static void forget(request *r) {
-  unqueue(r->server, r);
   unlink_from_all(r->server, r);
   r->server = NULL;
   r->connection = NULL;
-  if (!r->held) exotel_request_free(r);
+  if (!r->held) exotel_httpd_request_free(r);
 }
 
 /* -- answers ------------------------------------------------------------------------- */
@@ -234,7 +219,7 @@ void exotel_httpd_release(exotel_httpd_request *seen) {
   if (r == NULL || foreign(r->server)) return; /* the original looks after its own */
   r->held = 0;
   if (r->connection == NULL)
-    exotel_request_free(r);
+    exotel_httpd_request_free(r);
   else if (r->status == 0)
     settle(r, 500);
 }
@@ -244,7 +229,7 @@ void exotel_httpd_release(exotel_httpd_request *seen) {
 static void *on_target(void *context, const char *target,
                        struct MHD_Connection *connection) {
   exotel_httpd *s = context;
-  request *r = exotel_request_new(target, s->max_body);
+  request *r = exotel_httpd_request_new(target, s->max_body);
   if (r == NULL) return NULL;
   r->connection = connection;
   link_newest(s, r);
@@ -284,13 +269,13 @@ static int ambiguous(const request *r) {
 }
 
 static enum MHD_Result on_begin(request *r, const char *method) {
-  if (exotel_request_begin(r, method, r->connection) < 0) return MHD_NO;
+  if (exotel_httpd_request_begin(r, method, r->connection) < 0) return MHD_NO;
   if (ambiguous(r)) return refuse(r, 400);
   return refused_unread(r) ? refuse(r, 413) : MHD_YES;
 }
 
 static enum MHD_Result on_body(request *r, const char *bytes, size_t *n) {
-  if (exotel_request_body(r, bytes, *n) < 0) return MHD_NO;
+  if (exotel_httpd_request_body(r, bytes, *n) < 0) return MHD_NO;
   *n = 0;
   return r->thrown <= MOST_THROWN ? MHD_YES : MHD_NO;
 }
@@ -298,7 +283,7 @@ static enum MHD_Result on_body(request *r, const char *bytes, size_t *n) {
 static enum MHD_Result on_end(exotel_httpd *s, request *r) {
   if (r->too_large) return refuse(r, 413);
   if (s->stopping) return refuse(r, 503);
-  exotel_request_end(r);
+  exotel_httpd_request_end(r);
   r->suspended = 1;
   MHD_suspend_connection(r->connection);
   push(s, r);
@@ -436,6 +421,8 @@ void exotel_httpd_stop(exotel_httpd *s) {
   s->stopping = 1;
   for (r = s->newest; r != NULL; r = r->older)
     if (r->suspended) settle(r, 503);
+  while (pop(s) != NULL)
+    ;
   for (i = 0; i < LAST_RUNS; i++)
     MHD_run(s->daemon);
   MHD_stop_daemon(s->daemon);

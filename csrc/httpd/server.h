@@ -35,7 +35,7 @@ typedef struct exotel_httpd_field {
   exotel_slice name, value;
 } exotel_httpd_field;
 
-/* What was asked. Owned by whoever took it from the queue, even after the server's end. */
+/* What was asked. Owned by who took it from the queue, even after the server's end. */
 typedef struct exotel_httpd_request {
   exotel_slice method, path; /* the path as sent, nothing decoded */
   exotel_slice query;        /* after the '?', as sent; p is NULL without a '?' */

@@ -8,7 +8,7 @@
 #ifndef EXOTEL_CLOCK_H
 #define EXOTEL_CLOCK_H
 
-/* Seconds since some moment in the past; never goes back, whatever is done to the date. */
+/* Seconds since some moment in the past; never goes back when the date does. */
 double exotel_clock_monotonic(void);
 
 /* Seconds since 1970-01-01 00:00 UTC; goes wherever the administrator sets it. */

@@ -24,8 +24,7 @@
 #include <unistd.h>
 
 #define LONGEST_LINE 65536
-#define LONGEST_POLL                                                                   \
-  86400.0 /* a day, in one call of poll: fits its int of milliseconds */
+#define LONGEST_POLL 86400.0 /* seconds in one call of poll: fits its int */
 
 struct exotel_process {
   pid_t pid, opener;
