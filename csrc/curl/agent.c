@@ -41,6 +41,7 @@ struct exotel_agent {
   const exotel_agent_request *request;
   exotel_agent_result *result;
   size_t header_lines;
+  int head_ended; /* the empty line behind the headers came */
   int too_large, refused, repeated;
   char error[CURL_ERROR_SIZE];
 };
@@ -104,6 +105,14 @@ static void release_sigpipe(const sigset_t *before, int was_pending) {
   pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
+/* Says goodbye to every server, some of which may be gone. */
+static void clean_up(CURL *easy) {
+  sigset_t before;
+  int was_pending = hold_sigpipe(&before);
+  curl_easy_cleanup(easy);
+  release_sigpipe(&before, was_pending);
+}
+
 /* }================================================================== */
 
 /* {=================================================================
@@ -126,8 +135,10 @@ static size_t on_header(char *p, size_t size, size_t n, void *context) {
   if (n > 5 && memcmp(p, "HTTP/", 5) == 0) {
     exotel_buffer_reset(b);
     a->header_lines = 0;
+    a->head_ended = 0;
     return n;
   }
+  a->head_ended |= n <= 2; /* the line end alone */
   if (++a->header_lines <= HEADER_LINES &&
       exotel_buffer_add(b, p, n) == EXOTEL_BUFFER_OK)
     return n;
@@ -308,7 +319,8 @@ static exotel_agent_failure failure_of(const exotel_agent *a, CURLcode code) {
   if (a->refused) return EXOTEL_AGENT_REFUSED;
   if (a->too_large) return EXOTEL_AGENT_TOO_LARGE;
   switch (code) {
-    case CURLE_OK: return EXOTEL_AGENT_DONE;
+    case CURLE_OK: /* also for a head that was cut: that is no whole answer */
+      return a->head_ended ? EXOTEL_AGENT_DONE : EXOTEL_AGENT_CLOSED;
     case CURLE_OUT_OF_MEMORY:
     case CURLE_WRITE_ERROR: return EXOTEL_AGENT_MEMORY;
     case CURLE_COULDNT_RESOLVE_HOST: return EXOTEL_AGENT_RESOLVE;
@@ -328,7 +340,8 @@ static exotel_agent_failure failure_of(const exotel_agent *a, CURLcode code) {
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE: return EXOTEL_AGENT_CLOSED;
+    case CURLE_PARTIAL_FILE: /* before a request is sent, only a proxy is talked to */
+      return a->result->sent > 0 ? EXOTEL_AGENT_CLOSED : EXOTEL_AGENT_PROXY;
     case CURLE_WEIRD_SERVER_REPLY: return EXOTEL_AGENT_PROTOCOL;
     case CURLE_UNSUPPORTED_PROTOCOL: /* also HTTP/0.9, which has no status line */
       return a->result->sent > 0 ? EXOTEL_AGENT_PROTOCOL : EXOTEL_AGENT_REFUSED;
@@ -349,6 +362,7 @@ static void describe(exotel_agent *a, CURLcode code) {
   if (a->too_large) text = "the answer is larger than the limit";
   if (a->refused) text = "plain http goes to a loopback address only";
   if (a->repeated) text = "libcurl was about to send it a second time";
+  if (code == CURLE_OK) text = "the connection ended inside the headers";
   snprintf(r->message, sizeof r->message, "%s", text);
 }
 
@@ -406,7 +420,7 @@ static void abandon_after_fork(exotel_agent *a) {
 void exotel_agent_free(exotel_agent *a) {
   if (a == NULL) return;
   abandon_after_fork(a);
-  if (a->easy != NULL) curl_easy_cleanup(a->easy);
+  if (a->easy != NULL) clean_up(a->easy);
   curl_slist_free_all(a->headers);
   curl_slist_free_all(a->resolve);
   free(a->ca_file);
@@ -458,6 +472,7 @@ static void clear_result(exotel_agent *a) {
   r->seconds = 0;
   r->message[0] = '\0';
   a->header_lines = 0;
+  a->head_ended = 0;
   a->too_large = a->refused = a->repeated = 0;
   a->error[0] = '\0';
 }

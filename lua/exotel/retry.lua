@@ -14,12 +14,13 @@ local FIRST, LONGEST = 1, 16 -- seconds; the pauses the vendor advises: 1, 2, 4,
 local passing = { resolve = true, connect = true, timeout = true, closed = true, proxy = true }
 
 local function may_repeat(dials, err)
-  if err.reason == "rate_limited" then return true end
+  if err.kind == "api" and err.status == 429 then return true end
   if err.kind == "transport" and err.outcome == "not_sent" then
     return passing[err.reason] or false
   end
   if dials then return false end
-  return err.kind == "transport" and err.reason ~= "too_large" or err.reason == "server"
+  if err.kind == "transport" then return err.reason ~= "too_large" end
+  return err.kind == "parse" or err.reason == "server"
 end
 
 --- Seconds to wait before the next attempt, or nil when there is none.

@@ -220,8 +220,8 @@ local function place(out)
   local base, err = find_base(out)
   if not base then return nil, err end
   if not base.https and not base.loopback and not out.plain_http then
-    return errors.misuse "the address is plain http to a host that isn't loopback: "
-      .. "credentials would travel readable; plain_http = true allows it"
+    return errors.misuse("the address is plain http to a host that isn't loopback: "
+      .. "credentials would travel readable; plain_http = true allows it")
   end
   out.target = { base = base.base, flow_host = flow_host_for(base.host) }
   return take_credentials(out, base)

@@ -99,19 +99,19 @@ function raw.stop()
   end
 end
 
---- Runs a Lua program in a child of this interpreter, with `name=value` strings for its
---- environment and arguments for its `...`. Returns all that it printed, and its end.
-function raw.child(environment, program, ...)
-  local clean = "env -u http_proxy -u https_proxy -u ALL_PROXY -u all_proxy -u NO_PROXY"
-    .. " -u no_proxy -u HTTPS_PROXY "
-  local command = { "sh", "-c", 'lua=$(readlink "/proc/$PPID/exe"); n=$1; program=$2; shift 2\n'
-    .. 'for i in $(seq "$n"); do export "$1"; shift; done\n'
-    .. 'exec "$lua" -e "$program" /dev/null "$@"', "child" }
-  command[3] = command[3]:gsub("exec ", "exec " .. (environment.proxies and "" or clean), 1)
-  table.insert(command, tostring(#environment))
-  table.insert(command, program)
-  for _, entry in ipairs(environment) do table.insert(command, entry) end
-  for _, value in ipairs { ... } do table.insert(command, tostring(value)) end
+-- No proxy of the environment that the specs run in.
+local without = {}
+for _, name in ipairs { "http_proxy", "https_proxy", "all_proxy", "no_proxy" } do
+  without[#without + 1] = "-u " .. name .. " -u " .. name:upper()
+end
+
+--- Runs a Lua program in a child of this interpreter, with `name=value` strings added to its
+--- environment. Returns all that it printed, and its end as process:wait does.
+function raw.child(environment, program)
+  local command = { "sh", "-c", 'lua=$(readlink "/proc/$PPID/exe") program=$1; shift\n'
+    .. "exec env " .. table.concat(without, " ") .. ' "$@" "$lua" -e "$program"', "child",
+    program }
+  for _, entry in ipairs(environment) do command[#command + 1] = entry end
   local process, lines = assert(sys.spawn(command)), {}
   started[#started + 1] = process
   repeat

@@ -1,9 +1,9 @@
 -- raw_server: a server that does exactly as it is told, well or badly.
 --
---   lua5.4 spec/support/raw_server.lua STEP...
+--   lua5.4 spec/support/raw_server.lua [port:N] STEP...
 --
--- It listens on 127.0.0.1, prints its port, reads every request whole and prints a line
--- about it, then takes the steps:
+-- It listens on 127.0.0.1 (at any port, or at N), prints its port, reads every request whole
+-- and prints a line about it, then takes the steps:
 --
 --   send:BYTES     writes them              echo    answers 200 with the request as the body
 --   body:N         writes N bytes           hold    keeps still until the peer goes
@@ -23,7 +23,10 @@ local DRIP = 0.05 -- seconds between two bytes
 
 io.stdout:setvbuf("line")
 
-local listener = assert(socket.bind("127.0.0.1", 0))
+local port = (arg[1] or ""):match "^port:(%d+)$"
+if port then table.remove(arg, 1) end
+
+local listener = assert(socket.bind("127.0.0.1", tonumber(port or 0)))
 local stdin = { getfd = function() return 0 end, dirty = function() return false end }
 local connections, requests, accepted = {}, 0, 0 -- connections: by their socket
 
@@ -39,7 +42,9 @@ end
 
 local function fill(c)
   local data, why, partial = c.socket:receive(8192)
-  c.held = c.held .. (data or partial or "")
+  local got = data or partial or ""
+  c.held = c.held .. got
+  if #got > 0 then return end
   if why == "timeout" then
     coroutine.yield "read"
   elseif why then
