@@ -99,6 +99,13 @@ exotel.to_json = errors.expose(function(record, options)
   if type(record) ~= "table" or type(options) ~= "table" then
     return errors.misuse "exotel.to_json wants a record and a table of options"
   end
+  for name in pairs(options) do
+    if name ~= "names" and name ~= "absent" and name ~= "record" then
+      local near = type(name) == "string" and core.nearest(name, { "names", "absent", "record" })
+      return errors.misuse(("option '%s' is not known%s"):format(tostring(name),
+        near and (" (did you mean '%s'?)"):format(near) or ""))
+    end
+  end
   local names, absent = options.names or "lua", options.absent
   if names ~= "lua" and names ~= "exotel" then
     return errors.misuse "option 'names' must be \"lua\" or \"exotel\""

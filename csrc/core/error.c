@@ -12,9 +12,10 @@
 
 #define PHONE_DIGITS 7      /* the shortest run of digits taken for a phone number */
 #define SEPARATED_DIGITS 10 /* the same, where blanks or dashes stand between them */
-#define PHONE_SHOWN 3       /* last digits that stay readable */
-#define IDENTIFIER 24       /* letters and digits this long together are a SID */
-#define SECRET_SHORT 4      /* shorter secrets are hidden as whole words only */
+#define SEPARATORS 3   /* as many stand together at most: "(987) 654", "987 - 654" */
+#define PHONE_SHOWN 3  /* last digits that stay readable */
+#define IDENTIFIER 24  /* letters and digits this long together are a SID */
+#define SECRET_SHORT 4 /* shorter secrets are hidden as whole words only */
 
 static const char *const kind_names[] = {"ok",  "misuse", "invalid",
                                          "api", "parse",  "memory"};
@@ -111,6 +112,13 @@ static int is_identifier(exotel_slice t, size_t i) {
   return letters && end - begin >= IDENTIFIER;
 }
 
+static size_t past_separators(exotel_slice t, size_t i) {
+  size_t most = i + SEPARATORS;
+  while (i < t.n && i < most && is_separator(t.p[i]))
+    i++;
+  return i;
+}
+
 /* Bytes of the phone number that starts at digit `i`; 0 when there is none. */
 static size_t phone_length(exotel_slice t, size_t i, size_t *digits) {
   size_t run = i, end, total;
@@ -122,8 +130,8 @@ static size_t phone_length(exotel_slice t, size_t i, size_t *digits) {
   }
   total = run - i;
   end = run;
-  while (run + 1 < t.n && is_separator(t.p[run]) && is_digit(t.p[run + 1])) {
-    for (run++; run < t.n && is_digit(t.p[run]); run++)
+  while ((run = past_separators(t, run)) < t.n && is_digit(t.p[run])) {
+    for (; run < t.n && is_digit(t.p[run]); run++)
       total++;
     end = run;
   }
@@ -157,21 +165,35 @@ static size_t longest_secret(exotel_slice t, size_t i, const exotel_slice *secre
   return longest;
 }
 
-void exotel_mask(exotel_buffer *out, exotel_slice text, const exotel_slice *secrets,
-                 size_t nsecrets) {
+static void add_masked(exotel_buffer *out, exotel_slice text) {
   size_t i = 0;
   while (i < text.n) {
-    size_t digits, n = longest_secret(text, i, secrets, nsecrets);
-    if (n > 0) {
-      exotel_buffer_adds(out, "[secret]");
-    } else if (is_digit(text.p[i]) && (i == 0 || !is_digit(text.p[i - 1]))) {
+    size_t digits, n = 0;
+    if (is_digit(text.p[i]) && (i == 0 || !is_digit(text.p[i - 1])))
       n = phone_length(text, i, &digits);
-      if (n > 0) add_phone(out, text.p + i, n, digits);
-    }
-    if (n == 0) {
+    if (n > 0) {
+      add_phone(out, text.p + i, n, digits);
+    } else {
       exotel_buffer_addc(out, text.p[i]);
       n = 1;
     }
     i += n;
   }
+}
+
+/* Secrets first: a phone number begins and ends where one does, so that neither hides a
+** part of the other. */
+void exotel_mask(exotel_buffer *out, exotel_slice text, const exotel_slice *secrets,
+                 size_t nsecrets) {
+  size_t i = 0, begin = 0;
+  while (i < text.n) {
+    size_t n = longest_secret(text, i, secrets, nsecrets);
+    if (n > 0) {
+      add_masked(out, (exotel_slice){text.p + begin, i - begin});
+      exotel_buffer_adds(out, "[secret]");
+      begin = i + n;
+    }
+    i += n > 0 ? n : 1;
+  }
+  if (begin < text.n) add_masked(out, (exotel_slice){text.p + begin, text.n - begin});
 }

@@ -40,7 +40,7 @@ exotel_slice exotel_header_find(const exotel_header *headers, size_t n,
                                 const char *name) {
   size_t i;
   for (i = 0; i < n; i++) {
-    if (exotel_slice_is_nocase(headers[i].name, name)) return headers[i].value;
+    if (exotel_slice_is_nocase(headers[i].name, name)) return trimmed(headers[i].value);
   }
   return exotel_slice_of("");
 }

@@ -75,17 +75,27 @@ static int fits(const cJSON *container, const exotel_step *step) {
   return step->name.p == NULL ? cJSON_IsArray(container) : cJSON_IsObject(container);
 }
 
-static int is_json_number(exotel_slice text) {
+/* Entries of a list that had nothing to put: without them the next would take their
+** place. */
+static int fill(cJSON *parent, const exotel_step *step) {
+  int size = cJSON_GetArraySize(parent);
+  if (step->name.p != NULL) return 1;
+  for (; size < (int)step->index; size++) {
+    if (!cJSON_AddItemToArray(parent, cJSON_CreateObject())) return 0;
+  }
+  return 1;
+}
+
+/* EXOTEL_PARSE when it is none. */
+static exotel_kind check_number(exotel_slice text, exotel_error *e) {
   exotel_buffer copy;
-  exotel_error e;
   exotel_kind kind;
   if (text.n == 0 || (text.p[0] != '-' && (text.p[0] < '0' || text.p[0] > '9')))
-    return 0;
-  exotel_error_clear(&e);
+    return EXOTEL_PARSE;
   exotel_buffer_init(&copy, text.n + 2);
-  kind = exotel_json_guard(text, &copy, &e);
+  kind = exotel_json_guard(text, &copy, e);
   exotel_buffer_free(&copy);
-  return kind != EXOTEL_PARSE;
+  return kind;
 }
 
 static cJSON *new_value(exotel_slice text, exotel_json_type type, exotel_buffer *copy) {
@@ -107,6 +117,7 @@ static exotel_kind put_value(cJSON *parent, const exotel_leaf *leaf,
   exotel_buffer copy;
   cJSON *item;
   if (child_at(parent, last) != NULL) return refuse(leaf, "is put twice", e);
+  if (!fill(parent, last)) return exotel_error_memory(e);
   exotel_buffer_init(&copy, leaf->text.n + 1);
   item = hang(parent, last, new_value(leaf->text, type, &copy));
   exotel_buffer_free(&copy);
@@ -116,10 +127,15 @@ static exotel_kind put_value(cJSON *parent, const exotel_leaf *leaf,
 static exotel_kind check(const exotel_leaf *leaf, exotel_json_type type,
                          exotel_error *e) {
   const char *why = type == EXOTEL_JSON_STRING ? unfit(leaf->text) : NULL;
+  exotel_kind kind = EXOTEL_OK;
   size_t i;
   if (why != NULL) return refuse(leaf, why, e);
-  if (type == EXOTEL_JSON_NUMBER && !is_json_number(leaf->text))
+  if (type == EXOTEL_JSON_NUMBER) kind = check_number(leaf->text, e);
+  if (kind == EXOTEL_MEMORY) return kind;
+  if (kind != EXOTEL_OK) {
+    e->position = 0; /* of the number, not of what is written */
     return refuse(leaf, "is not a number that JSON can hold", e);
+  }
   for (i = 0; i < leaf->depth; i++) {
     char name[NAME_MAX_BYTES];
     if (leaf->path[i].name.p != NULL && !name_of(leaf->path[i].name, name))
@@ -137,9 +153,10 @@ exotel_kind exotel_json_put(exotel_json_writer *w, const exotel_leaf *leaf,
   if (w->tree == NULL) w->tree = new_container(&leaf->path[0]);
   parent = w->tree;
   if (parent == NULL) return exotel_error_memory(e);
+  if (!fits(parent, &leaf->path[0])) return refuse(leaf, "meets another value", e);
   for (i = 0; i + 1 < leaf->depth; i++) {
     cJSON *child = child_at(parent, &leaf->path[i]);
-    if (child == NULL)
+    if (child == NULL && fill(parent, &leaf->path[i]))
       child = hang(parent, &leaf->path[i], new_container(&leaf->path[i + 1]));
     if (child == NULL) return exotel_error_memory(e);
     if (!fits(child, &leaf->path[i + 1])) return refuse(leaf, "meets another value", e);

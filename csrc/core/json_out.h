@@ -26,8 +26,8 @@ typedef struct exotel_json_writer {
 /* Empties the writer. Call it before the first put and after the last use. */
 void exotel_json_reset(exotel_json_writer *w);
 
-/* Puts one leaf; objects and lists on its path are made when they are first needed, a
-** position in a list must be put in order. EXOTEL_INVALID when the text can't stand in
+/* Puts one leaf; objects and lists on its path are made when they are first needed, and
+** positions of a list that were left out hold an empty object. EXOTEL_INVALID when the text can't stand in
 ** JSON (not UTF-8, a NUL, not a number) or the path meets a value, EXOTEL_MEMORY. */
 exotel_kind exotel_json_put(exotel_json_writer *w, const exotel_leaf *leaf,
                             exotel_json_type type, exotel_error *e);

@@ -14,9 +14,6 @@
 #define TEXT_MAX (64 * 1024 * 1024) /* beyond any body that is let in */
 #define PATH_MAX_BYTES 128          /* longer than any row's path */
 
-static const char *const absents[] = {"", "null", "0000-00-00 00:00:00",
-                                      "1970-01-01 05:30:00", "0001-01-01T00:00:00Z"};
-
 void exotel_record_init(exotel_record *r) {
   memset(r, 0, sizeof *r);
   exotel_buffer_init(&r->nodes, EXOTEL_NODES_MAX * sizeof(exotel_node));
@@ -144,13 +141,19 @@ static size_t add_keyed(exotel_record *r, size_t parent, size_t key,
 ** Known fields
 ** ================================================================== */
 
-/* "Details.Legs[].Leg.Id": the spelling of a path in the rows. 0 when it is too long. */
+/* Whether a name holds what the rows spell paths with, so that it would look like one. */
+static int looks_like_path(exotel_slice name) {
+  return name.n > 0 &&
+         (memchr(name.p, '.', name.n) != NULL || memchr(name.p, '[', name.n) != NULL);
+}
+
+/* "Details.Legs[].Leg.Id": the spelling of a path in the rows. 0 when no row spells it. */
 static size_t spell_path(const exotel_leaf *leaf, char *out) {
   size_t i, n = 0;
   for (i = 0; i < leaf->depth; i++) {
     const exotel_step *s = &leaf->path[i];
     exotel_slice part = s->name.p == NULL ? exotel_slice_of("[]") : s->name;
-    if (n + part.n + 2 > PATH_MAX_BYTES) return 0;
+    if (n + part.n + 2 > PATH_MAX_BYTES || looks_like_path(s->name)) return 0;
     if (i > 0 && s->name.p != NULL) out[n++] = '.';
     memcpy(out + n, part.p, part.n);
     n += part.n;
@@ -177,13 +180,9 @@ static const exotel_field *row_of(exotel_record *r, const exotel_leaf *leaf) {
 }
 
 static int is_absent(const exotel_leaf *leaf, const exotel_field *field) {
-  size_t i;
   if (leaf->null) return 1;
   if (field != NULL && field->type == EXOTEL_IS_VERBATIM) return 0;
-  for (i = 0; i < sizeof absents / sizeof *absents; i++) {
-    if (exotel_slice_is(leaf->text, absents[i])) return 1;
-  }
-  return 0;
+  return exotel_slice_is_absent(leaf->text);
 }
 
 static void keep_word(exotel_record *r, exotel_node *node, exotel_slice text) {
@@ -315,39 +314,66 @@ static int is_price_text(exotel_slice name, const exotel_field *field) {
          memcmp(name.p, field->lua, n) == 0 && memcmp(name.p + n, "_text", 5) == 0;
 }
 
-/* Whether the record itself uses this name at its top. */
-static int is_taken(const exotel_record *r, exotel_slice name) {
+/* Whether the record, or an entry of its list, uses this name itself. */
+static int is_taken(const exotel_record *r, const char *list, exotel_slice name) {
   size_t i;
   if (r->type->nfields == 0) return 0;
-  if (exotel_slice_is(name, "repeated")) return 1;
+  if (list == NULL && exotel_slice_is(name, "repeated")) return 1;
   for (i = 0; i < r->type->nfields; i++) {
     const exotel_field *f = &r->type->fields[i];
-    if (exotel_slice_is(name, f->list != NULL ? f->list : f->lua)) return 1;
-    if (is_price_text(name, f)) return 1;
+    if (list == NULL && f->list != NULL && exotel_slice_is(name, f->list)) return 1;
+    if ((list == NULL) != (f->list == NULL)) continue;
+    if (exotel_slice_is(name, f->lua) || is_price_text(name, f)) return 1;
   }
   return 0;
 }
 
+/* Whether the container is of the shape that the step wants: the first value decides. */
+static int suits(const exotel_record *r, size_t parent, const exotel_step *step) {
+  int list = node_at(r, parent)->type == EXOTEL_NODE_LIST;
+  return list == (step->name.p == NULL);
+}
+
 static size_t step_down(exotel_record *r, size_t parent, const exotel_step *step,
                         exotel_node_type type, int *fresh) {
-  exotel_slice name = step->name;
-  size_t at;
-  *fresh = 0;
-  if (name.p == NULL && node_at(r, parent)->type == EXOTEL_NODE_LIST) {
-    at = child_keyed(r, parent, step->index);
-    if (at == 0) {
-      at = add_keyed(r, parent, step->index, type);
-      *fresh = 1;
+  size_t at = step->name.p == NULL ? child_keyed(r, parent, step->index)
+                                   : child_named(r, parent, step->name);
+  *fresh = at == 0;
+  if (at != 0) return at;
+  return step->name.p == NULL ? add_keyed(r, parent, step->index, type)
+                              : add_named(r, parent, NULL, step->name, type);
+}
+
+/* Whether the row of a list's field stands below the path `head`: Details.Legs[].Leg is
+** the head of Details.Legs[].Leg.Id. */
+static int is_below(const exotel_field *f, exotel_slice head) {
+  const char *last = strrchr(f->path, '.');
+  char row[PATH_MAX_BYTES];
+  size_t n = last == NULL ? 0 : (size_t)(last - f->path);
+  if (f->list == NULL || f->position > 0 || n != head.n || n >= sizeof row) return 0;
+  memcpy(row, f->path, n);
+  row[n] = '\0';
+  return exotel_slice_is_nocase(head, row);
+}
+
+/* The row of the list whose entry an unknown field belongs in, and the steps to there:
+** Details.Legs[].Leg.New is the leg's, as Details.Legs[].Leg.Id is. */
+static const exotel_field *list_row(const exotel_record *r, const exotel_leaf *leaf,
+                                    size_t *steps) {
+  exotel_leaf head = *leaf;
+  char path[PATH_MAX_BYTES];
+  exotel_slice spelt;
+  size_t i;
+  spelt.p = path;
+  for (*steps = 1; *steps < leaf->depth; ++*steps) {
+    head.depth = *steps;
+    spelt.n = spell_path(&head, path);
+    for (i = 0; spelt.n > 0 && i < r->type->nfields; i++) {
+      if (is_below(&r->type->fields[i], spelt)) return &r->type->fields[i];
     }
-    return at;
   }
-  if (name.p == NULL) name = exotel_slice_of("");
-  at = child_named(r, parent, name);
-  if (at == 0) {
-    at = add_named(r, parent, NULL, name, type);
-    *fresh = 1;
-  }
-  return at;
+  *steps = 0;
+  return NULL;
 }
 
 static exotel_node_type container_for(const exotel_leaf *leaf, size_t i) {
@@ -356,10 +382,11 @@ static exotel_node_type container_for(const exotel_leaf *leaf, size_t i) {
 }
 
 /* `_legs` for `legs`. The underscore is kept in the text, right before the name. */
-static exotel_step first_step(exotel_record *r, const exotel_leaf *leaf) {
-  exotel_step step = leaf->path[0];
+static exotel_step own_step(exotel_record *r, const char *list,
+                            const exotel_step *sent) {
+  exotel_step step = *sent;
   size_t at = r->text.n;
-  if (step.name.p == NULL || !is_taken(r, step.name)) return step;
+  if (step.name.p == NULL || !is_taken(r, list, step.name)) return step;
   exotel_buffer_room(&r->text, step.name.n * 2 + 2);
   exotel_buffer_addc(&r->text, '_');
   exotel_buffer_add(&r->text, step.name.p, step.name.n);
@@ -369,22 +396,33 @@ static exotel_step first_step(exotel_record *r, const exotel_leaf *leaf) {
   return step;
 }
 
-static void add_unknown(exotel_record *r, const exotel_leaf *leaf) {
-  size_t i, parent = 0;
+/* Steps down from `parent` by what is left of the path. Returns the value's fresh node, or
+** 0 when its place is taken, has another shape, or there is no memory. */
+static size_t reach(exotel_record *r, const exotel_leaf *leaf, const exotel_field *row,
+                    size_t i, size_t parent) {
+  const char *list = row == NULL ? NULL : row->list;
+  size_t first = i;
   int fresh = 0;
-  for (i = 0; i < leaf->depth; i++) {
-    exotel_step step = i == 0 ? first_step(r, leaf) : leaf->path[i];
-    exotel_node_type type = container_for(leaf, i), found;
+  for (; i < leaf->depth; i++) {
+    exotel_step step = i == first ? own_step(r, list, &leaf->path[i]) : leaf->path[i];
+    exotel_node_type type = container_for(leaf, i);
+    if (!suits(r, parent, &step)) return 0;
     parent = step_down(r, parent, &step, type, &fresh);
-    if (parent == 0) return;
-    found = node_at(r, parent)->type;
-    if (found != type || (type == EXOTEL_NODE_TEXT && !fresh)) {
-      note_repeated(r, leaf);
-      return;
-    }
+    if (parent == 0 || node_at(r, parent)->type != type) return 0;
   }
-  if (parent == 0) return;
-  keep_text(r, leaf->text, &node_at(r, parent)->text_at, &node_at(r, parent)->text_n);
+  return fresh ? parent : 0;
+}
+
+static void add_unknown(exotel_record *r, const exotel_leaf *leaf) {
+  size_t steps, parent, at;
+  const exotel_field *row = list_row(r, leaf, &steps);
+  parent = row == NULL ? 0 : place_of(r, row, leaf);
+  if (row != NULL && parent == 0) return;
+  at = reach(r, leaf, row, steps, parent);
+  if (at != 0)
+    keep_text(r, leaf->text, &node_at(r, at)->text_at, &node_at(r, at)->text_n);
+  else
+    note_repeated(r, leaf);
 }
 
 /* }================================================================== */
@@ -417,7 +455,7 @@ static void number_entries(exotel_record *r, size_t list) {
   long long place = 0;
   for (; at != 0; at = node_at(r, at)->next) {
     place++;
-    if (entry_id(r, at) == 0) give_id(r, at, place);
+    if (child_named(r, at, exotel_slice_of("id")) == 0) give_id(r, at, place);
   }
 }
 

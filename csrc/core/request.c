@@ -15,6 +15,7 @@
 #include "value.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define URL_MAX 8192
@@ -80,11 +81,14 @@ static int named(const exotel_parameter *p, exotel_slice name) {
 static void cut_index(exotel_slice *name, size_t *item) {
   const char *open = memchr(name->p, '[', name->n);
   long long index;
-  size_t n;
+  size_t n, at;
   if (open == NULL || name->p[name->n - 1] != ']') return;
   n = (size_t)(open - name->p);
+  for (at = n + 1; at < name->n - 1; at++) {
+    if (name->p[at] < '0' || name->p[at] > '9') return;
+  }
   if (!exotel_decimal_integer(open + 1, name->n - n - 2, &index)) return;
-  if (index < 0 || index >= EXOTEL_ARGUMENTS_MAX) return;
+  if (index >= EXOTEL_ARGUMENTS_MAX) return;
   name->n = n;
   *item = (size_t)index;
 }
@@ -105,10 +109,11 @@ static const exotel_parameter *row_of(const exotel_operation *o, exotel_slice na
   return NULL;
 }
 
-int exotel_request_takes_list(const exotel_request *r, exotel_slice name) {
+const char *exotel_request_list(const exotel_request *r, exotel_slice name) {
   size_t item = 0;
   const exotel_parameter *p = row_of(r->operation, name, &item);
-  return p != NULL && p->type == EXOTEL_TAKES_WORDS;
+  if (p == NULL || p->type != EXOTEL_TAKES_WORDS || !named(p, name)) return NULL;
+  return p->lua;
 }
 
 static const exotel_argument *given(const exotel_request *r, const exotel_parameter *p,
@@ -132,6 +137,22 @@ static const exotel_argument *extra_named(const exotel_request *r, const char *n
   size_t i;
   for (i = 0; i < r->nextras; i++) {
     if (exotel_slice_is_nocase(r->extras[i].name, name)) return &r->extras[i];
+  }
+  return NULL;
+}
+
+/* The extra that says what a row says; of a list also one of its items: Name[0]. */
+static const exotel_argument *extra_for(const exotel_request *r,
+                                        const exotel_parameter *p) {
+  const exotel_argument *whole = extra_named(r, p->name);
+  size_t i;
+  if (whole != NULL || p->type != EXOTEL_TAKES_WORDS) return whole;
+  for (i = 0; i < r->nextras; i++) {
+    exotel_slice name = r->extras[i].name;
+    const char *open = name.n == 0 ? NULL : memchr(name.p, '[', name.n);
+    if (open == NULL) continue;
+    name.n = (size_t)(open - name.p);
+    if (exotel_slice_is_nocase(name, p->name)) return &r->extras[i];
   }
   return NULL;
 }
@@ -168,17 +189,11 @@ static int before(exotel_slice a, exotel_slice b) {
 exotel_kind exotel_request_set(exotel_request *r, exotel_slice name, size_t item,
                                const exotel_given *value, exotel_error *e) {
   const exotel_parameter *p = row_of(r->operation, name, &item);
-  const exotel_argument *twin;
   exotel_argument *a;
   if (p == NULL) {
     if (r->unknown.p == NULL || before(name, r->unknown)) r->unknown = name;
     return EXOTEL_OK;
   }
-  twin = given(r, p, item);
-  if (twin != NULL)
-    return exotel_error_set(e, EXOTEL_MISUSE, "twice", exotel_slice_of(p->lua),
-                            "option '%s' is given twice, also as '%s'", p->lua,
-                            exotel_slice_is(name, p->lua) ? p->name : p->lua);
   if (r->narguments == EXOTEL_ARGUMENTS_MAX)
     return misuse(e, "too_many", exotel_slice_of(p->lua),
                   "has more values than the limit of 64");
@@ -242,14 +257,48 @@ static exotel_kind check_unknown(const exotel_request *r, exotel_error *e) {
                           (int)r->unknown.n, r->unknown.p, best);
 }
 
+/* Whether one value more than once was given for a row, by different names: the two
+** that come first in byte order, since a table has no order of its own. */
+static int find_twice(const exotel_request *r, const exotel_parameter *p,
+                      exotel_slice *first, exotel_slice *second) {
+  size_t i, k, found = 0;
+  for (i = 0; i < r->narguments; i++) {
+    const exotel_argument *a = &r->arguments[i];
+    if (a->parameter != p) continue;
+    for (k = 0; k < r->narguments; k++) {
+      const exotel_argument *b = &r->arguments[k];
+      if (b->parameter != p || b->item != a->item || !before(a->name, b->name))
+        continue;
+      if (found && before(*first, a->name)) continue;
+      if (found && !before(a->name, *first) && !before(b->name, *second)) continue;
+      *first = a->name;
+      *second = b->name;
+      found = 1;
+    }
+  }
+  return found != 0;
+}
+
+static exotel_kind check_twice(const exotel_request *r, exotel_error *e) {
+  exotel_slice first = {"", 0}, second = {"", 0};
+  size_t i;
+  for (i = 0; i < r->operation->nparameters; i++) {
+    const exotel_parameter *p = &r->operation->parameters[i];
+    if (find_twice(r, p, &first, &second))
+      return exotel_error_set(e, EXOTEL_MISUSE, "twice", exotel_slice_of(p->lua),
+                              "option '%s' is given twice, as '%.*s' and as '%.*s'",
+                              p->lua, (int)first.n, first.p, (int)second.n, second.p);
+  }
+  return EXOTEL_OK;
+}
+
 static int type_fits(exotel_parameter_type wanted, exotel_given_type got) {
   switch (wanted) {
     case EXOTEL_TAKES_INTEGER:
     case EXOTEL_TAKES_FLOW:
+    case EXOTEL_TAKES_LEG:
       return got == EXOTEL_GIVEN_INTEGER || got == EXOTEL_GIVEN_NUMBER ||
              got == EXOTEL_GIVEN_TEXT;
-    case EXOTEL_TAKES_LEG:
-      return got == EXOTEL_GIVEN_INTEGER || got == EXOTEL_GIVEN_TEXT;
     case EXOTEL_TAKES_BOOLEAN:
       return got == EXOTEL_GIVEN_BOOLEAN || got == EXOTEL_GIVEN_TEXT;
     default: return got == EXOTEL_GIVEN_TEXT;
@@ -278,14 +327,14 @@ static exotel_kind check_types(const exotel_request *r, exotel_error *e) {
   if (worst != NULL)
     return exotel_error_set(
         e, EXOTEL_MISUSE, "type", exotel_slice_of(worst->parameter->lua),
-        "option '%s' wants %s, got %s", worst->parameter->lua,
+        "option '%s' wants %s, got a %s", worst->parameter->lua,
         type_wanted(worst->parameter->type), worst->value.type_name);
   for (i = 0; i < r->nextras; i++) {
     const exotel_argument *a = &r->extras[i];
     if (a->value.type == EXOTEL_GIVEN_OTHER)
       return exotel_error_set(
           e, EXOTEL_MISUSE, "type", a->name,
-          "extra '%.*s' wants a string, a number or a boolean, got %s", (int)a->name.n,
+          "extra '%.*s' wants a string, a number or a boolean, got a %s", (int)a->name.n,
           a->name.p, a->value.type_name);
   }
   return EXOTEL_OK;
@@ -464,7 +513,7 @@ static exotel_kind write_row(exotel_request *r, const exotel_parameter *p,
     return exotel_error_set(e, EXOTEL_INVALID, "missing", exotel_slice_of(p->lua),
                             "%s is missing: %s", p->lua, p->about);
   }
-  if (extra_named(r, p->name) != NULL)
+  if (extra_for(r, p) != NULL)
     return exotel_error_set(e, EXOTEL_INVALID, "conflict", exotel_slice_of(p->lua),
                             "%s is given twice, also as extra.%s", p->lua, p->name);
   kind = check_mode(r, p, e);
@@ -491,6 +540,8 @@ static exotel_slice spell_extra(exotel_request *r, const exotel_given *v) {
     exotel_value_decimal(&r->scratch, v->integer);
   } else {
     snprintf(digits, sizeof digits, "%.14g", v->number);
+    if (strtod(digits, NULL) != v->number)
+      snprintf(digits, sizeof digits, "%.17g", v->number);
     comma = strchr(digits, ','); /* a locale's decimal point */
     if (comma != NULL) *comma = '.';
     exotel_buffer_adds(&r->scratch, digits);
@@ -511,11 +562,45 @@ static exotel_kind check_extra_name(exotel_slice name, exotel_error *e) {
   return EXOTEL_OK;
 }
 
+static exotel_kind check_extra_value(const exotel_argument *a, exotel_error *e) {
+  double n = a->value.number;
+  if (a->value.type != EXOTEL_GIVEN_NUMBER || n - n == 0) return EXOTEL_OK;
+  return exotel_error_set(e, EXOTEL_INVALID, "extra", exotel_slice_of("extra"),
+                          "extra.%.*s is not a finite number", (int)a->name.n,
+                          a->name.p);
+}
+
+static int same_nocase(exotel_slice a, exotel_slice b) {
+  size_t i;
+  if (a.n != b.n) return 0;
+  for (i = 0; i < a.n; i++) {
+    char one[2] = {0, 0};
+    one[0] = b.p[i];
+    if (!exotel_slice_is_nocase((exotel_slice){a.p + i, 1}, one)) return 0;
+  }
+  return 1;
+}
+
+/* Of two names that differ in case only, nobody knows which one rings. */
+static exotel_kind check_extra_twins(const exotel_request *r, size_t i, exotel_error *e) {
+  size_t k;
+  for (k = 0; k < i; k++) {
+    exotel_slice a = r->extras[k].name, b = r->extras[i].name;
+    if (!same_nocase(a, b)) continue;
+    return exotel_error_set(e, EXOTEL_INVALID, "conflict", exotel_slice_of("extra"),
+                            "extra.%.*s and extra.%.*s differ in case only", (int)a.n,
+                            a.p, (int)b.n, b.p);
+  }
+  return EXOTEL_OK;
+}
+
 static exotel_kind write_extras(exotel_request *r, exotel_error *e) {
   size_t i;
   for (i = 0; i < r->nextras; i++) {
     exotel_slice name = r->extras[i].name, value;
     exotel_kind kind = check_extra_name(name, e);
+    if (kind == EXOTEL_OK) kind = check_extra_twins(r, i, e);
+    if (kind == EXOTEL_OK) kind = check_extra_value(&r->extras[i], e);
     if (kind != EXOTEL_OK) return kind;
     value = spell_extra(r, &r->extras[i].value);
     add_pair(&r->body, name, value);
@@ -599,6 +684,9 @@ static exotel_kind check_account(const exotel_target *target, exotel_error *e) {
                               "account_sid has a byte that no SID holds (byte %lu)",
                               (unsigned long)i + 1);
   }
+  if (exotel_slice_is(sid, ".") || exotel_slice_is(sid, "..")) /* steps of a path */
+    return exotel_error_set(e, EXOTEL_INVALID, "sid", exotel_slice_of("account_sid"),
+                            "account_sid can't be . or ..");
   if (sid.n > 0) return EXOTEL_OK;
   return exotel_error_set(e, EXOTEL_INVALID, "missing", exotel_slice_of("account_sid"),
                           "account_sid is empty");
@@ -625,6 +713,7 @@ static exotel_kind write_all(exotel_request *r, const exotel_target *target,
 exotel_kind exotel_request_build(exotel_request *r, const exotel_target *target,
                                  exotel_error *e) {
   exotel_kind kind = check_unknown(r, e);
+  if (kind == EXOTEL_OK) kind = check_twice(r, e);
   if (kind == EXOTEL_OK) kind = check_types(r, e);
   if (kind == EXOTEL_OK) kind = check_account(target, e);
   if (kind == EXOTEL_OK) kind = select_mode(r, e);

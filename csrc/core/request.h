@@ -75,7 +75,7 @@ void exotel_request_free(exotel_request *r);
 void exotel_request_begin(exotel_request *r, const exotel_operation *operation);
 
 /* Gives a parameter by its Lua name, documented name or alias. `item` is the position in
-** a list, from 0, or 0. Returns EXOTEL_OK or EXOTEL_MISUSE: given twice, too many. */
+** a list, from 0, or 0. Returns EXOTEL_OK or EXOTEL_MISUSE: too many. */
 exotel_kind exotel_request_set(exotel_request *r, exotel_slice name, size_t item,
                                const exotel_given *value, exotel_error *e);
 
@@ -83,11 +83,12 @@ exotel_kind exotel_request_set(exotel_request *r, exotel_slice name, size_t item
 exotel_kind exotel_request_extra(exotel_request *r, exotel_slice name,
                                  const exotel_given *value, exotel_error *e);
 
-/* Whether the parameter of that name takes a list. */
-int exotel_request_takes_list(const exotel_request *r, exotel_slice name);
+/* The Lua name of the parameter that is so named and takes a list; NULL when there is
+** none, or the name is that of one item. */
+const char *exotel_request_list(const exotel_request *r, exotel_slice name);
 
 /* Checks everything and writes url and body. Returns EXOTEL_OK, EXOTEL_MISUSE (unknown
-** name, wrong type), EXOTEL_INVALID (with field, reason, message) or EXOTEL_MEMORY. */
+** name, given twice, wrong type), EXOTEL_INVALID (with field, reason, message) or EXOTEL_MEMORY. */
 exotel_kind exotel_request_build(exotel_request *r, const exotel_target *target,
                                  exotel_error *e);
 

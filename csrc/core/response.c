@@ -110,21 +110,28 @@ static exotel_slice message_of(const exotel_response *r) {
   return s;
 }
 
+static const char *doubt(const exotel_operation *o, const exotel_error *e) {
+  int doubtful = o->dials && e->outcome == EXOTEL_UNKNOWN;
+  return doubtful ? " - the call may have been placed" : "";
+}
+
 static exotel_kind api_error(const exotel_response *r, const reading *g,
                              const exotel_answer *a, exotel_error *e) {
-  int status = a->status >= 200 && a->status <= 299 ? g->status : a->status;
+  int success = a->status >= 200 && a->status <= 299; /* with an exception in it */
+  int status = success ? g->status : a->status;
   const exotel_status *row = status_row(status);
   exotel_slice said = message_of(r), none = exotel_slice_of("");
   const exotel_cause *cause = cause_of(status, said);
   const char *hint = cause != NULL ? cause->hint : row->hint;
   e->status = a->status;
-  e->outcome = row->outcome;
+  e->outcome = success ? EXOTEL_UNKNOWN : row->outcome;
   e->retry_after = exotel_retry_after(a->headers, a->nheaders);
   memcpy(e->code, g->code, sizeof e->code);
   return exotel_error_set(e, EXOTEL_API, cause != NULL ? cause->reason : row->reason,
-                          none, "Exotel answered %d, %s%s%.*s%s%s", a->status,
+                          none, "Exotel answered %d, %s%s%.*s%s%s%s", a->status,
                           row->meaning, said.n > 0 ? ": " : "", (int)said.n, said.p,
-                          hint != NULL ? " - " : "", hint != NULL ? hint : "");
+                          hint != NULL ? " - " : "", hint != NULL ? hint : "",
+                          doubt(g->operation, e));
 }
 
 /* A success that can't be read: what was asked for may well have been done. */
@@ -139,8 +146,7 @@ static exotel_kind unreadable(const exotel_operation *o, const exotel_answer *a,
   e->position = position;
   return exotel_error_set(e, EXOTEL_PARSE, reason, exotel_slice_of(""),
                           "Exotel answered %d with what can't be read (%.400s)%s",
-                          a->status, why,
-                          o->dials ? ": the call may have been placed" : "");
+                          a->status, why, doubt(o, e));
 }
 
 static int has_identity(const exotel_response *r, const exotel_operation *o) {
@@ -162,6 +168,7 @@ static exotel_kind read_success(reading *g, const exotel_answer *a, exotel_error
   if (kind == EXOTEL_MEMORY) return kind;
   if (kind != EXOTEL_OK) return unreadable(g->operation, a, e);
   if (has_identity(r, g->operation)) return EXOTEL_OK;
+  if (r->message.state == EXOTEL_BUFFER_NOMEMORY) return exotel_error_memory(e);
   if (g->has_exception) return api_error(r, g, a, e);
   exotel_error_set(e, EXOTEL_PARSE, "incomplete", exotel_slice_of(""),
                    "it has no %s with a Sid", g->operation->root);

@@ -35,6 +35,16 @@ int exotel_slice_is_nocase(exotel_slice a, const char *b) {
   return b[a.n] == '\0';
 }
 
+int exotel_slice_is_absent(exotel_slice text) {
+  static const char *const absents[] = {"", "null", "0000-00-00 00:00:00",
+                                        "1970-01-01 05:30:00", "0001-01-01T00:00:00Z"};
+  size_t i;
+  for (i = 0; i < sizeof absents / sizeof *absents; i++) {
+    if (exotel_slice_is(text, absents[i])) return 1;
+  }
+  return 0;
+}
+
 static int is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -105,6 +115,17 @@ static const struct plan {
   size_t ndigits;
 } plans[] = {{"91", 10}, {"1", 10}};
 
+/* Countries whose numbers keep their 0 abroad: it is no trunk prefix. */
+static const char *const keep_zero[] = {"39", "225", "242", "378"};
+
+static int keeps_zero(exotel_slice country) {
+  size_t i;
+  for (i = 0; i < sizeof keep_zero / sizeof *keep_zero; i++) {
+    if (exotel_slice_is(country, keep_zero[i])) return 1;
+  }
+  return 0;
+}
+
 static size_t national_digits(exotel_slice country) {
   size_t i;
   for (i = 0; i < sizeof plans / sizeof *plans; i++) {
@@ -119,6 +140,11 @@ static const char *subscriber(exotel_slice country, exotel_slice *t) {
   size_t wanted = national_digits(country);
   int trunk = t->p[0] == '0';
   int own = t->n > country.n && memcmp(t->p, country.p, country.n) == 0;
+  if (trunk && keeps_zero(country)) return NULL;
+  if (exotel_slice_is(country, "36") && t->n > 2 && memcmp(t->p, "06", 2) == 0) {
+    t->p++; /* Hungary's trunk prefix is 06 */
+    t->n--;
+  }
   if (trunk) {
     t->p++;
     t->n--;
@@ -297,11 +323,20 @@ static void add_character(page *g) {
 
 /* Cuts what was added to `max` bytes, "..." and the character it would split. */
 static void cut(exotel_buffer *out, size_t begin, size_t max) {
-  if (out->n - begin <= max || max < 3) return;
-  out->n = begin + max - 3;
+  size_t dots = max < 3 ? max : 3;
+  if (out->n - begin <= max) return;
+  out->n = begin + max - dots;
   while (out->n > begin && ((unsigned char)out->p[out->n] & 0xC0) == 0x80)
     out->n--;
-  exotel_buffer_adds(out, "...");
+  exotel_buffer_add(out, "...", dots);
+}
+
+/* Bytes of the blank or control character here; those from U+0080 on have two. */
+static size_t unprinted(const page *g) {
+  const unsigned char *s = (const unsigned char *)g->text.p + g->i;
+  if (s[0] <= ' ' || s[0] == 0x7F) return 1;
+  if (s[0] != 0xC2 || g->text.n - g->i < 2) return 0;
+  return s[1] >= 0x80 && s[1] <= 0x9F ? 2 : 0;
 }
 
 void exotel_text_plain(exotel_slice text, size_t max, exotel_buffer *out) {
@@ -311,14 +346,14 @@ void exotel_text_plain(exotel_slice text, size_t max, exotel_buffer *out) {
   g.out = out;
   g.begin = out->n;
   while (g.i < text.n && out->n - g.begin <= max && out->state == EXOTEL_BUFFER_OK) {
-    unsigned char c = (unsigned char)text.p[g.i];
+    size_t n = unprinted(&g);
     if (is_tag(&g)) {
       skip_tag(&g);
       add_blank(&g);
-    } else if (c <= ' ' || c == 0x7F) {
-      g.i++;
+    } else if (n > 0) {
+      g.i += n;
       add_blank(&g);
-    } else if (c == '&') {
+    } else if (text.p[g.i] == '&') {
       add_entity(&g);
     } else {
       add_character(&g);

@@ -21,6 +21,10 @@ exotel_slice exotel_slice_of(const char *s);
 int exotel_slice_is(exotel_slice a, const char *b);
 int exotel_slice_is_nocase(exotel_slice a, const char *b);
 
+/* Whether it is one of the spellings by which the service says that there is nothing:
+** "", null, and the times that mean unset. */
+int exotel_slice_is_absent(exotel_slice text);
+
 /* Appends `text` without blanks, dashes and brackets (also their Unicode look-alikes and
 ** invisible marks that pasting brings) and checks what is left: [+]digits, or "sip:" and
 ** an address, kept whole. Returns NULL, or what is wrong with it, for a message. */

@@ -23,6 +23,10 @@ static int is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+static int is_letter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 static int take(clock_text *t, char c) {
   if (t->p >= t->end || *t->p != c) return 0;
   t->p++;
@@ -103,8 +107,11 @@ static int take_month(clock_text *t, int *month) {
 
 /* "Wed, 23 Feb 2022 12:31:59"; the day's name is not checked against the date. */
 static int take_rfc1123(clock_text *t, moment *m) {
+  int i;
   if (t->end - t->p < 5) return 0;
-  t->p += 3;
+  for (i = 0; i < 3; i++, t->p++) {
+    if (!is_letter(*t->p)) return 0;
+  }
   if (!take(t, ',') || !take(t, ' ')) return 0;
   if (!take_number(t, 2, 1, 31, &m->day) || !take(t, ' ')) return 0;
   if (!take_month(t, &m->month) || !take(t, ' ')) return 0;

@@ -154,6 +154,14 @@ static int is_loopback(exotel_slice host) {
   return dots == 3;
 }
 
+/* Letters and "://" where a host should be. */
+static int has_other_scheme(const cursor *c) {
+  const char *p = c->p;
+  while (p < c->end && is_alnum(*p))
+    p++;
+  return c->p == c->begin && c->end - p >= 3 && memcmp(p, "://", 3) == 0;
+}
+
 const char *exotel_base_read(exotel_slice text, exotel_base *base, size_t *at) {
   const char *wrong;
   cursor c;
@@ -163,6 +171,8 @@ const char *exotel_base_read(exotel_slice text, exotel_base *base, size_t *at) {
   c.at = at;
   base->https = 1;
   if (!take_prefix(&c, "https://") && take_prefix(&c, "http://")) base->https = 0;
+  if (has_other_scheme(&c))
+    return wrong_at(&c, c.p, "must begin with https://, http:// or a host");
   take_credentials(&c, base);
   wrong = take_host(&c, base);
   if (wrong == NULL) wrong = take_port(&c, base);

@@ -181,8 +181,8 @@ static exotel_kind put_word(exotel_buffer *out, const exotel_parameter *p,
   if (p->max > 0 && t.n > (size_t)p->max) return too_large(p, t.n, p->max, "bytes", e);
   for (i = 0; i < t.n; i++) {
     unsigned char c = (unsigned char)t.p[i];
-    if (c <= ' ' || c >= 0x7F)
-      return invalid(p, "word", "is one word of ASCII letters", i + 1, e);
+    if (c <= ' ' || c >= 0x7F || strchr(",;\"'", c) != NULL)
+      return invalid(p, "word", "must be one word, without blanks, commas or quotes", i + 1, e);
   }
   exotel_buffer_add(out, t.p, t.n);
   return EXOTEL_OK;
@@ -216,8 +216,8 @@ static exotel_kind put_leg(exotel_buffer *out, const exotel_parameter *p,
   long long leg;
   if (v->type == EXOTEL_GIVEN_TEXT)
     leg = leg_of(v->text);
-  else
-    leg = v->integer;
+  else if (!whole_number(v, &leg))
+    leg = 0;
   if (leg == 1 || leg == 2) {
     exotel_buffer_adds(out, p->choices[leg - 1]);
     return EXOTEL_OK;
@@ -232,7 +232,7 @@ static exotel_kind put_sid(exotel_buffer *out, const exotel_parameter *p,
   for (i = 0; i < t.n; i++) {
     char c = t.p[i];
     if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')))
-      return invalid(p, "sid", "has only letters and digits", i + 1, e);
+      return invalid(p, "sid", "may hold only letters and digits", i + 1, e);
   }
   exotel_buffer_add(out, t.p, t.n);
   return EXOTEL_OK;

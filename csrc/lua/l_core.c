@@ -6,6 +6,7 @@
 */
 #include "l_core.h"
 
+#include "../core/base64.h"
 #include "../core/error.h"
 #include "../core/text.h"
 #include "../core/time.h"
@@ -15,12 +16,14 @@
 
 EXOTEL_MODULE int luaopen_exotel_core(lua_State *L);
 
+static int raise_memory(lua_State *L, l_work *w) {
+  exotel_error_memory(&w->error);
+  return l_error_push(L, w);
+}
+
 /* Pushes what `w->text` holds, or raises when there was no memory for it. */
 static int push_text(lua_State *L, l_work *w) {
-  if (w->text.state == EXOTEL_BUFFER_NOMEMORY) {
-    exotel_error_memory(&w->error);
-    return l_error_push(L, w);
-  }
+  if (w->text.state == EXOTEL_BUFFER_NOMEMORY) return raise_memory(L, w);
   l_buffer_push(L, &w->text);
   l_work_give(w);
   return 1;
@@ -31,6 +34,14 @@ static int push_wrong(lua_State *L, l_work *w, const char *wrong) {
   lua_pushstring(L, wrong);
   l_work_give(w);
   return 2;
+}
+
+/* core.base64(bytes): the bytes in base64. */
+static int l_base64(lua_State *L) {
+  exotel_slice bytes = l_slice_check(L, 1);
+  l_work *w = l_work_take(L);
+  exotel_base64_encode(&w->text, bytes);
+  return push_text(L, w);
 }
 
 /* core.phone(text): the number as it is sent, or nil and what is wrong with it. */
@@ -49,13 +60,14 @@ static int l_phone_e164(lua_State *L) {
   return wrong != NULL ? push_wrong(L, w, wrong) : push_text(L, w);
 }
 
-/* core.time(text, offset): epoch seconds, or nil and the byte that doesn't fit. */
+/* core.time(text, offset): epoch seconds, or nil and the byte that doesn't fit, 0 when the
+** text is one of the spellings of no time. */
 static int l_time_read(lua_State *L) {
   exotel_slice text = l_slice_check(L, 1);
   long offset = (long)luaL_checkinteger(L, 2);
   long long epoch;
-  size_t at;
-  if (exotel_time_read(text, offset, &epoch, &at)) {
+  size_t at = 0;
+  if (!exotel_slice_is_absent(text) && exotel_time_read(text, offset, &epoch, &at)) {
     lua_pushinteger(L, (lua_Integer)epoch);
     return 1;
   }
@@ -100,6 +112,7 @@ static void set_slice(lua_State *L, const char *name, exotel_slice s) {
 static void set_decoded(lua_State *L, l_work *w, const char *name, exotel_slice s) {
   exotel_buffer_reset(&w->text);
   exotel_url_decode(&w->text, s, 0);
+  if (w->text.state == EXOTEL_BUFFER_NOMEMORY) raise_memory(L, w);
   l_buffer_push(L, &w->text);
   lua_setfield(L, -2, name);
 }
@@ -138,8 +151,7 @@ static int l_base_read(lua_State *L) {
     l_work_give(w);
     return 1;
   }
-  exotel_error_memory(&w->error);
-  return l_error_push(L, w);
+  return raise_memory(L, w);
 }
 
 /* core.nearest(text, list): the word of the list that `text` nearly is, or nil. */
@@ -164,6 +176,7 @@ static int l_nearest(lua_State *L) {
 
 static const luaL_Reg functions[] = {{"api", l_api},
                                      {"base", l_base_read},
+                                     {"base64", l_base64},
                                      {"e164", l_phone_e164},
                                      {"form", l_form_read},
                                      {"mask", l_mask},

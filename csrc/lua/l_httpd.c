@@ -123,9 +123,9 @@ static int l_httpd_listen(lua_State *L) {
     snprintf(owner->host, sizeof owner->host, "%s", o.host);
     return 1;
   }
+  if (message[0] == '\0') return luaL_error(L, "not enough memory");
   lua_pushnil(L);
-  lua_pushfstring(L, "cannot listen on %s:%d: %s", o.host, (int)o.port,
-                  message[0] != '\0' ? message : "not enough memory");
+  lua_pushfstring(L, "cannot listen on %s:%d: %s", o.host, (int)o.port, message);
   return 2;
 }
 

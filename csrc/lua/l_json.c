@@ -13,6 +13,8 @@
 #include "../core/error.h"
 #include "../core/text.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct writing {
@@ -75,10 +77,24 @@ static exotel_kind put(writing *g, size_t depth, exotel_slice text,
   return exotel_json_put(&g->w->writer, &leaf, type, &g->w->error);
 }
 
-/* A number's text. The string of a copy, so that the table's number stays a number. */
+/* A number's text, of as many digits as tell it from every other, whatever the locale;
+** left on the stack. Lua's own spelling drops digits. */
 static exotel_slice spell_number(lua_State *L, int index) {
+  double n = (double)lua_tonumber(L, index);
+  char digits[48];
+  char *comma;
   exotel_slice s;
-  lua_pushvalue(L, index);
+  if (exotel_isinteger(L, index)) {
+    snprintf(digits, sizeof digits, "%lld", (long long)lua_tointeger(L, index));
+  } else if (n > -1e18 && n < 1e18 && n == (double)(long long)n) {
+    snprintf(digits, sizeof digits, "%lld", (long long)n);
+  } else {
+    snprintf(digits, sizeof digits, "%.14g", n);
+    if (strtod(digits, NULL) != n) snprintf(digits, sizeof digits, "%.17g", n);
+    comma = strchr(digits, ',');
+    if (comma != NULL) *comma = '.';
+  }
+  lua_pushstring(L, digits);
   s.p = lua_tolstring(L, -1, &s.n);
   return s;
 }
@@ -108,6 +124,7 @@ static exotel_kind put_field(writing *g, int table, const exotel_field *f,
   lua_State *L = g->L;
   int index = lua_gettop(L), quoted = g->documented && (f->flags & EXOTEL_QUOTED);
   exotel_slice text = {"", 0};
+  double finite;
   switch (lua_type(L, index)) {
     case LUA_TSTRING:
       text.p = lua_tolstring(L, index, &text.n);
@@ -116,12 +133,26 @@ static exotel_kind put_field(writing *g, int table, const exotel_field *f,
       if (f->type != EXOTEL_IS_DECIMAL ||
           !exact_text(g, table, f, (double)lua_tonumber(L, index), &text))
         text = spell_number(L, index);
+      if (!exotel_decimal_number(text.p, text.n, &finite)) quoted = 0; /* refused */
       return put(g, depth, text, quoted ? EXOTEL_JSON_STRING : EXOTEL_JSON_NUMBER);
     case LUA_TBOOLEAN:
       return put(g, depth, text,
                  lua_toboolean(L, index) ? EXOTEL_JSON_TRUE : EXOTEL_JSON_FALSE);
     default: return refuse_type(g, depth, index);
   }
+}
+
+/* A value that isn't what its row says stands under the service's own name, and is put
+** with what no row knows: then the row's isn't absent. */
+static int kept_as_sent(const writing *g, int table, size_t depth) {
+  exotel_slice name = g->path[depth - 1].name;
+  int kept;
+  if (!g->documented) return 0;
+  lua_pushlstring(g->L, name.p, name.n);
+  lua_rawget(g->L, table);
+  kept = !lua_isnil(g->L, -1);
+  lua_pop(g->L, 1);
+  return kept;
 }
 
 static exotel_kind put_absent(writing *g, const exotel_field *f, size_t depth) {
@@ -137,6 +168,7 @@ static exotel_kind put_row(writing *g, int table, const exotel_field *f, size_t 
   size_t depth =
       g->documented ? documented_path(g, f->path, index) : own_path(g, f, index);
   exotel_kind kind;
+  if (kept_as_sent(g, table, depth)) return EXOTEL_OK;
   lua_pushstring(g->L, f->lua);
   lua_rawget(g->L, table);
   kind = lua_isnil(g->L, -1) ? put_absent(g, f, depth) : put_field(g, table, f, depth);
@@ -223,11 +255,18 @@ static exotel_kind put_rows(writing *g, int record) {
 ** What no row knows
 ** ================================================================== */
 
-static int is_known(const writing *g, exotel_slice name) {
+/* What the names of a table are checked against. */
+typedef enum level { ANY, RECORD, ENTRY } level;
+
+static int is_known(const writing *g, exotel_slice name, level where) {
   size_t i;
-  for (i = 0; i < g->type->nfields; i++) {
+  for (i = 0; where != ANY && i < g->type->nfields; i++) {
     const exotel_field *f = &g->type->fields[i];
     size_t n = strlen(f->lua);
+    if (where == ENTRY) {
+      if (f->list != NULL && exotel_slice_is(name, f->lua)) return 1;
+      continue;
+    }
     if (exotel_slice_is(name, f->list != NULL ? f->list : f->lua)) return 1;
     if (f->type == EXOTEL_IS_DECIMAL && name.n == n + 5 &&
         memcmp(name.p, f->lua, n) == 0 && memcmp(name.p + n, "_text", 5) == 0)
@@ -246,7 +285,7 @@ static int before(exotel_slice a, exotel_slice b) {
 
 /* Puts the smallest name after `last` of the table at `table`. The keys stay in their
 ** table, which nothing changes; quadratic, for a handful of names. */
-static int next_name(writing *g, int table, int top_level, exotel_slice *last) {
+static int next_name(writing *g, int table, level where, exotel_slice *last) {
   lua_State *L = g->L;
   exotel_slice best = {NULL, 0};
   lua_pushnil(L);
@@ -257,7 +296,7 @@ static int next_name(writing *g, int table, int top_level, exotel_slice *last) {
     name.p = lua_tolstring(L, -1, &name.n);
     if (last->p != NULL && !before(*last, name)) continue;
     if (best.p != NULL && !before(name, best)) continue;
-    if (top_level && is_known(g, name)) continue;
+    if (is_known(g, name, where)) continue;
     best = name;
   }
   *last = best;
@@ -265,13 +304,13 @@ static int next_name(writing *g, int table, int top_level, exotel_slice *last) {
 }
 
 /* The name at work is kept on the stack, so that it outlives whatever runs meanwhile. */
-static exotel_kind put_names(writing *g, int table, size_t depth, int top_level) {
+static exotel_kind put_names(writing *g, int table, size_t depth, level where) {
   exotel_slice name = {NULL, 0};
   exotel_kind kind = EXOTEL_OK;
   int anchor;
   lua_pushnil(g->L);
   anchor = lua_gettop(g->L);
-  while (kind == EXOTEL_OK && next_name(g, table, top_level, &name)) {
+  while (kind == EXOTEL_OK && next_name(g, table, where, &name)) {
     lua_pushlstring(g->L, name.p, name.n);
     lua_replace(g->L, anchor);
     name.p = lua_tolstring(g->L, anchor, &name.n);
@@ -297,6 +336,28 @@ static exotel_kind put_items(writing *g, int table, size_t depth) {
   return kind;
 }
 
+/* Whether a table is a list or has names, and not something of both: JSON has no more. */
+static int is_plain(lua_State *L, int table) {
+  size_t count = 0, n = lua_rawlen(L, table);
+  int names = 0;
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    lua_pop(L, 1);
+    if (lua_type(L, -1) == LUA_TSTRING)
+      names = 1;
+    else
+      count++;
+  }
+  return count == n && !(names && n > 0);
+}
+
+static exotel_kind refuse_mixed(writing *g, exotel_slice name) {
+  return exotel_error_set(&g->w->error, EXOTEL_INVALID, "type", name,
+                          "%.*s is a table with holes, or with names and positions:"
+                          " JSON can't hold it",
+                          (int)name.n, name.p);
+}
+
 /* The value at the top of the stack, whatever it is. */
 static exotel_kind put_any(writing *g, size_t depth) {
   static const exotel_field unknown = {"", NULL, 0, "", EXOTEL_IS_TEXT, 0, ""};
@@ -308,8 +369,40 @@ static exotel_kind put_any(writing *g, size_t depth) {
   }
   luaL_checkstack(g->L, 8, "record nested too deep");
   if (depth >= EXOTEL_DEPTH_MAX - 1) return refuse_type(g, depth, table);
+  if (!is_plain(g->L, table)) {
+    exotel_slice name = g->path[depth - 1].name;
+    return refuse_mixed(g, name.p == NULL ? exotel_slice_of("an item") : name);
+  }
   if (lua_rawlen(g->L, table) > 0) return put_items(g, table, depth);
-  return put_names(g, table, depth, 0);
+  return put_names(g, table, depth, ANY);
+}
+
+/* The names that no row knows in the entries of the list that `f` is a row of. */
+static exotel_kind put_entries_names(writing *g, int record, const exotel_field *f) {
+  lua_State *L = g->L;
+  exotel_kind kind = EXOTEL_OK;
+  int list = lua_gettop(L) + 1;
+  size_t i, n;
+  lua_pushstring(L, f->list);
+  lua_rawget(L, record);
+  n = lua_istable(L, list) ? lua_rawlen(L, list) : 0;
+  for (i = 0; kind == EXOTEL_OK && i < n; i++) {
+    size_t depth = g->documented ? documented_path(g, f->path, i) : own_path(g, f, i);
+    lua_rawgeti(L, list, (int)i + 1);
+    kind = put_names(g, lua_gettop(L), depth - 1, ENTRY);
+    lua_settop(L, list);
+  }
+  lua_settop(L, list - 1);
+  return kind;
+}
+
+static exotel_kind put_list_names(writing *g, int record) {
+  size_t i;
+  for (i = 0; i < g->type->nfields; i++) {
+    const exotel_field *f = &g->type->fields[i];
+    if (f->list != NULL && f->position == 0) return put_entries_names(g, record, f);
+  }
+  return EXOTEL_OK;
 }
 
 /* }================================================================== */
@@ -345,8 +438,11 @@ int l_json_write(lua_State *L) {
   luaL_checkstack(L, 20, NULL);
   g.w = l_work_take(L);
   exotel_json_reset(&g.w->writer);
-  kind = put_rows(&g, 1);
-  if (kind == EXOTEL_OK) kind = put_names(&g, 1, 0, 1);
+  kind = lua_rawlen(L, 1) == 0 && is_plain(L, 1)
+             ? put_rows(&g, 1)
+             : refuse_mixed(&g, exotel_slice_of("the record"));
+  if (kind == EXOTEL_OK) kind = put_list_names(&g, 1);
+  if (kind == EXOTEL_OK) kind = put_names(&g, 1, 0, RECORD);
   if (kind == EXOTEL_OK) kind = exotel_json_print(&g.w->writer, &text, &g.w->error);
   if (kind != EXOTEL_OK) {
     exotel_json_reset(&g.w->writer);

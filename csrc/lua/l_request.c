@@ -18,13 +18,29 @@ static exotel_kind bad_key(lua_State *L, l_work *w, const char *where) {
                           luaL_typename(L, -2));
 }
 
-/* The list at the top of the stack, under the name at -2. */
-static exotel_kind set_list(lua_State *L, l_work *w, exotel_slice name) {
+static size_t count_keys(lua_State *L) {
+  size_t n = 0;
+  lua_pushnil(L);
+  while (lua_next(L, -2)) {
+    lua_pop(L, 1);
+    n++;
+  }
+  return n;
+}
+
+/* The list at the top of the stack, under the name at -2; `lua` is the row's own. */
+static exotel_kind set_list(lua_State *L, l_work *w, exotel_slice name,
+                            const char *lua) {
   size_t i, n = lua_rawlen(L, -1);
   exotel_kind kind = EXOTEL_OK;
+  if (count_keys(L) != n)
+    return exotel_error_set(&w->error, EXOTEL_MISUSE, "type", exotel_slice_of(lua),
+                            "option '%s' wants a list of strings, got a table with"
+                            " holes or names",
+                            lua);
   if (n == 0)
-    return exotel_error_set(&w->error, EXOTEL_INVALID, "empty", name,
-                            "%.*s is an empty list", (int)name.n, name.p);
+    return exotel_error_set(&w->error, EXOTEL_INVALID, "empty", exotel_slice_of(lua),
+                            "%s is an empty list", lua);
   for (i = 1; kind == EXOTEL_OK && i <= n; i++) {
     exotel_given v;
     lua_rawgeti(L, -1, (int)i);
@@ -60,12 +76,13 @@ static exotel_kind set_extras(lua_State *L, l_work *w) {
 static exotel_kind set_pair(lua_State *L, l_work *w) {
   exotel_slice name;
   exotel_given v;
+  const char *list;
   if (lua_type(L, -2) != LUA_TSTRING) return bad_key(L, w, "options");
   name.p = lua_tolstring(L, -2, &name.n);
   if (exotel_slice_is(name, "extra") && w->request.operation->dials)
     return set_extras(L, w);
-  if (lua_istable(L, -1) && exotel_request_takes_list(&w->request, name))
-    return set_list(L, w, name);
+  list = lua_istable(L, -1) ? exotel_request_list(&w->request, name) : NULL;
+  if (list != NULL) return set_list(L, w, name, list);
   v = l_given(L, -1);
   return exotel_request_set(&w->request, name, 0, &v, &w->error);
 }

@@ -68,6 +68,13 @@ static size_t take_headers(lua_State *L, int index, l_work *w) {
   return n;
 }
 
+/* A number that is no HTTP status is none at all, whatever int it would turn into. */
+static int status_at(lua_State *L, int index) {
+  lua_Number n = luaL_checknumber(L, index);
+  int status = n >= 100 && n <= 999 ? (int)n : 0;
+  return (lua_Number)status == n ? status : 0;
+}
+
 /*
 ** core.read(operation, status, headers, body): the record, or nil and an error.
 ** headers: a table of names and values, or nil. body: a string.
@@ -78,7 +85,7 @@ int l_response_read(lua_State *L) {
   exotel_kind kind;
   l_work *w;
   luaL_argcheck(L, operation != NULL, 1, "unknown operation");
-  answer.status = (int)luaL_checkinteger(L, 2);
+  answer.status = status_at(L, 2);
   answer.body = l_slice_check(L, 4);
   w = l_work_take(L);
   answer.headers = w->headers;

@@ -177,6 +177,7 @@ static int l_sys_spawn(lua_State *L) {
   owner = exotel_newowner(L, sizeof *owner, PROCESS);
   why = exotel_process_start(&owner->p, argv, quiet);
   if (why == 0) return 1;
+  if (why == ENOMEM) return luaL_error(L, "not enough memory");
   lua_pushnil(L);
   lua_pushfstring(L, "%s: %s", argv[0], strerror(why));
   return 2;

@@ -275,7 +275,12 @@ local function with_sid(sid, asked)
   if asked ~= nil and type(asked) ~= "table" then
     return wants_table("call_details", asked)
   end
-  for name, value in pairs(asked or {}) do params[name] = value end
+  for name, value in pairs(asked or {}) do
+    if name == "sid" or name == "CallSid" then
+      return errors.misuse "exotel.call_details: the sid is given twice, also as an option"
+    end
+    params[name] = value
+  end
   return params
 end
 
@@ -339,8 +344,7 @@ end
 function implementation.time(object, text, offset)
   local state = states[object]
   if offset ~= nil then
-    local seconds = type(offset) == "string" and core.offset(offset)
-      or type(offset) == "number" and offset % 1 == 0 and offset
+    local seconds = settings.offset(offset)
     if not seconds then
       return errors.misuse "exotel.time wants an offset like \"+05:30\", or seconds"
     end
@@ -352,6 +356,7 @@ function implementation.time(object, text, offset)
   end
   local epoch, at = core.time(text, offset or state and state.time_offset or TIME_OFFSET)
   if epoch then return epoch end
+  if at == 0 then return errors.invalid("time", "text", "missing", "there is no time") end
   return errors.invalid("time", "text", "time", ("not a time at byte %d"):format(at))
 end
 

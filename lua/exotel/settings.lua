@@ -66,7 +66,8 @@ local function check_number(row, value)
                                           range_of(row))
 end
 
-local function check_offset(value)
+--- An offset in seconds, of "+05:30" or seconds: or nil and what is wrong with it.
+function settings.offset(value)
   if type(value) == "number" and value % 1 == 0 and value >= -50400 and value <= 50400 then
     return value
   end
@@ -84,7 +85,7 @@ end
 -- One value: the value as it is used, or nil and what is wrong with it.
 local function check(row, value)
   local name, wanted = row[1], row[2]
-  if wanted == "offset" then return check_offset(value) end
+  if wanted == "offset" then return settings.offset(value) end
   if wanted == "proxy" then
     if value == false then return false end
     wanted = "string"
@@ -112,22 +113,32 @@ local function copy_given(given)
   return out
 end
 
+local function from_environment(out, name)
+  local row = row_of[name]
+  local value = out[name] == nil and getenv and getenv(row.env)
+  if not value or value == "" then return out end
+  local checked, wrong = check(row, value)
+  if wrong then return errors.misuse(row.env .. ": " .. wrong) end
+  out[name] = checked
+  return out
+end
+
 -- An address that was given leaves the environment's addresses out of it.
-local function add_environment(out)
-  local has_address = out.region or out.base_url
+local function add_address(out)
+  if out.region or out.base_url then return out end
+  local done, err = from_environment(out, "base_url")
+  if not done or out.base_url then return done, err end
+  return from_environment(out, "region")
+end
+
+-- After the address, whose credentials count more than the environment's.
+local function add_credentials(out)
   for _, row in ipairs(rows) do
-    local name = row[1]
-    local wanted = row.env and out[name] == nil
-    if wanted and not ((name == "region" or name == "base_url") and has_address) then
-      local value = getenv and getenv(row.env)
-      if value and value ~= "" then
-        local checked, wrong = check(row, value)
-        if wrong then return errors.misuse(row.env .. ": " .. wrong) end
-        out[name] = checked
-      end
+    if row.required then
+      local done, err = from_environment(out, row[1])
+      if not done then return nil, err end
     end
   end
-  if not has_address and out.base_url then out.region = nil end
   return out
 end
 
@@ -161,7 +172,7 @@ end
 
 local function flow_host_for(host)
   for _, region in pairs(regions) do
-    if region.host == host then return region.flow_host end
+    if region.host == host:lower() then return region.flow_host end
   end
   return regions.singapore.flow_host
 end
@@ -169,12 +180,13 @@ end
 -- key:token of an address, taken out of it at once.
 local function take_credentials(out, base)
   if not base.user then return out end
+  local password = base.password ~= "" and base.password or nil
   local other_key = out.api_key and out.api_key ~= base.user
-  local other_token = out.api_token and out.api_token ~= base.password
+  local other_token = password and out.api_token and out.api_token ~= password
   if other_key or other_token then
     return errors.misuse "the address has credentials, and api_key and api_token say others"
   end
-  out.api_key, out.api_token = base.user, base.password
+  out.api_key, out.api_token = base.user, out.api_token or password
   return out
 end
 
@@ -233,14 +245,15 @@ function settings.read(given)
     return errors.misuse(("settings want a table, got a %s"):format(type(given)))
   end
   local out, err = copy_given(given)
-  for _, step in ipairs { add_environment, place, check_complete, read_only_dial,
-                          check_transport } do
+  for _, step in ipairs { add_address, place, add_credentials, check_complete,
+                          read_only_dial, check_transport } do
     if not out then return nil, err end
     out, err = step(out)
   end
   if not out then return nil, err end
   out.target.account_sid = out.account_sid
-  out.secrets = { out.api_key, out.api_token }
+  local pair = out.api_key .. ":" .. out.api_token
+  out.secrets = { out.api_key, out.api_token, core.base64(pair) }
   out.base_url, out.region = nil, nil
   return out
 end

@@ -1,0 +1,59 @@
+-- Runs the rows of answers, through the module and through a client. Values are compared
+-- with their type: 17 is not 17.0 where the two differ.
+--
+-- SPDX-License-Identifier: MIT
+
+local exotel = require "exotel"
+local rows = require "spec.rows.answers"
+
+local settings = { account_sid = "acme", api_key = "key_1234", api_token = "token_5678" }
+
+local number_type = math.type or function() return "number" end
+
+-- A value's text, tables sorted by name: equal texts are equal values of equal types.
+local function spell(value, indent)
+  if type(value) == "number" then return ("%.17g %s"):format(value, number_type(value)) end
+  if type(value) ~= "table" then return ("%s %q"):format(type(value), tostring(value)) end
+  local lines = {}
+  for key, item in pairs(value) do
+    lines[#lines + 1] = ("%s[%s] = %s"):format(indent, spell(key, ""), spell(item, indent .. "  "))
+  end
+  table.sort(lines)
+  return "{\n" .. table.concat(lines, "\n") .. "\n" .. indent .. "}"
+end
+
+local function run(row, face, read)
+  local record, err = read()
+  if row.record then
+    assert.is_table(record, face .. ": " .. tostring(err))
+    assert.equal(spell(row.record, ""), spell(record, ""), face)
+    return
+  end
+  assert.is_nil(record, face)
+  local expected = { operation = row.operation }
+  for name, value in pairs(row.err) do expected[name] = value end
+  local got = {}
+  for name, value in pairs(err) do
+    got[name] = name == "retry_after" and number_type(value) == "float" and value % 1 == 0
+      and math.floor(value) or value
+  end
+  assert.equal(spell(expected, ""), spell(got, ""), face)
+end
+
+describe("an answer", function()
+  local client = exotel.client(settings)
+  local seen = {}
+  for _, row in ipairs(rows) do
+    it(row.id, function()
+      assert.is_nil(seen[row.id], "the id stands twice")
+      seen[row.id] = true
+      exotel.configure(settings)
+      run(row, "exotel.read", function()
+        return exotel.read(row.operation, row.status, row.headers, row.body)
+      end)
+      run(row, "client:read", function()
+        return client:read(row.operation, row.status, row.headers, row.body)
+      end)
+    end)
+  end
+end)

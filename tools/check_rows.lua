@@ -1,0 +1,269 @@
+-- check_rows: lists every row of the api tables that has no spec row, and fails if there is
+-- one. Run from the top of the tree: lua5.4 tools/check_rows.lua
+--
+-- A spec row says in `row` what it covers; that alone counts for nothing. A parameter counts
+-- when a row is sent that really gives it and whose bytes hold its documented name, and when
+-- another is refused on it. A field counts when the answer holds its documented name and the
+-- record its value; a status and a cause when the answer has them and the error their reason.
+--
+-- SPDX-License-Identifier: MIT
+
+local core = require "exotel.core"
+local api = core.api()
+
+local wanted, order, covered, lies = {}, {}, {}, {}
+
+local function want(name)
+  if not wanted[name] then order[#order + 1] = name end
+  wanted[name] = true
+end
+
+local function cover(name) covered[name] = true end
+
+local function lie(row, what)
+  lies[#lies + 1] = ("%s says it covers %s, and doesn't"):format(row.id, what)
+end
+
+-- {=================================================================
+-- Requests
+-- ==================================================================
+
+local parameters = {}
+
+local function want_parameters(operation)
+  want("operation " .. operation.name)
+  for _, parameter in ipairs(operation.parameters) do
+    local name = operation.name .. "." .. parameter.lua
+    parameters[name] = parameter
+    want(name .. " sent")
+    want(name .. " refused")
+    for _, choice in ipairs(parameter.choices or {}) do want(name .. " = " .. choice) end
+    if parameter.alias then want(name .. " as " .. parameter.alias) end
+    if parameter.type ~= "flow" then want(name .. " as " .. parameter.name) end
+    for mode in pairs(parameter.modes) do want(name .. " in mode " .. mode) end
+  end
+end
+
+-- The name by which a row gives a parameter, or nil.
+local function given_as(row, parameter)
+  if parameter.type == "flow" then return row.params[parameter.lua] and parameter.lua end
+  for _, name in ipairs { parameter.lua, parameter.name, parameter.alias or parameter.name } do
+    if row.params[name] ~= nil then return name end
+    if row.params[name .. "[0]"] ~= nil then return name end
+  end
+  if type(row.params.extra) == "table" and row.params.extra[parameter.name] ~= nil then
+    return "extra"
+  end
+end
+
+local function encoded(text)
+  return (text:gsub("[^%w%-%._~]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
+
+-- The text that a row sends for a parameter, or nil: of the row's own bytes, not of a build.
+local function sent_value(row, parameter)
+  local name = parameter.type == "words" and parameter.name .. "%5B0%5D" or parameter.name
+  if parameter.place == "path" then
+    return row.url and row.url:match("/Calls/(%w+)")
+  end
+  local text = parameter.place == "query" and (row.url or ""):match("%?(.*)$") or row.body or ""
+  for pair in text:gmatch("[^&]+") do
+    local key, value = pair:match("^(.-)=(.*)$")
+    if key == name then return value end
+  end
+end
+
+local function mode_of(body)
+  if body:find("&Url=", 1, true) then return "flow" end
+  if body:find("&StreamType=", 1, true) then return "stream" end
+  return "numbers"
+end
+
+local function take_sent(row, name, parameter, how)
+  local value = sent_value(row, parameter)
+  if not value then return false end
+  cover(name .. " sent")
+  cover(name .. " as " .. how)
+  cover(name .. " in mode " .. (row.body and mode_of(row.body) or ""))
+  for _, choice in ipairs(parameter.choices or {}) do
+    if row.body:find("=" .. encoded(choice), 1, true) then cover(name .. " = " .. choice) end
+  end
+  return true
+end
+
+local function take_request(row, name)
+  local parameter = parameters[name]
+  if not parameter then return false end
+  local how = given_as(row, parameter)
+  if row.err then
+    if row.err.field ~= parameter.lua then return how ~= nil or row.err.reason == "missing" end
+    cover(name .. " refused")
+    return true
+  elseif row.raises then
+    if row.raises:find(parameter.lua, 1, true) then return true end
+    return how ~= nil
+  elseif row.body or row.url then
+    return how ~= nil and (take_sent(row, name, parameter, how) or row.body == nil)
+      or row.body ~= nil and how == nil and name:find("record$") ~= nil
+  end
+  return how ~= nil
+end
+
+local function take_request_rows(rows, operation)
+  for _, row in ipairs(rows) do
+    for _, name in ipairs(row.row) do
+      if name == operation then
+        if row.body or row.url then cover("operation " .. name) end
+      elseif not take_request(row, name) then
+        lie(row, name)
+      end
+    end
+  end
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Answers
+-- ==================================================================
+
+local fields = {}
+
+local function want_fields(record, rows)
+  for _, field in ipairs(rows) do
+    local name = field.list and ("%s.%s[%s].%s"):format(record, field.list,
+      field.position and field.position or "", field.lua) or record .. "." .. field.lua
+    fields[name] = field
+    want(name)
+    want(name .. " absent")
+  end
+end
+
+local function last_name(path) return path:match("(%w+)$") end
+
+local function value_of(record, field)
+  if not field.list then return record[field.lua] end
+  for _, entry in ipairs(record[field.list] or {}) do
+    if (not field.position or entry.id == field.position) and entry[field.lua] ~= nil then
+      return entry[field.lua]
+    end
+  end
+end
+
+local function take_field(row, name)
+  local field = fields[name]
+  if not field then return false end
+  local documented = '"' .. last_name(field.name):lower() .. '":'
+  local body = row.body:lower():gsub('"%s*:%s*', '":')
+  local at = body:find(documented, 1, true)
+  local absent = at and (body:find(documented .. "null", 1, true)
+    or body:find(documented .. '""', 1, true))
+  if row.err then -- the field that an answer can't do without
+    if absent and row.err.reason == "incomplete" then cover(name .. " absent") end
+    return true
+  end
+  if not row.record then return false end
+  if value_of(row.record, field) ~= nil then
+    if at then cover(name) end
+  elseif absent then
+    cover(name .. " absent")
+  end
+  return true
+end
+
+local function status_row(status)
+  for _, row in ipairs(api.statuses) do
+    if status >= row.low and status <= row.high then return row end
+  end
+  return api.statuses[#api.statuses]
+end
+
+local function spell_status(row) return ("status.%d-%d"):format(row.low, row.high) end
+
+local function take_status(row, name)
+  local found = status_row(row.status)
+  if spell_status(found) ~= name or not row.err then return false end
+  if row.err.reason ~= found.reason or row.err.outcome ~= found.outcome then return false end
+  if not row.err.message:find(found.meaning, 1, true) then return false end
+  local said = row.err.message:gsub(" %- the call may have been placed$", "")
+  if found.hint and said:sub(-#found.hint) ~= found.hint then return false end
+  cover(name)
+  return true
+end
+
+local function take_cause(row, name)
+  for _, cause in ipairs(api.causes) do
+    if name == ("cause.%d.%s"):format(cause.status, cause.text) then
+      if row.status == cause.status and row.err and row.err.reason == cause.reason
+        and row.err.message:sub(-#cause.hint) == cause.hint then
+        cover(name)
+      end
+      return row.body:lower():find(cause.text:lower(), 1, true) ~= nil
+    end
+  end
+  return false
+end
+
+local function take_answer_rows(rows)
+  for _, row in ipairs(rows) do
+    for _, name in ipairs(row.row) do
+      local ok
+      if name:find("^status%.") and not fields[name] then
+        ok = take_status(row, name)
+      elseif name:find("^cause%.") then
+        ok = take_cause(row, name)
+      elseif name == "call" or name == row.operation or name:find("^call_details$")
+        or name == "connect" then
+        ok = true
+        cover("answer to " .. row.operation)
+      else
+        ok = take_field(row, name)
+      end
+      if not ok then lie(row, name) end
+    end
+  end
+end
+
+-- }=================================================================
+
+local connect, call_details = require "spec.rows.connect", require "spec.rows.call_details"
+local answers = require "spec.rows.answers"
+
+for _, operation in ipairs(api.operations) do
+  want_parameters(operation)
+  want("answer to " .. operation.name)
+end
+for record, rows in pairs(api.records) do want_fields(record, rows) end
+for _, row in ipairs(api.statuses) do want(spell_status(row)) end
+for _, cause in ipairs(api.causes) do want(("cause.%d.%s"):format(cause.status, cause.text)) end
+for name in pairs(api.regions) do
+  want("region " .. name)
+  want("region " .. name .. " with a flow")
+end
+
+take_request_rows(connect, "connect")
+take_request_rows(call_details, "call_details")
+take_answer_rows(answers)
+for _, row in ipairs(connect) do
+  local word = row.client and row.client.region or "singapore"
+  local region = type(word) == "string" and api.regions[word]
+  if region and row.url and row.url:find("https://" .. region.host .. "/", 1, true) == 1 then
+    cover("region " .. word)
+  end
+  if region and row.body and row.params.app_id
+    and row.body:find("&Url=http%3A%2F%2F" .. region.flow_host .. "%2F", 1, true) then
+    cover("region " .. word .. " with a flow")
+  end
+end
+
+local missing = 0
+for _, name in ipairs(order) do
+  if not covered[name] then
+    missing = missing + 1
+    print("no spec row: " .. name)
+  end
+end
+for _, text in ipairs(lies) do print("no such coverage: " .. text) end
+if missing > 0 or #lies > 0 then os.exit(1) end
+print(("check-rows: every row of api has a spec row (%d rows)"):format(
+  #connect + #call_details + #answers))
