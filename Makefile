@@ -76,7 +76,7 @@ CTESTS   := $(patsubst spec/c/%_test.c,$(B)/ctest/%,$(wildcard spec/c/*_test.c))
 .PHONY: ctests
 ctests: $(CTESTS)
 
-$(B)/ctest/%: spec/c/%_test.c spec/c/check.h $(CORE_C) $(wildcard csrc/core/*.h)
+$(B)/ctest/%: spec/c/%_test.c $(wildcard spec/c/*.h) $(CORE_C) $(wildcard csrc/core/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=c99 -g -O1 $(WARNINGS) $(SANITIZE) -o $@ $< $(CORE_C) -lcjson
 

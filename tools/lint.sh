@@ -22,6 +22,8 @@ for compiler in gcc clang; do
   done
 done
 
+sh tools/check_cxx.sh || bad=1
+
 clang-tidy --quiet --warnings-as-errors='*' $sources -- -std=c99 -I/usr/include/lua5.4 \
   2>/dev/null || bad=1
 

@@ -1,0 +1,202 @@
+/*
+** json: what the guard refuses and where, what cJSON then makes of the rest.
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "page.h"
+
+#include "../../csrc/core/error.h"
+#include "../../csrc/core/json.h"
+#include "check.h"
+#include "leaves.h"
+
+#include <cjson/cJSON.h>
+
+#define TEN "[[[[[[[[[["
+#define NET "]]]]]]]]]]"
+
+static const struct row {
+  const char *text;
+  size_t n;  /* 0: up to the NUL */
+  size_t at; /* the refused byte, from 1; 0: it is JSON */
+  const char *leaves;
+} rows[] = {
+    {"{\"Call\":{\"Sid\":\"c5\",\"To\":null,\"Price\":1.50}}", 0, 0,
+     "Call.Sid=c5\nCall.To~\nCall.Price=1.50\n"},
+    {"[1,true,false,null,\"x\"]", 0, 0, "#0=1\n#1=true\n#2=false\n#3~\n#4=x\n"},
+    {" \t\r\n{ } ", 0, 0, ""},
+    {"[]", 0, 0, ""},
+    {"[[],{}]", 0, 0, ""},
+    {"\"top\"", 0, 0, "=top\n"},
+    {"-0.5e+3", 0, 0, "=-0.5e+3\n"},
+    {"9007199254740993", 0, 0, "=9007199254740993\n"},
+    {"{\"a\":{\"b\":[{\"c\":1},{\"c\":2}]}}", 0, 0, "a.b.#0.c=1\na.b.#1.c=2\n"},
+    {"{\"a\":1,\"a\":2}", 0, 0, "a=1\na=2\n"},
+    {"{\"\":1}", 0, 0, "=1\n"},
+    {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", 0, 0, "=\"\\/\b\f\n\r\t\n"},
+    {"\"\\u00e9\\u0928\\ud83d\\udcde\"", 0, 0,
+     "=\xC3\xA9\xE0\xA4\xA8\xF0\x9F\x93\x9E\n"},
+    {"\"\xE0\xA4\xA8\x7F\"", 0, 0, "=\xE0\xA4\xA8\x7F\n"},
+    {TEN TEN TEN "[[1]]" NET NET NET, 0, 0,
+     "#0.#0.#0.#0.#0.#0.#0.#0.#0.#0.#0.#0.#0.#0.#0.#0."
+     "#0.#0.#0.#0.#0.#0.#0.#0.#0.#0.#0.#0.#0.#0.#0.#0=1\n"},
+    {TEN TEN TEN "[[[1]]]" NET NET NET, 0, 33, NULL},
+    {"", 0, 1, NULL},
+    {"  ", 0, 3, NULL},
+    {"{", 0, 2, NULL},
+    {"{\"a\"", 0, 5, NULL},
+    {"{\"a\":", 0, 6, NULL},
+    {"{\"a\":1", 0, 7, NULL},
+    {"{\"a\":1,", 0, 8, NULL},
+    {"{\"a\":1,}", 0, 8, NULL},
+    {"{\"a\" 1}", 0, 6, NULL},
+    {"{a:1}", 0, 2, NULL},
+    {"{1:1}", 0, 2, NULL},
+    {"{'a':1}", 0, 2, NULL},
+    {"[1,]", 0, 4, NULL},
+    {"[,1]", 0, 2, NULL},
+    {"[1 2]", 0, 4, NULL},
+    {"[1}", 0, 3, NULL},
+    {"{\"a\":1]", 0, 7, NULL},
+    {"]", 0, 1, NULL},
+    {"[1]]", 0, 4, NULL},
+    {"{}{}", 0, 3, NULL},
+    {"1 2", 0, 3, NULL},
+    {"{}\0", 3, 3, NULL},
+    {"\0", 1, 1, NULL},
+    {"\xEF\xBB\xBF{}", 0, 1, NULL},
+    {"{}/**/", 0, 3, NULL},
+    {"\"open", 0, 6, NULL},
+    {"\"a\nb\"", 0, 3, NULL},
+    {"\"a\x01\"", 0, 3, NULL},
+    {"\"a\0b\"", 5, 3, NULL},
+    {"\"a\xFF\"", 0, 3, NULL},
+    {"\"\xC0\xAF\"", 0, 2, NULL},
+    {"\"\xED\xA0\x80\"", 0, 2, NULL},
+    {"\"\xE2\x82\"", 0, 2, NULL},
+    {"\"\\x\"", 0, 2, NULL},
+    {"\"\\", 0, 3, NULL},
+    {"\"\\u0000\"", 0, 2, NULL},
+    {"{\"a\\u0000b\":1}", 0, 4, NULL},
+    {"\"\\u12\"", 0, 2, NULL},
+    {"\"\\u12g4\"", 0, 2, NULL},
+    {"\"\\ud800\"", 0, 2, NULL},
+    {"\"\\ud800\\u0041\"", 0, 2, NULL},
+    {"\"\\udc00\"", 0, 2, NULL},
+    {"01", 0, 1, NULL},
+    {"-01", 0, 2, NULL},
+    {"1.", 0, 3, NULL},
+    {".5", 0, 1, NULL},
+    {"+1", 0, 1, NULL},
+    {"-", 0, 2, NULL},
+    {"1e", 0, 3, NULL},
+    {"1e+", 0, 4, NULL},
+    {"0x10", 0, 2, NULL},
+    {"[1e400]", 0, 2, NULL},
+    {"NaN", 0, 1, NULL},
+    {"Infinity", 0, 1, NULL},
+    {"True", 0, 1, NULL},
+    {"tru", 0, 1, NULL},
+    {"nulll", 0, 5, NULL},
+};
+
+/* The documented sample of a call's details: invalid JSON, as printed (S003). */
+static const char sample[] = "{\"Details\":{\"Leg1Status\":\"completed\","
+                             "\"Leg2Status\":\"completed\" \"Legs\":[]}}";
+
+static int parses(const exotel_buffer *guarded) {
+  const char *end = NULL;
+  cJSON *tree = cJSON_ParseWithLengthOpts(guarded->p, guarded->n + 1, &end, 1);
+  int ok = tree != NULL && end == guarded->p + guarded->n;
+  cJSON_Delete(tree);
+  return ok;
+}
+
+static int is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/* A document that is cut is refused at the cut or before it; but a lone number may be
+** one still, and blanks at the end aren't missed. */
+static void check_cuts(const struct row *r, size_t n, exotel_buffer *out) {
+  size_t cut;
+  for (cut = 0; cut < n; cut++) {
+    exotel_error e;
+    exotel_kind kind;
+    exotel_error_clear(&e);
+    kind = exotel_json_guard(page_put(0, r->text, cut), out, &e);
+    if (kind == EXOTEL_OK)
+      check(parses(out) && (r->at == 0 ? strpbrk(r->text, "]}\"") == NULL ||
+                                             strchr(" \t", r->text[cut]) != NULL
+                                       : cut >= r->at - 1 || is_digit(*r->text)),
+            r->text);
+    else
+      check(kind == EXOTEL_PARSE && e.position >= 1 && e.position <= cut + 1, r->text);
+  }
+}
+
+static void check_row(const struct row *r, exotel_buffer *out, exotel_buffer *scratch) {
+  size_t n = r->n == 0 ? strlen(r->text) : r->n;
+  exotel_slice s = page_put(0, r->text, n);
+  exotel_error e;
+  exotel_kind kind;
+  exotel_error_clear(&e);
+  kind = exotel_json_guard(s, out, &e);
+  if (r->at > 0) {
+    check(kind == EXOTEL_PARSE && e.position == r->at, r->text);
+  } else {
+    check(kind == EXOTEL_OK && parses(out), r->text);
+    exotel_buffer_reset(out);
+    kind = exotel_json_read(s, scratch, leaves_write, out, &e);
+    check(kind == EXOTEL_OK && strcmp(out->p == NULL ? "" : out->p, r->leaves) == 0,
+          r->text);
+  }
+  check_cuts(r, n, out);
+}
+
+static exotel_kind refuse_second(void *context, const exotel_leaf *leaf,
+                                 exotel_error *e) {
+  int *left = context;
+  (void)leaf;
+  return --*left > 0 ? EXOTEL_OK
+                     : exotel_error_set(e, EXOTEL_INVALID, "sink", leaf->text, "no");
+}
+
+static void check_sink(exotel_buffer *scratch) {
+  exotel_error e;
+  int left = 2;
+  exotel_error_clear(&e);
+  check(exotel_json_read(page_text(0, "[1,2,3]"), scratch, refuse_second, &left, &e) ==
+                EXOTEL_INVALID &&
+            left == 0 && strcmp(e.field, "2") == 0,
+        "what the sink returns is returned, and no leaf follows");
+}
+
+static void check_full(void) {
+  exotel_buffer small;
+  exotel_error e;
+  exotel_error_clear(&e);
+  exotel_buffer_init(&small, 4);
+  check(exotel_json_guard(page_text(0, "[1,2,3]"), &small, &e) == EXOTEL_INVALID,
+        "a document larger than the working memory may be");
+  exotel_buffer_free(&small);
+}
+
+int main(void) {
+  exotel_buffer out, scratch;
+  exotel_error e;
+  size_t i;
+  exotel_buffer_init(&out, 65536);
+  exotel_buffer_init(&scratch, 65536);
+  for (i = 0; i < sizeof rows / sizeof *rows; i++)
+    check_row(&rows[i], &out, &scratch);
+  exotel_error_clear(&e);
+  check(exotel_json_guard(page_text(0, sample), &out, &e) == EXOTEL_PARSE &&
+            e.position == (size_t)(strstr(sample, "\"Legs\"") - sample) + 1,
+        "the vendor's own sample lacks a comma");
+  check_sink(&scratch);
+  check_full();
+  exotel_buffer_free(&out);
+  exotel_buffer_free(&scratch);
+  return check_summary();
+}

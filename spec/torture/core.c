@@ -1,0 +1,521 @@
+/*
+** core: every function of csrc/core that takes memory, with each of its requests refused
+** in turn: that one only, or it and all that follow. Then nothing may be lost, what comes
+** out is EXOTEL_MEMORY or the right result, and the next call on the same objects is right.
+**
+** SPDX-License-Identifier: MIT
+*/
+#define _GNU_SOURCE
+#include "starve.h"
+
+#include "../../csrc/core/base64.h"
+#include "../../csrc/core/error.h"
+#include "../../csrc/core/form.h"
+#include "../../csrc/core/json.h"
+#include "../../csrc/core/json_out.h"
+#include "../../csrc/core/request.h"
+#include "../../csrc/core/response.h"
+#include "../../csrc/core/route.h"
+#include "../../csrc/core/text.h"
+#include "../../csrc/core/url.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+/* What a call came to. Written without taking memory. */
+typedef struct outcome {
+  exotel_kind kind;
+  size_t n;
+  char text[16384];
+} outcome;
+
+/* What lives from a starved call to the next. */
+static struct held {
+  exotel_request request;
+  exotel_response response;
+  exotel_json_writer writer;
+  exotel_buffer out, scratch;
+  exotel_error error;
+} held;
+
+typedef void entry_run(outcome *o);
+
+typedef struct entry {
+  const char *name;
+  entry_run *run;
+} entry;
+
+static void hold(void) {
+  exotel_request_init(&held.request);
+  exotel_response_init(&held.response);
+  memset(&held.writer, 0, sizeof held.writer);
+  exotel_buffer_init(&held.out, 65536);
+  exotel_buffer_init(&held.scratch, 65536);
+}
+
+static void let_go(void) {
+  exotel_request_free(&held.request);
+  exotel_response_free(&held.response);
+  exotel_json_reset(&held.writer);
+  exotel_buffer_free(&held.out);
+  exotel_buffer_free(&held.scratch);
+}
+
+static void say(outcome *o, const char *p, size_t n) {
+  if (n > sizeof o->text - o->n) n = sizeof o->text - o->n;
+  if (n > 0) memcpy(o->text + o->n, p, n);
+  o->n += n;
+}
+
+static void say_text(outcome *o, const char *s) {
+  say(o, s, strlen(s));
+}
+
+static void say_buffer(outcome *o, const exotel_buffer *b) {
+  say(o, b->p, b->n);
+  say_text(o, "\n");
+}
+
+/* The content of the buffer that a function appended to, which tells of its failure. */
+static void take_out(outcome *o) {
+  o->kind = exotel_error_buffer(&held.error, &held.out, exotel_slice_of(""));
+  say_buffer(o, &held.out);
+}
+
+static void take_error(outcome *o) {
+  say_text(o, held.error.reason == NULL ? "" : held.error.reason);
+  say_text(o, held.error.message);
+}
+
+/* {=================================================================
+** Buffers and text
+** ================================================================== */
+
+static const char long_text[] =
+    "<html><p>Call from 09876543210 with key k3y-0a1b2c refused &amp; logged: see "
+    "https://example.com/very/long/path?with=query+and%20more</p>";
+
+static void run_buffer(outcome *o) {
+  int i;
+  for (i = 0; i < 300; i++)
+    exotel_buffer_addc(&held.out, (char)('a' + i % 26));
+  exotel_buffer_adds(&held.out, long_text);
+  take_out(o);
+}
+
+static void run_mask(outcome *o) {
+  exotel_slice secret = exotel_slice_of("k3y-0a1b2c");
+  exotel_mask(&held.out, exotel_slice_of(long_text), &secret, 1);
+  take_out(o);
+}
+
+static void run_plain(outcome *o) {
+  exotel_text_plain(exotel_slice_of(long_text), 100, &held.out);
+  take_out(o);
+}
+
+static void run_phone(outcome *o) {
+  if (exotel_phone_trim(exotel_slice_of("+91 98765-43210"), &held.out) != NULL)
+    say_text(o, "wrong");
+  take_out(o);
+}
+
+static void run_sip(outcome *o) {
+  const char *sip = "sip:somebody.with.a.long.name@a.host.with.a.long.name.example.com";
+  if (exotel_phone_trim(exotel_slice_of(sip), &held.out) != NULL) say_text(o, "wrong");
+  take_out(o);
+}
+
+static void run_e164(outcome *o) {
+  const char *wrong = exotel_phone_e164(exotel_slice_of("098765 43210"),
+                                        exotel_slice_of("91"), &held.out);
+  if (wrong != NULL) say_text(o, wrong);
+  take_out(o);
+}
+
+static void run_url(outcome *o) {
+  exotel_base base;
+  size_t at;
+  exotel_url_encode(&held.out, exotel_slice_of(long_text));
+  exotel_url_decode(&held.out, exotel_slice_of(long_text), 1);
+  exotel_base_read(exotel_slice_of("https://key:token@[2001:db8::1]:8080"), &base, &at);
+  exotel_base_write(&held.out, &base);
+  exotel_base64_encode(&held.out, exotel_slice_of(long_text));
+  take_out(o);
+}
+
+static void run_route(outcome *o) {
+  int xml;
+  const exotel_operation *found = exotel_route_match(
+      exotel_slice_of("GET"), exotel_slice_of("/v1/Accounts/a1/Calls/c5"), &held.out,
+      &held.scratch, &xml);
+  say_text(o, found->name);
+  take_out(o);
+  if (o->kind == EXOTEL_OK)
+    o->kind = exotel_error_buffer(&held.error, &held.scratch, exotel_slice_of(""));
+  say_buffer(o, &held.scratch);
+}
+
+/* }================================================================== */
+
+/* {=================================================================
+** Decoders
+** ================================================================== */
+
+static const char call[] =
+    "{\"Call\":{\"Sid\":\"c5797dcbaaeed7678c4062a4a3ed2f8b\",\"ParentCallSid\":null,"
+    "\"DateCreated\":\"2017-03-03 10:48:33\",\"To\":\"09876543210\",\"Status\":"
+    "\"completed\",\"Duration\":\"32\",\"Price\":\"1.50\",\"New\":{\"a\":[1,2,3]},"
+    "\"legs\":\"mine\",\"To\":\"again\",\"CustomField\":\"\\u0928\",\"Details\":"
+    "{\"ConversationDuration\":7,\"Leg1Status\":\"completed\",\"Leg2Status\":\"busy\","
+    "\"Legs\":[{\"Leg\":{\"Id\":1,\"OnCallDuration\":7}}]}}}";
+
+static exotel_kind say_leaf(void *context, const exotel_leaf *leaf, exotel_error *e) {
+  size_t i;
+  (void)e;
+  for (i = 0; i < leaf->depth; i++) {
+    say(context, leaf->path[i].name.p, leaf->path[i].name.n);
+    say_text(context, ".");
+  }
+  say(context, leaf->text.p, leaf->text.n);
+  say_text(context, "\n");
+  return EXOTEL_OK;
+}
+
+static void run_guard(outcome *o) {
+  o->kind = exotel_json_guard(exotel_slice_of(call), &held.out, &held.error);
+  if (o->kind == EXOTEL_OK) say_buffer(o, &held.out);
+}
+
+static void run_json(outcome *o) {
+  o->kind =
+      exotel_json_read(exotel_slice_of(call), &held.scratch, say_leaf, o, &held.error);
+}
+
+static void run_bad_json(outcome *o) {
+  o->kind = exotel_json_read(exotel_slice_of("{\"a\":[1,2,{\"b\":nul}]}"),
+                             &held.scratch, say_leaf, o, &held.error);
+  take_error(o);
+}
+
+static void say_node(outcome *o, const exotel_record *r, const exotel_node *node) {
+  exotel_slice name = exotel_record_name(r, node), text = exotel_record_text(r, node);
+  char numbers[96];
+  size_t at;
+  snprintf(numbers, sizeof numbers, "(%d %lld %g ", (int)node->type, node->integer,
+           node->number);
+  say_text(o, numbers);
+  say(o, name.p, name.n);
+  say_text(o, "=");
+  say(o, text.p, text.n);
+  for (at = node->first; at != 0; at = exotel_record_node(r, at)->next)
+    say_node(o, r, exotel_record_node(r, at));
+  say_text(o, ")");
+}
+
+static exotel_kind add_leaf(void *context, const exotel_leaf *leaf, exotel_error *e) {
+  return exotel_record_add(context, leaf, e);
+}
+
+static void run_form(outcome *o) {
+  static const exotel_record_type type = {"form", NULL, 0};
+  exotel_record *r = &held.response.record;
+  o->kind = exotel_record_begin(r, &type, &held.error);
+  if (o->kind == EXOTEL_OK)
+    o->kind = exotel_form_read(
+        exotel_slice_of(
+            "CallSid=c5&Legs[0][Status]=a&Legs%5B1%5D[Status]=b&a+b=%20&"
+            "an_unknown_name_that_is_long=and_a_value_that_is_long_as_well"),
+        &held.scratch, add_leaf, r, &held.error);
+  if (o->kind == EXOTEL_OK) say_node(o, r, exotel_record_node(r, 0));
+}
+
+static void read_answer(outcome *o, int status, const char *body) {
+  exotel_header wait;
+  exotel_answer answer;
+  size_t n;
+  wait.name = exotel_slice_of("Retry-After");
+  wait.value = exotel_slice_of("7");
+  answer.status = status;
+  answer.headers = &wait;
+  answer.nheaders = 1;
+  answer.body = exotel_slice_of(body);
+  o->kind =
+      exotel_response_read(&held.response, exotel_operations(&n), &answer, &held.error);
+  if (o->kind == EXOTEL_OK)
+    say_node(o, &held.response.record, exotel_record_node(&held.response.record, 0));
+  else
+    take_error(o);
+}
+
+static void run_success(outcome *o) {
+  read_answer(o, 200, call);
+}
+
+static void run_exception(outcome *o) {
+  read_answer(o, 400,
+              "{\"RestException\":{\"Status\":400,\"Code\":34001,\"Message\":"
+              "\"StatusCallbackEvents is not allowed with a flow; \"}}");
+}
+
+static void run_exception_in_200(outcome *o) {
+  read_answer(o, 200,
+              "{\"RestException\":{\"Status\":403,\"Message\":\"NDNC number\"}}");
+}
+
+static void run_page(outcome *o) {
+  read_answer(o, 502, long_text);
+}
+
+static void run_page_in_200(outcome *o) {
+  read_answer(o, 200, long_text);
+}
+
+static void run_other_failure(outcome *o) {
+  read_answer(o, 500, call);
+}
+
+static void run_incomplete(outcome *o) {
+  read_answer(o, 200, "{\"Call\":{\"Status\":\"queued\"}}");
+}
+
+/* }================================================================== */
+
+/* {=================================================================
+** Requests
+** ================================================================== */
+
+typedef struct option {
+  const char *name, *value;
+} option;
+
+static const option common[] = {
+    {"from", "+91 98765 43210"},
+    {"CallerId", "080-4000-1234"},
+    {"custom_field",
+     "a long text that is encoded: \xE0\xA4\xA8\xE0\xA4\xAE\xE0\xA4\xB8"},
+    {"record", "true"},
+    {"RecordingChannels", "dual"},
+    {"time_limit", "3600"},
+    {"status_callback", "https://example.com/status?a=1&b=2"},
+    {NULL, NULL}};
+
+static void set(const char *name, size_t item, const char *value) {
+  exotel_given v;
+  memset(&v, 0, sizeof v);
+  v.type = EXOTEL_GIVEN_TEXT;
+  v.text = exotel_slice_of(value);
+  v.type_name = "a string";
+  exotel_request_set(&held.request, exotel_slice_of(name), item, &v, &held.error);
+}
+
+static void begin(const char *operation, const option *options) {
+  exotel_request_begin(&held.request,
+                       exotel_operation_find(exotel_slice_of(operation)));
+  for (; options->name != NULL; options++)
+    set(options->name, 0, options->value);
+}
+
+static void add_extra(const char *name, double number) {
+  exotel_given v;
+  memset(&v, 0, sizeof v);
+  v.type = EXOTEL_GIVEN_NUMBER;
+  v.number = number;
+  exotel_request_extra(&held.request, exotel_slice_of(name), &v, &held.error);
+}
+
+static void build(outcome *o) {
+  exotel_target target;
+  target.account_sid = exotel_slice_of("exotel1");
+  target.base = exotel_slice_of("https://api.in.exotel.com");
+  target.flow_host = exotel_slice_of("my.in.exotel.com");
+  target.xml = 0;
+  o->kind = exotel_request_build(&held.request, &target, &held.error);
+  if (o->kind != EXOTEL_OK) {
+    take_error(o);
+    return;
+  }
+  say_buffer(o, &held.request.url);
+  say_buffer(o, &held.request.body);
+  say_buffer(o, &held.request.from);
+  say_buffer(o, &held.request.to);
+}
+
+static void run_numbers(outcome *o) {
+  begin("connect", common);
+  set("to", 0, "0 80 4000 9999");
+  set("status_callback_events", 0, "terminal");
+  set("status_callback_events", 1, "answered");
+  add_extra("New Option", 1.5);
+  build(o);
+}
+
+static void run_flow(outcome *o) {
+  begin("connect", common);
+  set("app_id", 0, "926");
+  build(o);
+}
+
+static void run_stream(outcome *o) {
+  begin("connect", common);
+  set("stream_type", 0, "bidirectional");
+  set("stream_url", 0, "wss://example.com/a/socket/with/a/long/path/to/make/it/grow");
+  build(o);
+}
+
+static void run_details(outcome *o) {
+  static const option options[] = {
+      {"sid", "c5797dcbaaeed7678c4062a4a3ed2f8b"}, {"details", "true"}, {NULL, NULL}};
+  begin("call_details", options);
+  build(o);
+}
+
+static void run_refused_choice(outcome *o) {
+  begin("connect", common);
+  set("to", 0, "08040009999");
+  set("start_playback_to", 0, "the calee, by a word that is longer than any row has");
+  set("start_playback_value", 0, "https://example.com/a.wav");
+  build(o);
+}
+
+/* }================================================================== */
+
+static void put(outcome *o, const char *top, size_t index, const char *name,
+                const char *text, exotel_json_type type) {
+  exotel_step path[3];
+  exotel_leaf leaf;
+  memset(path, 0, sizeof path);
+  memset(&leaf, 0, sizeof leaf);
+  path[0].name = exotel_slice_of(top);
+  path[1].index = index;
+  path[2].name = exotel_slice_of(name);
+  leaf.path = path;
+  leaf.depth = 3;
+  leaf.text = exotel_slice_of(text);
+  if (o->kind == EXOTEL_OK)
+    o->kind = exotel_json_put(&held.writer, &leaf, type, &held.error);
+}
+
+static void run_json_out(outcome *o) {
+  exotel_slice text;
+  exotel_json_reset(&held.writer);
+  put(o, "Legs", 0, "Status", "completed", EXOTEL_JSON_STRING);
+  put(o, "Legs", 0, "Price", "-1.50e+2", EXOTEL_JSON_NUMBER);
+  put(o, "Legs", 2, "Ok", "", EXOTEL_JSON_TRUE);
+  put(o, "Other", 0, "None", "", EXOTEL_JSON_NULL);
+  if (o->kind == EXOTEL_OK)
+    o->kind = exotel_json_print(&held.writer, &text, &held.error);
+  if (o->kind == EXOTEL_OK) say(o, text.p, text.n);
+}
+
+static void run_json_number(outcome *o) {
+  exotel_json_reset(&held.writer);
+  put(o, "Legs", 0, "Price", "-1x", EXOTEL_JSON_NUMBER);
+  take_error(o);
+}
+
+static void run_empty_json(outcome *o) {
+  exotel_slice text;
+  exotel_json_reset(&held.writer);
+  o->kind = exotel_json_print(&held.writer, &text, &held.error);
+  if (o->kind == EXOTEL_OK) say(o, text.p, text.n);
+}
+
+static const entry entries[] = {
+    {"buffer", run_buffer},
+    {"mask", run_mask},
+    {"plain", run_plain},
+    {"phone_trim", run_phone},
+    {"phone_trim, sip", run_sip},
+    {"phone_e164", run_e164},
+    {"url", run_url},
+    {"route_match", run_route},
+    {"json_guard", run_guard},
+    {"json_read", run_json},
+    {"json_read, bad", run_bad_json},
+    {"form_read", run_form},
+    {"response_read", run_success},
+    {"response_read, exception", run_exception},
+    {"response_read, exception in 200", run_exception_in_200},
+    {"response_read, page", run_page},
+    {"response_read, page in 200", run_page_in_200},
+    {"response_read, other JSON", run_other_failure},
+    {"response_read, incomplete", run_incomplete},
+    {"request_build, numbers", run_numbers},
+    {"request_build, flow", run_flow},
+    {"request_build, stream", run_stream},
+    {"request_build, details", run_details},
+    {"request_build, refused choice", run_refused_choice},
+    {"json_out", run_json_out},
+    {"json_out, no number", run_json_number},
+    {"json_out, nothing", run_empty_json}};
+
+#define NENTRIES (sizeof entries / sizeof *entries)
+
+static unsigned long wrong, leaks;
+
+static void run(const entry *t, outcome *o) {
+  memset(o, 0, sizeof *o);
+  exotel_error_clear(&held.error);
+  exotel_buffer_reset(&held.out);
+  exotel_buffer_reset(&held.scratch);
+  t->run(o);
+}
+
+static int same(const outcome *a, const outcome *b) {
+  return a->kind == b->kind && a->n == b->n && memcmp(a->text, b->text, a->n) == 0;
+}
+
+static void complain(const entry *t, long n, int once, const char *what) {
+  printf("FAILED %s: request %ld%s: %s\n", t->name, n, once ? " only" : " and on",
+         what);
+  wrong++;
+}
+
+/* Returns 0 once the call runs through without a refusal. */
+static int starve(const entry *t, const outcome *expected, long n, int once) {
+  static outcome starved, next;
+  unsigned long before = starve_refused;
+  long live = starve_live;
+  hold();
+  starve_begin(n, once);
+  run(t, &starved);
+  starve_end();
+  if (starve_refused == before) {
+    if (!same(&starved, expected)) complain(t, n, once, "another result");
+  } else if (starved.kind != EXOTEL_MEMORY && !same(&starved, expected)) {
+    complain(t, n, once, "a wrong result");
+  }
+  run(t, &next);
+  if (!same(&next, expected)) complain(t, n, once, "the next call is wrong");
+  let_go();
+  if (starve_live != live) {
+    complain(t, n, once, "memory is lost");
+    leaks += (unsigned long)(starve_live - live);
+  }
+  return starve_refused != before;
+}
+
+int main(void) {
+  static outcome expected;
+  cJSON_Hooks hooks = {__wrap_malloc, __wrap_free};
+  size_t i;
+  int once;
+  long n;
+  cJSON_InitHooks(&hooks);
+  for (i = 0; i < NENTRIES; i++) {
+    hold();
+    run(&entries[i], &expected);
+    let_go();
+    if (expected.kind == EXOTEL_MEMORY || expected.n == 0)
+      complain(&entries[i], -1, 0, "no result to compare with");
+    for (once = 0; once <= 1; once++) {
+      for (n = 0; starve(&entries[i], &expected, n, once) && n < 1000000; n++)
+        continue;
+      if (n == 0) complain(&entries[i], n, once, "it takes no memory");
+    }
+  }
+  printf("core: %lu entries, %lu allocations failed, %lu leaks, %lu wrong\n",
+         (unsigned long)NENTRIES, starve_refused, leaks, wrong);
+  return wrong != 0;
+}

@@ -1,0 +1,332 @@
+-- entries: what torture/lua.c starves. Each is a name and a function that prepares, with
+-- memory, and returns what is run without: a function that returns its result as text.
+-- `t` is the program's: port (of a server that answers), closed (a port nobody listens
+-- on), send(port, text) -> descriptor, receive(descriptor) -> text. `step`: not every
+-- allocation is refused, but each step-th. `may`: a result that is right as well when
+-- memory was refused, because a library of others doesn't say why it failed.
+--
+-- SPDX-License-Identifier: MIT
+
+local function show(value)
+  if type(value) ~= "table" then return tostring(value) end
+  local names, out = {}, {}
+  for name in pairs(value) do names[#names + 1] = name end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  for i, name in ipairs(names) do out[i] = tostring(name) .. "=" .. show(value[name]) end
+  return "{" .. table.concat(out, ",") .. "}"
+end
+
+local function show_all(...)
+  local out = {}
+  for i = 1, select("#", ...) do out[i] = show((select(i, ...))) end
+  return table.concat(out, " | ")
+end
+
+local function core(name, ...)
+  local arguments = table.pack(...)
+  return { "core." .. name, function()
+    local call = require "exotel.core"[name]
+    return function() return show_all(call(table.unpack(arguments, 1, arguments.n))) end
+  end }
+end
+
+local function again(module)
+  return { "luaopen " .. module, function()
+    return function()
+      package.loaded[module] = nil
+      return type(require(module))
+    end
+  end }
+end
+
+local secret = "k3y-0a1b2c"
+local target = { account_sid = "exotel1", base = "https://api.in.exotel.com",
+                 flow_host = "my.in.exotel.com" }
+local numbers = {
+  from = "+91 98765 43210", to = "080 4000 9999", caller_id = "08040001234",
+  custom_field = ("x"):rep(100), status_callback = "https://example.com/cb?a=1",
+  status_callback_events = { "terminal", "answered" }, record = true, time_limit = 90.0,
+  extra = { New = 1.5, Flag = true },
+}
+local call = [[{"Call":{"Sid":"c5797dcbaaeed7678c4062a4a3ed2f8b","Status":"completed",
+"To":"08040009999","Duration":"32","Price":"1.50","New":{"a":[1,2,{"b":null}]},"To":"x",
+"Details":{"Leg1Status":"busy","Legs":[{"Leg":{"Id":1,"OnCallDuration":7}}]}}}]]
+local refusal = [[{"RestException":{"Status":400,"Code":34001,"Message":"09876543210 with ]]
+  .. secret .. [[ is refused; "}}]]
+local page = "<html><style>p{}</style><h1>502</h1><p>Bad gateway for 09876543210</p>"
+local headers = { ["retry-after"] = "7", date = "Fri, 03 Mar 2017 10:48:33 GMT" }
+local record = { sid = "c5", price = 1.5, price_text = "1.50", status = "busy", New = { 1, 2 },
+                 legs = { { id = 1, status = "busy" }, { id = 2, on_call_duration = 7 } } }
+
+-- A transport without a network: it answers each operation.
+local function brought(status, body)
+  return {
+    perform = function() return { status = status, headers = headers, body = body } end,
+    sleep = function() end,
+    now = function() return 0 end,
+  }
+end
+
+local function client(transport, base)
+  return require("exotel").client {
+    account_sid = "exotel1", api_key = secret, api_token = "tok-9876543210",
+    base_url = base or "https://api.exotel.com", transport = transport, retries = 0,
+    time_offset = "+05:30", only_dial = { "+919876543210", "08040009999" }, max_dials = 9,
+    proxy = false,
+  }
+end
+
+local function face(name, run, transport)
+  return { "exotel." .. name, function(t)
+    local object = client(transport or brought(200, call))
+    return function() return show_all(run(object, t)) end
+  end }
+end
+
+local function asked(port)
+  return {
+    method = "POST", url = ("http://127.0.0.1:%d/v1/x"):format(port), username = "key",
+    password = "token", headers = { accept = "application/json", ["x-a"] = "b" },
+    body = "From=1&To=2", timeout = 5, connect_timeout = 5, fresh_connection = true,
+    send_once = true,
+  }
+end
+
+-- Of a transfer what is the same each time; "sent=" is what counts.
+local function show_transfer(response, failure)
+  if response then return response.status .. " " .. response.body end
+  return ("%s sent=%s"):format(failure.reason, tostring(failure.sent))
+end
+
+local function perform(name, port_of, may)
+  return { "curl.perform, " .. name, function(t)
+    local agent = require("exotel.curl").agent { proxy = false }
+    local request = asked(port_of(t))
+    return function() return show_transfer(agent:perform(request)) end
+  end, network = true, may = may }
+end
+
+local function httpd(name, run, may)
+  return { "httpd." .. name, function(t)
+    local server = require("exotel.httpd").listen {}
+    return function() return show_all(run(server, t)) end
+  end, may = may }
+end
+
+local function serve(server, t)
+  for old in function() return server:poll(0) end do old:close() end -- of a starved run
+  local fd = t.send(server:port(), "POST /a?b=c HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nX-A: 2\r\n"
+    .. "Authorization: Basic dTpw\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc")
+  local request = server:poll(0.2)
+  local seen = "nothing"
+  if request then
+    seen = show_all(request:method(), request:path(), request:query(), request:body(),
+      request:user(), request:password(), request:headers(), request:header "x-a")
+    request:respond(200, { ["x-b"] = "1" }, "answer")
+    request:close()
+    server:poll(0)
+  end
+  return seen, t.receive(fd)
+end
+
+local entries = {
+  again "exotel.core",
+  again "exotel.curl",
+  again "exotel.sys",
+  again "exotel.httpd",
+
+  { "core.api", function()
+    local core_api = require("exotel.core").api
+    return function()
+      local api = core_api()
+      return show_all(#api.operations, #api.records.call, api.circles.DL, api.statuses[1])
+    end
+  end },
+  core("base", "https://key%20with%20a%20very%20long%20name%20that%20grows%20the%20buffer:"
+    .. "token@[2001:db8::1]:8080/"),
+  core("base", "https://"),
+  core("e164", "098765 43210", "91"),
+  core("e164", "98765", "91"),
+  core("form", "CallSid=c5&Legs[0][Status]=a&Legs[1][Status]=b&" .. ("n"):rep(80) .. "=v"),
+  core("mask", ("key k3y-0a1b2c and 09876543210; "):rep(5), { secret, "tok" }),
+  core("match", "GET", "/v1/Accounts/a1/Calls/" .. ("c"):rep(80) .. ".json"),
+  core("match", "GET", "/"),
+  core("nearest", "callerid", { "from", "caller_id" }),
+  core("offset", "+05:30"),
+  core("phone", "+91 98765-43210"),
+  core("phone", "no"),
+  core("read", "connect", 200, headers, call),
+  core("read", "connect", 400, headers, refusal),
+  core("read", "connect", 200, headers, refusal),
+  core("read", "call_details", 502, nil, page),
+  core("read", "connect", 200, nil, page),
+  core("request", "connect", numbers, target),
+  core("request", "connect", { from = "09876543210", caller_id = "0804", app_id = 926 }, target),
+  core("request", "connect", { from = "09876543210", caller_id = "0804",
+    stream_type = "bidirectional", stream_url = "wss://example.com/socket" }, target),
+  core("request", "call_details", { sid = "c5", details = true },
+    { account_sid = "a", base = "http://h", flow_host = "f", xml = true }),
+  core("request", "connect", { form = "1" }, target),
+  core("request", "connect", { from = "09876543210" }, target),
+  core("request", "connect", { from = "09876543210", to = "08040009999", caller_id = "0804",
+    record = true, recording_channels = "duel" }, target),
+  core("time", "2017-03-03 10:48:33", 19800),
+  core("time", "now", 0),
+  core("to_json", record, "call", false),
+  core("to_json", record, "call", true, "null"),
+  core("to_json", { b = { 1.5, "x", { true } }, a = "y" }, ""),
+  core("to_json", { price = 0 / 0 }, "call", false),
+
+  { "curl.agent", function()
+    local curl = require "exotel.curl"
+    return function()
+      local agent = curl.agent { ca_file = "/none", proxy = "http://p:1", user_agent = "u",
+                                 resolve = "h:1:127.0.0.1" }
+      agent:close()
+      agent:close()
+      return type(agent)
+    end
+  end },
+  { "curl.version", function()
+    local curl = require "exotel.curl"
+    return function() return show_all(curl.version()) end
+  end },
+  perform("closed port", function(t) return t.closed end, "sent=false"),
+  perform("server", function(t) return t.port end, "sent="),
+  { "curl.agent and perform", function(t)
+    local curl, request = require "exotel.curl", asked(t.closed)
+    return function()
+      return show_transfer(curl.agent({ proxy = false, user_agent = "u" }):perform(request))
+    end
+  end, network = true, may = "sent=false" },
+
+  { "sys", function()
+    local sys = require "exotel.sys"
+    return function()
+      sys.sleep(0)
+      return show_all(type(sys.now()), type(sys.time()), #sys.random(200), type(sys.pid()),
+        sys.hex(("\1\255"):rep(900)), sys.waitpid(1, 0))
+    end
+  end },
+  { "sys.spawn", function()
+    local sys = require "exotel.sys"
+    return function()
+      local child = assert(sys.spawn { "/bin/cat", stderr = false })
+      local out = show_all(child:write "line\nrest", child:close_input(), child:read_line(5),
+        child:read_line(5), child:read_line(5))
+      out = out .. show_all(child:wait(5)) .. show_all(child:signal(0))
+      child:close()
+      return out
+    end
+  end },
+  { "sys.spawn, none", function()
+    local sys = require "exotel.sys"
+    return function() return show_all(sys.spawn { "/no/such/program" }) end
+  end },
+
+  { "httpd.listen", function()
+    local module = require "exotel.httpd"
+    return function()
+      local server = module.listen { port = 0, host = "127.0.0.1", max_body = 100 }
+      local out = show_all(type(server:port()), server:url():match "^http://127.0.0.1:",
+        type(server:pollfd()), server:poll(0), server:timeout())
+      server:close()
+      server:close()
+      return out
+    end
+  end },
+  { "httpd.listen, bad host", function()
+    local module = require "exotel.httpd"
+    return function() return show_all(module.listen { host = "nowhere" }) end
+  end },
+  { "httpd.version", function()
+    local module = require "exotel.httpd"
+    return function() return show_all(module.version()) end
+  end },
+  httpd("serve", serve, "nothing"),
+
+  { "require exotel", function()
+    return function()
+      local modules = {}
+      for name in pairs(package.loaded) do
+        if name:find "^exotel" then modules[#modules + 1] = name end
+      end
+      for _, name in ipairs(modules) do package.loaded[name] = nil end
+      return show(require("exotel")._VERSION)
+    end
+  end, step = 5 },
+  { "require exotel from source", function()
+    return function()
+      for name in pairs(package.loaded) do
+        if name:find "^exotel" then package.loaded[name] = nil end
+      end
+      for _, name in ipairs { "exotel", "exotel.client", "exotel.errors", "exotel.retry",
+                              "exotel.settings" } do
+        package.preload[name] = nil
+      end
+      return show(require("exotel")._VERSION)
+    end
+  end, step = 53 },
+  { "exotel.client", function()
+    require "exotel"
+    return function() return tostring(client(brought(200, call))) end
+  end },
+  { "exotel.client, misuse", function()
+    local exotel = require "exotel"
+    return function()
+      local ok, err = pcall(exotel.client, { account_sid = "a", regoin = "x" })
+      if not ok and tostring(err):find "not enough memory" then error(err, 0) end
+      return tostring(ok) .. tostring(err):gsub("^.-: ", "")
+    end
+  end },
+  face("request", function(object) return object:request("connect", numbers) end),
+  face("connect", function(object) return object:connect(numbers) end),
+  face("connect, tostring", function(object) return tostring((object:connect(numbers))) end),
+  face("call_details", function(object) return object:call_details("c5", { details = true }) end),
+  face("connect, refused", function(object)
+    local _, err = object:connect(numbers)
+    return err, tostring(err), object:response(err)
+  end, brought(400, refusal)),
+  face("connect, page", function(object)
+    local _, err = object:connect(numbers)
+    return err, tostring(err)
+  end, brought(502, page)),
+  face("connect, invalid", function(object)
+    local _, err = object:connect { from = "98765", to = "08040009999" }
+    return err, tostring(err)
+  end),
+  face("connect, not allowed", function(object)
+    local _, err = object:connect { from = "09876543210", to = "09999999999", caller_id = "0804" }
+    return err, tostring(err)
+  end),
+  face("connect, no answer", function(object)
+    local _, err = object:connect(numbers)
+    return err, tostring(err)
+  end, { perform = function() return nil, { reason = "timeout", sent = true } end,
+         sleep = function() end, now = function() return 0 end }),
+  face("read", function(object) return object:read("connect", 200, headers, call) end),
+  face("time", function(object) return object:time "2017-03-03 10:48:33", object:time "x" end),
+  face("e164", function() return require("exotel").e164("098765 43210", "91") end),
+  face("to_json", function()
+    return require("exotel").to_json(record, { names = "exotel", absent = "empty" })
+  end),
+  face("options and fields", function()
+    local exotel = require "exotel"
+    return #exotel.options "connect", #exotel.fields "call"
+  end),
+  { "exotel.connect by curl", function(t)
+    local object = client(nil, ("http://127.0.0.1:%d"):format(t.port))
+    return function()
+      local record_of, err = object:connect(numbers)
+      if record_of then return record_of.sid end
+      return err.kind .. " outcome=" .. err.outcome
+    end
+  end, network = true, may = "transport outcome=" },
+}
+
+--- The number of entries, or what the program needs of one.
+return function(index, t)
+  if not index then return #entries end
+  local entry = entries[index]
+  return entry[1], entry[2](t), entry.network or false, entry.may or "", entry.step or 1
+end
