@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define LONGEST_WAIT 1000000000LL /* seconds; what is longer is no time to wait */
+
 static int is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
@@ -53,10 +55,11 @@ double exotel_retry_after(const exotel_header *headers, size_t n) {
   size_t at;
   int has_now = exotel_time_read(date, 0, &now, &at);
   if (exotel_decimal_integer(after.p, after.n, &seconds))
-    return seconds < 0 ? -1 : (double)seconds;
+    return seconds < 0 || seconds > LONGEST_WAIT ? -1 : (double)seconds;
   if (!has_now) return -1;
   if (!exotel_time_read(after, 0, &until, &at) &&
       !exotel_decimal_integer(reset.p, reset.n, &until))
     return -1;
+  if (until - now > LONGEST_WAIT) return -1;
   return until < now ? 0 : (double)(until - now);
 }

@@ -49,6 +49,11 @@ static const struct wait {
     {"words, but a reset", "soon", NOW, "1488538143", 30},
     {"seconds before a reset", "5", NOW, "1488538143", 5},
     {"an empty value", "", NOW, "", -1},
+    {"found by fuzz/header: thirty thousand million years", "999999999999999994", NULL,
+     NULL, -1},
+    {"the longest wait", "1000000000", NULL, NULL, 1000000000},
+    {"a second more", "1000000001", NULL, NULL, -1},
+    {"a reset that is no time to wait", NULL, NOW, "999999999999999994", -1},
 };
 
 static void check_line(const struct line *l) {

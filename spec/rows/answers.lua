@@ -702,6 +702,7 @@ for id, entry in pairs {
   both = { { ["retry-after"] = "7", ["x-ratelimit-reset"] = "1795255260", date = now }, 7 },
   garbage_then_reset = { { ["retry-after"] = "soon", ["x-ratelimit-reset"] = "1795255260",
     date = now }, 60 },
+  endless = { { ["retry-after"] = "999999999999999994" }, nil },
   strange = { { [1] = "x", ["retry-after"] = { "30" }, [true] = 5 }, nil },
 } do
   failure("retry_after." .. id, "status.429-429", 429, "", "rate_limited", "rejected", limited,
