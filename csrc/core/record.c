@@ -143,7 +143,7 @@ static size_t add_keyed(exotel_record *r, size_t parent, size_t key,
 
 /* Whether a name holds what the rows spell paths with, so that it would look like one. */
 static int looks_like_path(exotel_slice name) {
-  return name.n > 0 &&
+  return name.p != NULL && name.n > 0 &&
          (memchr(name.p, '.', name.n) != NULL || memchr(name.p, '[', name.n) != NULL);
 }
 

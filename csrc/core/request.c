@@ -334,8 +334,8 @@ static exotel_kind check_types(const exotel_request *r, exotel_error *e) {
     if (a->value.type == EXOTEL_GIVEN_OTHER)
       return exotel_error_set(
           e, EXOTEL_MISUSE, "type", a->name,
-          "extra '%.*s' wants a string, a number or a boolean, got a %s", (int)a->name.n,
-          a->name.p, a->value.type_name);
+          "extra '%.*s' wants a string, a number or a boolean, got a %s",
+          (int)a->name.n, a->name.p, a->value.type_name);
   }
   return EXOTEL_OK;
 }
@@ -582,7 +582,8 @@ static int same_nocase(exotel_slice a, exotel_slice b) {
 }
 
 /* Of two names that differ in case only, nobody knows which one rings. */
-static exotel_kind check_extra_twins(const exotel_request *r, size_t i, exotel_error *e) {
+static exotel_kind check_extra_twins(const exotel_request *r, size_t i,
+                                     exotel_error *e) {
   size_t k;
   for (k = 0; k < i; k++) {
     exotel_slice a = r->extras[k].name, b = r->extras[i].name;

@@ -182,7 +182,8 @@ static exotel_kind put_word(exotel_buffer *out, const exotel_parameter *p,
   for (i = 0; i < t.n; i++) {
     unsigned char c = (unsigned char)t.p[i];
     if (c <= ' ' || c >= 0x7F || strchr(",;\"'", c) != NULL)
-      return invalid(p, "word", "must be one word, without blanks, commas or quotes", i + 1, e);
+      return invalid(p, "word", "must be one word, without blanks, commas or quotes",
+                     i + 1, e);
   }
   exotel_buffer_add(out, t.p, t.n);
   return EXOTEL_OK;
