@@ -17,12 +17,12 @@ LIB   := $(B)/lib/exotel
 TREE  := $(CURDIR)
 
 # What each shared object is made of, and all that it links.
-core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c api.c json.c \
+core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c api.c write.c \
               request.c response.c work.c)
 core_LIBS  := -lcjson
 curl_SRC   := $(wildcard csrc/curl/*.c) csrc/lua/l_curl.c csrc/core/buffer.c \
-              csrc/core/http1.c csrc/core/text.c csrc/core/time.c csrc/core/utf8.c \
-              csrc/core/decimal.c
+              csrc/core/http1.c csrc/core/slice.c csrc/core/text.c csrc/core/time.c \
+              csrc/core/utf8.c csrc/core/decimal.c
 curl_LIBS  := -lcurl -lpthread -ldl
 httpd_SRC  := $(wildcard csrc/httpd/*.c) csrc/lua/l_httpd.c csrc/core/buffer.c csrc/sys/clock.c
 httpd_LIBS := -lmicrohttpd -lm

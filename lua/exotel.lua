@@ -77,6 +77,20 @@ exotel.read = with_client_if_any(implementation.read)
 --- What a record or an error came from: { status, headers, body, attempts, seconds }.
 exotel.response = with_client_if_any(implementation.response)
 
+--- The event of a webhook (S001, S003), whatever its encoding: body, its Content-Type, and
+--- the query string of its URL where that matters. Never raises: nil and an error for what
+--- can't be read. event.kind is "default", "answered", "terminal", "passthru", "agent",
+--- "stream", "integration" or "unknown"; event.final, event.dedup_key, event.repeated and
+--- event.files are described in docs. exotel.fields "event" lists the rest.
+exotel.parse_callback = with_client_if_any(implementation.parse_callback)
+
+--- The body that the service would send for an event, and its content type with the
+--- boundary: parse_callback of both gives the event again. content_type:
+--- multipart/form-data (default), application/json or application/x-www-form-urlencoded.
+exotel.build_callback = errors.expose_pair(function(...)
+  return implementation.build_callback(default, ...)
+end)
+
 --- Epoch seconds of one of the service's timestamps. offset: "+05:30" or seconds, for
 --- those that don't bring their own; default the setting time_offset, else +05:30.
 exotel.time = with_client_if_any(implementation.time)

@@ -291,7 +291,7 @@ static const exotel_field call_fields[] = {
 };
 
 static const exotel_record_type record_types[] = {
-    {"call", call_fields, COUNT(call_fields)},
+    {"call", call_fields, COUNT(call_fields), NULL},
 };
 
 static const exotel_operation operations[] = {
@@ -360,9 +360,9 @@ const exotel_operation *exotel_operations(size_t *n) {
   return operations;
 }
 
-const exotel_record_type *exotel_record_types(size_t *n) {
-  *n = COUNT(record_types);
-  return record_types;
+const exotel_record_type *exotel_record_type_at(size_t i) {
+  if (i < COUNT(record_types)) return &record_types[i];
+  return i == COUNT(record_types) ? exotel_event_type() : NULL;
 }
 
 const exotel_region *exotel_regions(size_t *n) {

@@ -67,16 +67,20 @@ typedef struct exotel_parameter {
 ** unset: null, "", "null", 0000-00-00 00:00:00, 1970-01-01 05:30:00, 0001-01-01T00:00:00Z. */
 typedef enum exotel_field_type {
   EXOTEL_IS_TEXT,
-  EXOTEL_IS_TIME,    /* a timestamp, kept as sent */
-  EXOTEL_IS_WORD,    /* lower case, "canceled" spelt one way */
-  EXOTEL_IS_INTEGER, /* whole seconds, leg numbers */
-  EXOTEL_IS_NUMBER,  /* seconds with a fraction */
-  EXOTEL_IS_DECIMAL, /* a number, and its exact text under <lua>_text */
-  EXOTEL_IS_VERBATIM /* byte for byte: absent only as null */
+  EXOTEL_IS_TIME,     /* a timestamp, kept as sent */
+  EXOTEL_IS_WORD,     /* lower case, "canceled" spelt one way */
+  EXOTEL_IS_INTEGER,  /* whole seconds, leg numbers */
+  EXOTEL_IS_NUMBER,   /* seconds with a fraction */
+  EXOTEL_IS_DECIMAL,  /* a number, and its exact text under <lua>_text */
+  EXOTEL_IS_VERBATIM, /* byte for byte: absent only as null */
+  EXOTEL_IS_KEYS,     /* pressed keys, which come wrapped in double quotes */
+  EXOTEL_IS_BOOLEAN   /* ours alone: the service sends none */
 } exotel_field_type;
 
-#define EXOTEL_QUOTED 1 /* the service writes the number as a JSON string */
-#define EXOTEL_ALWAYS 2 /* the service sends the name also when it has no value */
+#define EXOTEL_QUOTED 1  /* the service writes the number as a JSON string */
+#define EXOTEL_ALWAYS 2  /* the service sends the name also when it has no value */
+#define EXOTEL_IMPLIED 8 /* left out when it is the entry's own place */
+#define EXOTEL_MOVED 4   /* another row has this path; a record's value is moved here */
 
 typedef struct exotel_field {
   const char *path; /* where the service puts it; [] stands for a list's position */
@@ -92,6 +96,8 @@ typedef struct exotel_record_type {
   const char *name;
   const exotel_field *fields; /* in documented order */
   size_t nfields;
+  const char *const
+      *own; /* names beside the fields that a record sets itself, or NULL */
 } exotel_record_type;
 
 typedef struct exotel_operation {
@@ -140,12 +146,18 @@ typedef struct exotel_code {
 
 /* Each returns its table and sets `*n` to the number of rows. */
 const exotel_operation *exotel_operations(size_t *n);
-const exotel_record_type *exotel_record_types(size_t *n);
+
 const exotel_region *exotel_regions(size_t *n);
 const exotel_status *exotel_statuses(size_t *n);
 const exotel_cause *exotel_causes(size_t *n);
 const exotel_code *exotel_circles(size_t *n);
 const exotel_code *exotel_operators(size_t *n);
+
+/* The record types, in turn from 0; NULL behind the last. */
+const exotel_record_type *exotel_record_type_at(size_t i);
+
+/* What a webhook becomes; the last of them. */
+const exotel_record_type *exotel_event_type(void);
 
 /* The operation of that name, or NULL. */
 const exotel_operation *exotel_operation_find(exotel_slice name);

@@ -9,6 +9,8 @@
 */
 #include "decimal.h"
 
+#include "ascii.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,10 +26,6 @@ typedef struct decimal {
   long exponent; /* value = digits * 10^exponent */
   int whole;     /* no digit but 0 stands after the point */
 } decimal;
-
-static int is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 static void take(decimal *d, char digit, int fraction) {
   if (fraction && digit != '0') d->whole = 0;
@@ -46,7 +44,7 @@ static void take(decimal *d, char digit, int fraction) {
 static const char *take_digits(decimal *d, const char *p, const char *end,
                                int fraction) {
   const char *from = p;
-  for (; p < end && is_digit(*p); p++)
+  for (; p < end && exotel_is_digit(*p); p++)
     take(d, *p, fraction);
   return p == from ? NULL : p;
 }
@@ -56,7 +54,7 @@ static const char *take_exponent(decimal *d, const char *p, const char *end) {
   long exponent = 0;
   int negative = p < end && *p == '-';
   if (p < end && (*p == '+' || *p == '-')) p++;
-  for (from = p; p < end && is_digit(*p); p++) {
+  for (from = p; p < end && exotel_is_digit(*p); p++) {
     if (exponent < EXPONENT_CAP) exponent = exponent * 10 + (*p - '0');
   }
   d->exponent += negative ? -exponent : exponent;

@@ -6,6 +6,8 @@
 */
 #include "error.h"
 
+#include "ascii.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,14 +77,6 @@ exotel_kind exotel_error_buffer(exotel_error *e, const exotel_buffer *b,
                           "larger than the limit of %lu bytes", (unsigned long)b->max);
 }
 
-static int is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-static int is_alnum(char c) {
-  return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 static int is_separator(char c) {
   return c == ' ' || c == '-' || c == '.' || c == '(' || c == ')';
 }
@@ -94,7 +88,7 @@ static int is_date(exotel_slice t, size_t i) {
   if (t.n - i < sizeof shape - 1) return 0;
   for (k = 0; shape[k] != '\0'; k++) {
     char c = t.p[i + k];
-    if (shape[k] == 'd' ? !is_digit(c) : c != shape[k]) return 0;
+    if (shape[k] == 'd' ? !exotel_is_digit(c) : c != shape[k]) return 0;
   }
   return 1;
 }
@@ -103,12 +97,12 @@ static int is_date(exotel_slice t, size_t i) {
 static int is_identifier(exotel_slice t, size_t i) {
   size_t begin = i, end = i;
   int letters = 0;
-  while (begin > 0 && is_alnum(t.p[begin - 1]))
+  while (begin > 0 && exotel_is_alnum(t.p[begin - 1]))
     begin--;
-  while (end < t.n && is_alnum(t.p[end]))
+  while (end < t.n && exotel_is_alnum(t.p[end]))
     end++;
   for (i = begin; i < end; i++)
-    letters |= !is_digit(t.p[i]);
+    letters |= !exotel_is_digit(t.p[i]);
   return letters && end - begin >= IDENTIFIER;
 }
 
@@ -122,7 +116,7 @@ static size_t past_separators(exotel_slice t, size_t i) {
 /* Bytes of the phone number that starts at digit `i`; 0 when there is none. */
 static size_t phone_length(exotel_slice t, size_t i, size_t *digits) {
   size_t run = i, end, total;
-  while (run < t.n && is_digit(t.p[run]))
+  while (run < t.n && exotel_is_digit(t.p[run]))
     run++;
   if (run - i >= PHONE_DIGITS) {
     *digits = run - i;
@@ -130,8 +124,8 @@ static size_t phone_length(exotel_slice t, size_t i, size_t *digits) {
   }
   total = run - i;
   end = run;
-  while ((run = past_separators(t, run)) < t.n && is_digit(t.p[run])) {
-    for (; run < t.n && is_digit(t.p[run]); run++)
+  while ((run = past_separators(t, run)) < t.n && exotel_is_digit(t.p[run])) {
+    for (; run < t.n && exotel_is_digit(t.p[run]); run++)
       total++;
     end = run;
   }
@@ -142,8 +136,8 @@ static size_t phone_length(exotel_slice t, size_t i, size_t *digits) {
 
 static void add_phone(exotel_buffer *out, const char *p, size_t n, size_t digits) {
   for (; n > 0; n--, p++) {
-    int hide = is_digit(*p) && digits > PHONE_SHOWN;
-    if (is_digit(*p)) digits--;
+    int hide = exotel_is_digit(*p) && digits > PHONE_SHOWN;
+    if (exotel_is_digit(*p)) digits--;
     exotel_buffer_addc(out, hide ? 'X' : *p);
   }
 }
@@ -152,8 +146,8 @@ static int secret_here(exotel_slice t, size_t i, exotel_slice secret) {
   if (secret.n == 0 || t.n - i < secret.n) return 0;
   if (memcmp(t.p + i, secret.p, secret.n) != 0) return 0;
   if (secret.n >= SECRET_SHORT) return 1;
-  return !(i > 0 && is_alnum(t.p[i - 1])) &&
-         !(i + secret.n < t.n && is_alnum(t.p[i + secret.n]));
+  return !(i > 0 && exotel_is_alnum(t.p[i - 1])) &&
+         !(i + secret.n < t.n && exotel_is_alnum(t.p[i + secret.n]));
 }
 
 static size_t longest_secret(exotel_slice t, size_t i, const exotel_slice *secrets,
@@ -169,7 +163,7 @@ static void add_masked(exotel_buffer *out, exotel_slice text) {
   size_t i = 0;
   while (i < text.n) {
     size_t digits, n = 0;
-    if (is_digit(text.p[i]) && (i == 0 || !is_digit(text.p[i - 1])))
+    if (exotel_is_digit(text.p[i]) && (i == 0 || !exotel_is_digit(text.p[i - 1])))
       n = phone_length(text, i, &digits);
     if (n > 0) {
       add_phone(out, text.p + i, n, digits);

@@ -6,47 +6,11 @@
 #include "form.h"
 
 #include "error.h"
+#include "name.h"
 #include "text.h"
 #include "url.h"
 
 #include <string.h>
-
-#define INDEX_DIGITS 4 /* longer positions are names */
-
-static int is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-static exotel_step step_of(const char *p, size_t n, int bracketed) {
-  exotel_step step;
-  size_t i;
-  step.name.p = p;
-  step.name.n = n;
-  step.index = 0;
-  if (!bracketed || n > INDEX_DIGITS) return step;
-  for (i = 0; i < n; i++) {
-    if (!is_digit(p[i])) return step;
-    step.index = step.index * 10 + (size_t)(p[i] - '0');
-  }
-  step.name.p = NULL; /* a position; [] is position 0 */
-  step.name.n = 0;
-  return step;
-}
-
-/* Steps of `name`; 0 when its brackets don't pair up or go too deep. */
-static size_t split_name(exotel_slice name, exotel_step *path) {
-  const char *p = memchr(name.p, '[', name.n), *end = name.p + name.n;
-  size_t depth = 1;
-  if (p == NULL || p == name.p) return 0;
-  path[0] = step_of(name.p, (size_t)(p - name.p), 0);
-  while (p < end) {
-    const char *close = *p == '[' ? memchr(p, ']', (size_t)(end - p)) : NULL;
-    if (close == NULL || depth == EXOTEL_DEPTH_MAX) return 0;
-    path[depth++] = step_of(p + 1, (size_t)(close - p - 1), 1);
-    p = close + 1;
-  }
-  return depth;
-}
 
 static exotel_kind take_pair(exotel_slice pair, exotel_buffer *scratch,
                              exotel_leaf_sink *sink, void *context, exotel_error *e) {
@@ -73,11 +37,7 @@ static exotel_kind take_pair(exotel_slice pair, exotel_buffer *scratch,
   name.n = split;
   memset(&leaf, 0, sizeof leaf);
   leaf.path = path;
-  leaf.depth = split_name(name, path);
-  if (leaf.depth == 0) {
-    path[0] = step_of(name.p, name.n, 0);
-    leaf.depth = 1;
-  }
+  leaf.depth = exotel_name_split(name, path);
   leaf.text.p = scratch->p + split;
   leaf.text.n = scratch->n - split;
   return sink(context, &leaf, e);

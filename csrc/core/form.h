@@ -10,11 +10,9 @@
 #include "exotel.h"
 #include "leaf.h"
 
-/* Hands each pair to `sink`, in order. Brackets in a name are steps of its path:
-** Legs[0][Status] is Legs, position 0, Status; a name whose brackets don't pair up is
-** one step as it stands. Pairs with an empty name are passed over. `scratch` is working
-** memory. Returns EXOTEL_OK, EXOTEL_PARSE beyond a limit, EXOTEL_MEMORY, or what the
-** sink returned. */
+/* Hands each pair to `sink`, in order, its name split as name.h says. Pairs with an empty
+** name are passed over. `scratch` is working memory. Returns EXOTEL_OK, EXOTEL_PARSE
+** beyond a limit, EXOTEL_MEMORY, or what the sink returned. */
 exotel_kind exotel_form_read(exotel_slice text, exotel_buffer *scratch,
                              exotel_leaf_sink *sink, void *context, exotel_error *e);
 

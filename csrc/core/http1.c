@@ -5,6 +5,8 @@
 */
 #include "http1.h"
 
+#include "ascii.h"
+
 #include "decimal.h"
 #include "text.h"
 #include "time.h"
@@ -13,36 +15,23 @@
 
 #define LONGEST_WAIT 1000000000LL /* seconds; what is longer is no time to wait */
 
-static int is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static exotel_slice trimmed(exotel_slice s) {
-  while (s.n > 0 && is_blank(s.p[0])) {
-    s.p++;
-    s.n--;
-  }
-  while (s.n > 0 && is_blank(s.p[s.n - 1]))
-    s.n--;
-  return s;
-}
-
 int exotel_header_read(exotel_slice line, exotel_header *header) {
   const char *colon = line.n == 0 ? NULL : memchr(line.p, ':', line.n);
-  if (colon == NULL || colon == line.p || is_blank(line.p[0])) return 0;
+  if (colon == NULL || colon == line.p || exotel_is_blank(line.p[0])) return 0;
   header->name.p = line.p;
   header->name.n = (size_t)(colon - line.p);
   header->value.p = colon + 1;
   header->value.n = line.n - header->name.n - 1;
-  header->value = trimmed(header->value);
-  return !is_blank(colon[-1]);
+  header->value = exotel_slice_trimmed(header->value);
+  return !exotel_is_blank(colon[-1]);
 }
 
 exotel_slice exotel_header_find(const exotel_header *headers, size_t n,
                                 const char *name) {
   size_t i;
   for (i = 0; i < n; i++) {
-    if (exotel_slice_is_nocase(headers[i].name, name)) return trimmed(headers[i].value);
+    if (exotel_slice_is_nocase(headers[i].name, name))
+      return exotel_slice_trimmed(headers[i].value);
   }
   return exotel_slice_of("");
 }

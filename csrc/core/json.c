@@ -9,6 +9,8 @@
 */
 #include "json.h"
 
+#include "ascii.h"
+
 #include "decimal.h"
 #include "error.h"
 #include "utf8.h"
@@ -49,20 +51,13 @@ static void keep(guard *g, const unsigned char *from) {
   exotel_buffer_add(g->out, (const char *)from, (size_t)(g->p - from));
 }
 
-static int hex_digit(unsigned char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /* The value of the four hex digits at `p`, or -1. */
 static long hex4(const guard *g, const unsigned char *p) {
   long value = 0;
   int i;
   if (g->end - p < 4) return -1;
   for (i = 0; i < 4; i++) {
-    int digit = hex_digit(p[i]);
+    int digit = exotel_hex((char)p[i]);
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }

@@ -21,6 +21,7 @@ void exotel_json_reset(exotel_json_writer *w) {
   cJSON_free(w->text);
   w->tree = NULL;
   w->text = NULL;
+  w->twice = 0;
 }
 
 static exotel_kind refuse(const exotel_leaf *leaf, const char *why, exotel_error *e) {
@@ -112,11 +113,11 @@ static cJSON *new_value(exotel_slice text, exotel_json_type type, exotel_buffer 
 }
 
 static exotel_kind put_value(cJSON *parent, const exotel_leaf *leaf,
-                             exotel_json_type type, exotel_error *e) {
+                             exotel_json_type type, int twice, exotel_error *e) {
   const exotel_step *last = &leaf->path[leaf->depth - 1];
   exotel_buffer copy;
   cJSON *item;
-  if (child_at(parent, last) != NULL) return refuse(leaf, "is put twice", e);
+  if (!twice && child_at(parent, last) != NULL) return refuse(leaf, "is put twice", e);
   if (!fill(parent, last)) return exotel_error_memory(e);
   exotel_buffer_init(&copy, leaf->text.n + 1);
   item = hang(parent, last, new_value(leaf->text, type, &copy));
@@ -149,6 +150,7 @@ exotel_kind exotel_json_put(exotel_json_writer *w, const exotel_leaf *leaf,
   exotel_kind kind = check(leaf, type, e);
   cJSON *parent;
   size_t i;
+  int twice;
   if (kind != EXOTEL_OK) return kind;
   if (w->tree == NULL) w->tree = new_container(&leaf->path[0]);
   parent = w->tree;
@@ -162,7 +164,9 @@ exotel_kind exotel_json_put(exotel_json_writer *w, const exotel_leaf *leaf,
     if (!fits(child, &leaf->path[i + 1])) return refuse(leaf, "meets another value", e);
     parent = child;
   }
-  return put_value(parent, leaf, type, e);
+  twice = w->twice;
+  w->twice = 0;
+  return put_value(parent, leaf, type, twice, e);
 }
 
 exotel_kind exotel_json_print(exotel_json_writer *w, exotel_slice *text,

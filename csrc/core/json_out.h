@@ -21,6 +21,7 @@ typedef enum exotel_json_type {
 typedef struct exotel_json_writer {
   void *tree;
   char *text;
+  int twice; /* the next put may give a name that is there already once more */
 } exotel_json_writer;
 
 /* Empties the writer. Call it before the first put and after the last use. */

@@ -7,6 +7,7 @@
 
 #include "decimal.h"
 #include "error.h"
+#include "name.h"
 #include "text.h"
 
 #include <string.h>
@@ -85,6 +86,7 @@ exotel_kind exotel_record_begin(exotel_record *r, const exotel_record_type *type
                                 exotel_error *e) {
   r->type = type;
   r->next_row = r->repeated = r->positions = 0;
+  r->yielding = 0;
   exotel_buffer_reset(&r->nodes);
   exotel_buffer_reset(&r->text);
   new_node(r, EXOTEL_NODE_TABLE);
@@ -171,6 +173,7 @@ static const exotel_field *row_of(exotel_record *r, const exotel_leaf *leaf) {
   if (spelt.n == 0) return NULL;
   for (i = 0; i < n; i++) {
     size_t row = (r->next_row + i) % n;
+    if (r->type->fields[row].flags & EXOTEL_MOVED) continue;
     if (exotel_slice_is_nocase(spelt, r->type->fields[row].path)) {
       r->next_row = row + 1;
       return &r->type->fields[row];
@@ -197,6 +200,14 @@ static void keep_word(exotel_record *r, exotel_node *node, exotel_slice text) {
   }
 }
 
+static exotel_slice without_quotes(exotel_slice text) {
+  if (text.n >= 2 && text.p[0] == '"' && text.p[text.n - 1] == '"') {
+    text.p++;
+    text.n -= 2;
+  }
+  return text;
+}
+
 /* Gives `node` the leaf's value. Returns 0 when the text isn't what the row says. */
 static int type_value(exotel_record *r, exotel_node *node, const exotel_field *field,
                       exotel_slice text) {
@@ -214,6 +225,14 @@ static int type_value(exotel_record *r, exotel_node *node, const exotel_field *f
       node->type = EXOTEL_NODE_TEXT;
       keep_word(r, node, text);
       return 1;
+    case EXOTEL_IS_BOOLEAN:
+      node->type = EXOTEL_NODE_BOOLEAN;
+      node->integer = exotel_slice_is(text, "true");
+      return 1;
+    case EXOTEL_IS_KEYS:
+      node->type = EXOTEL_NODE_TEXT;
+      text = without_quotes(text);
+      break;
     default: node->type = EXOTEL_NODE_TEXT;
   }
   keep_text(r, text, &node->text_at, &node->text_n);
@@ -248,34 +267,16 @@ static size_t place_of(exotel_record *r, const exotel_field *field,
   return entry != 0 ? entry : add_keyed(r, list, key, EXOTEL_NODE_TABLE);
 }
 
-/* Writes the name of a leaf as the service spells it: Legs[0][Status]. */
-static void spell_name(exotel_record *r, const exotel_leaf *leaf) {
-  size_t i, k, index;
-  char digits[24];
-  for (i = 0; i < leaf->depth; i++) {
-    const exotel_step *s = &leaf->path[i];
-    if (i > 0) exotel_buffer_addc(&r->text, '[');
-    if (s->name.p != NULL) {
-      exotel_buffer_add(&r->text, s->name.p, s->name.n);
-    } else {
-      for (k = 0, index = s->index; k == 0 || index > 0; index /= 10)
-        digits[k++] = (char)('0' + index % 10);
-      while (k > 0)
-        exotel_buffer_addc(&r->text, digits[--k]);
-    }
-    if (i > 0) exotel_buffer_addc(&r->text, ']');
-  }
-}
-
 static void note_repeated(exotel_record *r, const exotel_leaf *leaf) {
   size_t at, begin;
+  if (r->yielding) return;
   if (r->repeated == 0)
     r->repeated = add_named(r, 0, "repeated", exotel_slice_of(""), EXOTEL_NODE_LIST);
   if (r->repeated == 0) return;
   at = add_keyed(r, r->repeated, 0, EXOTEL_NODE_TEXT);
   if (at == 0) return;
   begin = r->text.n;
-  spell_name(r, leaf);
+  exotel_name_write(&r->text, leaf->path, leaf->depth);
   node_at(r, at)->text_at = begin;
   node_at(r, at)->text_n = r->text.n - begin;
 }
@@ -317,8 +318,12 @@ static int is_price_text(exotel_slice name, const exotel_field *field) {
 /* Whether the record, or an entry of its list, uses this name itself. */
 static int is_taken(const exotel_record *r, const char *list, exotel_slice name) {
   size_t i;
+  const char *const *own = r->type->own;
   if (r->type->nfields == 0) return 0;
   if (list == NULL && exotel_slice_is(name, "repeated")) return 1;
+  for (; list == NULL && own != NULL && *own != NULL; own++) {
+    if (exotel_slice_is(name, *own)) return 1;
+  }
   for (i = 0; i < r->type->nfields; i++) {
     const exotel_field *f = &r->type->fields[i];
     if (list == NULL && f->list != NULL && exotel_slice_is(name, f->list)) return 1;
@@ -427,6 +432,12 @@ static void add_unknown(exotel_record *r, const exotel_leaf *leaf) {
 
 /* }================================================================== */
 
+exotel_kind exotel_record_add_as(exotel_record *r, const exotel_field *field,
+                                 const exotel_leaf *leaf, exotel_error *e) {
+  add_known(r, field, leaf);
+  return state_of(r, e);
+}
+
 exotel_kind exotel_record_add(exotel_record *r, const exotel_leaf *leaf,
                               exotel_error *e) {
   const exotel_field *field = row_of(r, leaf);
@@ -516,3 +527,18 @@ exotel_kind exotel_record_finish(exotel_record *r, exotel_error *e) {
 }
 
 /* }================================================================== */
+
+size_t exotel_record_find(const exotel_record *r, const char *name) {
+  return child_named(r, 0, exotel_slice_of(name));
+}
+
+void exotel_record_rename(exotel_record *r, const char *from, const char *to) {
+  size_t i, at = exotel_record_find(r, from);
+  if (at == 0) return;
+  for (i = 0; i < r->type->nfields; i++) {
+    const exotel_field *f = &r->type->fields[i];
+    if (f->list != NULL || strcmp(f->lua, to) != 0) continue;
+    node_at(r, at)->field = f;
+    node_at(r, at)->known = f->lua;
+  }
+}

@@ -180,18 +180,13 @@ static const char *lua_name(const exotel_operation *o, const char *name) {
 ** Taking what is given
 ** ================================================================== */
 
-static int before(exotel_slice a, exotel_slice b) {
-  size_t n = a.n < b.n ? a.n : b.n;
-  int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
-  return order < 0 || (order == 0 && a.n < b.n);
-}
-
 exotel_kind exotel_request_set(exotel_request *r, exotel_slice name, size_t item,
                                const exotel_given *value, exotel_error *e) {
   const exotel_parameter *p = row_of(r->operation, name, &item);
   exotel_argument *a;
   if (p == NULL) {
-    if (r->unknown.p == NULL || before(name, r->unknown)) r->unknown = name;
+    if (r->unknown.p == NULL || exotel_slice_before(name, r->unknown))
+      r->unknown = name;
     return EXOTEL_OK;
   }
   if (r->narguments == EXOTEL_ARGUMENTS_MAX)
@@ -211,7 +206,8 @@ exotel_kind exotel_request_extra(exotel_request *r, exotel_slice name,
   if (r->nextras == EXOTEL_EXTRAS_MAX)
     return misuse(e, "too_many", exotel_slice_of("extra"),
                   "has more names than the limit of 32");
-  for (at = r->nextras; at > 0 && before(name, r->extras[at - 1].name); at--)
+  for (at = r->nextras; at > 0 && exotel_slice_before(name, r->extras[at - 1].name);
+       at--)
     r->extras[at] = r->extras[at - 1];
   memset(&r->extras[at], 0, sizeof r->extras[at]);
   r->extras[at].name = name;
@@ -267,10 +263,13 @@ static int find_twice(const exotel_request *r, const exotel_parameter *p,
     if (a->parameter != p) continue;
     for (k = 0; k < r->narguments; k++) {
       const exotel_argument *b = &r->arguments[k];
-      if (b->parameter != p || b->item != a->item || !before(a->name, b->name))
+      if (b->parameter != p || b->item != a->item ||
+          !exotel_slice_before(a->name, b->name))
         continue;
-      if (found && before(*first, a->name)) continue;
-      if (found && !before(a->name, *first) && !before(b->name, *second)) continue;
+      if (found && exotel_slice_before(*first, a->name)) continue;
+      if (found && !exotel_slice_before(a->name, *first) &&
+          !exotel_slice_before(b->name, *second))
+        continue;
       *first = a->name;
       *second = b->name;
       found = 1;
@@ -458,13 +457,6 @@ static exotel_kind check_needs(const exotel_request *r, const exotel_parameter *
 ** Writing
 ** ================================================================== */
 
-static exotel_slice content(const exotel_buffer *b) {
-  exotel_slice s;
-  s.p = b->p == NULL ? "" : b->p;
-  s.n = b->n;
-  return s;
-}
-
 static void add_pair(exotel_buffer *out, exotel_slice name, exotel_slice value) {
   if (out->n > 0 && out->p[out->n - 1] != '?') exotel_buffer_addc(out, '&');
   exotel_url_encode(out, name);
@@ -489,8 +481,8 @@ static void write_form(exotel_request *r, const exotel_argument *a) {
     snprintf(name, sizeof name, "%s[%lu]", p->name, (unsigned long)a->item);
   else
     snprintf(name, sizeof name, "%s", p->name);
-  add_pair(&r->body, exotel_slice_of(name), content(&r->scratch));
-  note_ringing(r, exotel_slice_of(p->name), content(&r->scratch));
+  add_pair(&r->body, exotel_slice_of(name), exotel_slice_held(&r->scratch));
+  note_ringing(r, exotel_slice_of(p->name), exotel_slice_held(&r->scratch));
 }
 
 static exotel_kind write_argument(exotel_request *r, const exotel_argument *a,
@@ -546,7 +538,7 @@ static exotel_slice spell_extra(exotel_request *r, const exotel_given *v) {
     if (comma != NULL) *comma = '.';
     exotel_buffer_adds(&r->scratch, digits);
   }
-  return content(&r->scratch);
+  return exotel_slice_held(&r->scratch);
 }
 
 static exotel_kind check_extra_name(exotel_slice name, exotel_error *e) {
@@ -570,24 +562,13 @@ static exotel_kind check_extra_value(const exotel_argument *a, exotel_error *e) 
                           a->name.p);
 }
 
-static int same_nocase(exotel_slice a, exotel_slice b) {
-  size_t i;
-  if (a.n != b.n) return 0;
-  for (i = 0; i < a.n; i++) {
-    char one[2] = {0, 0};
-    one[0] = b.p[i];
-    if (!exotel_slice_is_nocase((exotel_slice){a.p + i, 1}, one)) return 0;
-  }
-  return 1;
-}
-
 /* Of two names that differ in case only, nobody knows which one rings. */
 static exotel_kind check_extra_twins(const exotel_request *r, size_t i,
                                      exotel_error *e) {
   size_t k;
   for (k = 0; k < i; k++) {
     exotel_slice a = r->extras[k].name, b = r->extras[i].name;
-    if (!same_nocase(a, b)) continue;
+    if (!exotel_slice_same_nocase(a, b)) continue;
     return exotel_error_set(e, EXOTEL_INVALID, "conflict", exotel_slice_of("extra"),
                             "extra.%.*s and extra.%.*s differ in case only", (int)a.n,
                             a.p, (int)b.n, b.p);
@@ -643,7 +624,7 @@ static exotel_kind write_path(exotel_request *r, const exotel_target *target,
       name.n = strcspn(p, "}") - 1;
       kind = path_value(r, name, target, e);
       if (kind != EXOTEL_OK) return kind;
-      exotel_url_encode(&r->url, content(&r->scratch));
+      exotel_url_encode(&r->url, exotel_slice_held(&r->scratch));
       p += name.n + 2;
     }
   }
@@ -669,7 +650,7 @@ static exotel_kind write_query(exotel_request *r, const exotel_target *target,
     exotel_buffer_addc(&r->url, sign);
     exotel_url_encode(&r->url, exotel_slice_of(p->name));
     exotel_buffer_addc(&r->url, '=');
-    exotel_url_encode(&r->url, content(&r->scratch));
+    exotel_url_encode(&r->url, exotel_slice_held(&r->scratch));
     sign = '&';
   }
   return EXOTEL_OK;

@@ -5,35 +5,14 @@
 */
 #include "text.h"
 
+#include "ascii.h"
+
 #include "utf8.h"
 
 #include <string.h>
 
 #define NEAREST_MAX 40 /* names longer than this are no near miss of ours */
 #define SCHEME "sip:"
-
-exotel_slice exotel_slice_of(const char *s) {
-  exotel_slice slice;
-  slice.p = s;
-  slice.n = strlen(s);
-  return slice;
-}
-
-int exotel_slice_is(exotel_slice a, const char *b) {
-  return strlen(b) == a.n && (a.n == 0 || memcmp(a.p, b, a.n) == 0);
-}
-
-static char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-int exotel_slice_is_nocase(exotel_slice a, const char *b) {
-  size_t i;
-  for (i = 0; i < a.n; i++) {
-    if (b[i] == '\0' || lower(a.p[i]) != lower(b[i])) return 0;
-  }
-  return b[a.n] == '\0';
-}
 
 int exotel_slice_is_absent(exotel_slice text) {
   static const char *const absents[] = {"", "null", "0000-00-00 00:00:00",
@@ -43,10 +22,6 @@ int exotel_slice_is_absent(exotel_slice text) {
     if (exotel_slice_is(text, absents[i])) return 1;
   }
   return 0;
-}
-
-static int is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 /* Bytes of the blank, dash or bracket at `p`; 0 when there is none. Of Unicode: U+00A0,
@@ -59,16 +34,6 @@ static size_t ornament(const char *p, size_t n) {
   if (s[1] == 0x80 && s[2] >= 0x80 && s[2] <= 0x95) return 3;
   if (s[1] == 0x80 && s[2] >= 0xAA && s[2] <= 0xAF) return 3;
   return s[1] == 0x88 && s[2] == 0x92 ? 3 : 0;
-}
-
-static exotel_slice without_outer_blanks(exotel_slice t) {
-  while (t.n > 0 && strchr(" \t\r\n", t.p[0]) != NULL && t.p[0] != '\0') {
-    t.p++;
-    t.n--;
-  }
-  while (t.n > 0 && strchr(" \t\r\n", t.p[t.n - 1]) != NULL && t.p[t.n - 1] != '\0')
-    t.n--;
-  return t;
 }
 
 static const char *sip_trim(exotel_slice t, exotel_buffer *out) {
@@ -89,12 +54,12 @@ static int is_sip(exotel_slice t) {
 }
 
 const char *exotel_phone_trim(exotel_slice text, exotel_buffer *out) {
-  exotel_slice t = without_outer_blanks(text);
+  exotel_slice t = exotel_slice_trimmed(text);
   size_t i = 0, ndigits = 0, begin = out->n;
   if (is_sip(t)) return sip_trim(t, out);
   while (i < t.n) {
     size_t n = ornament(t.p + i, t.n - i);
-    if (n == 0 && !is_digit(t.p[i]) && !(t.p[i] == '+' && out->n == begin))
+    if (n == 0 && !exotel_is_digit(t.p[i]) && !(t.p[i] == '+' && out->n == begin))
       return "is not a phone number";
     if (n == 0) {
       ndigits += t.p[i] != '+';
@@ -162,7 +127,7 @@ static const char *subscriber(exotel_slice country, exotel_slice *t) {
 static const char *check_country(exotel_slice country) {
   size_t i;
   for (i = 0; i < country.n; i++) {
-    if (!is_digit(country.p[i])) return "needs a country code in digits";
+    if (!exotel_is_digit(country.p[i])) return "needs a country code in digits";
   }
   if (country.n == 0) return "needs a country code: begin it with +, or give one";
   if (country.n > 3 || country.p[0] == '0')
@@ -210,7 +175,7 @@ const char *exotel_phone_e164(exotel_slice text, exotel_slice country,
 static size_t folded(const char *p, size_t n, char *out) {
   size_t i, k = 0;
   for (i = 0; i < n; i++) {
-    if (p[i] != '_' && p[i] != '-' && p[i] != ' ') out[k++] = lower(p[i]);
+    if (p[i] != '_' && p[i] != '-' && p[i] != ' ') out[k++] = exotel_lower(p[i]);
   }
   return k;
 }
@@ -291,8 +256,8 @@ static void skip_tag(page *g) {
 
 static int is_tag(const page *g) {
   char c = g->i + 1 < g->text.n ? g->text.p[g->i + 1] : '\0';
-  return g->text.p[g->i] == '<' &&
-         (c == '/' || c == '!' || c == '?' || (lower(c) >= 'a' && lower(c) <= 'z'));
+  return g->text.p[g->i] == '<' && (c == '/' || c == '!' || c == '?' ||
+                                    (exotel_lower(c) >= 'a' && exotel_lower(c) <= 'z'));
 }
 
 static void add_blank(page *g) {

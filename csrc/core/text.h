@@ -9,17 +9,11 @@
 
 #include "buffer.h"
 #include "exotel.h"
+#include "slice.h"
 
 #define EXOTEL_PHONE_MIN 3  /* digits; short codes are this short */
 #define EXOTEL_PHONE_MAX 20 /* digits; E.164 has 15, a prefix may stand before them */
 #define EXOTEL_SIP_MAX 255  /* bytes */
-
-/* The slice of a C string. */
-exotel_slice exotel_slice_of(const char *s);
-
-/* Whether both hold the same bytes; the second looks past ASCII case. */
-int exotel_slice_is(exotel_slice a, const char *b);
-int exotel_slice_is_nocase(exotel_slice a, const char *b);
 
 /* Whether it is one of the spellings by which the service says that there is nothing:
 ** "", null, and the times that mean unset. */

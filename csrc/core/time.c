@@ -6,6 +6,8 @@
 */
 #include "time.h"
 
+#include "ascii.h"
+
 #include "text.h"
 
 #include <string.h>
@@ -18,10 +20,6 @@ typedef struct moment {
   int year, month, day, hour, minute, second;
   long offset;
 } moment;
-
-static int is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 static int is_letter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -38,7 +36,7 @@ static int take_number(clock_text *t, int n, int low, int high, int *value) {
   const char *p = t->p;
   int i, sum = 0;
   for (i = 0; i < n; i++, p++) {
-    if (p >= t->end || !is_digit(*p)) return 0;
+    if (p >= t->end || !exotel_is_digit(*p)) return 0;
     sum = sum * 10 + (*p - '0');
   }
   if (sum < low || sum > high) return 0;
@@ -82,8 +80,8 @@ static int take_iso(clock_text *t, moment *m) {
   if (!take(t, ' ') && !take(t, 'T')) return 0;
   if (!take_clock(t, m)) return 0;
   if (take(t, '.')) {
-    if (t->p >= t->end || !is_digit(*t->p)) return 0;
-    while (t->p < t->end && is_digit(*t->p))
+    if (t->p >= t->end || !exotel_is_digit(*t->p)) return 0;
+    while (t->p < t->end && exotel_is_digit(*t->p))
       t->p++;
   }
   if (t->p == t->end) return 1;
@@ -144,7 +142,8 @@ int exotel_time_read(exotel_slice text, long offset, long long *epoch, size_t *a
   t.end = text.p + text.n;
   memset(&m, 0, sizeof m);
   m.offset = offset;
-  ok = text.n > 0 && is_digit(text.p[0]) ? take_iso(&t, &m) : take_rfc1123(&t, &m);
+  ok = text.n > 0 && exotel_is_digit(text.p[0]) ? take_iso(&t, &m)
+                                                : take_rfc1123(&t, &m);
   if (!ok || t.p != t.end) {
     *at = (size_t)(t.p - t.begin) + 1;
     return 0;

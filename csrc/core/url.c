@@ -6,21 +6,15 @@
 */
 #include "url.h"
 
+#include "ascii.h"
+
 #include "text.h"
 #include "utf8.h"
 
 #include <string.h>
 
-static int is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-static int is_alnum(char c) {
-  return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 static int is_unreserved(char c) {
-  return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+  return exotel_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 void exotel_url_encode(exotel_buffer *out, exotel_slice text) {
@@ -43,13 +37,6 @@ void exotel_url_encode(exotel_buffer *out, exotel_slice text) {
   }
 }
 
-static int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 void exotel_url_decode(exotel_buffer *out, exotel_slice text, int form) {
   size_t i = 0;
   while (i < text.n) {
@@ -57,7 +44,7 @@ void exotel_url_decode(exotel_buffer *out, exotel_slice text, int form) {
     if (c == '+' && form) {
       c = ' ';
     } else if (c == '%' && text.n - i >= 2) {
-      int high = hex_digit(text.p[i]), low = hex_digit(text.p[i + 1]);
+      int high = exotel_hex(text.p[i]), low = exotel_hex(text.p[i + 1]);
       if (high >= 0 && low >= 0) {
         c = (char)(high * 16 + low);
         i += 2;
@@ -85,13 +72,6 @@ static int take_prefix(cursor *c, const char *prefix) {
   return 1;
 }
 
-static exotel_slice between(const char *from, const char *to) {
-  exotel_slice s;
-  s.p = from;
-  s.n = (size_t)(to - from);
-  return s;
-}
-
 /* `user:password@`, or the lone `@` that the portal writes before a host. */
 static void take_credentials(cursor *c, exotel_base *base) {
   const char *sign = memchr(c->p, '@', (size_t)(c->end - c->p));
@@ -100,14 +80,14 @@ static void take_credentials(cursor *c, exotel_base *base) {
   if (sign > c->p) {
     colon = memchr(c->p, ':', (size_t)(sign - c->p));
     base->has_credentials = 1;
-    base->user = between(c->p, colon == NULL ? sign : colon);
-    base->password = between(colon == NULL ? sign : colon + 1, sign);
+    base->user = exotel_slice_between(c->p, colon == NULL ? sign : colon);
+    base->password = exotel_slice_between(colon == NULL ? sign : colon + 1, sign);
   }
   c->p = sign + 1;
 }
 
 static int is_ipv6_byte(char ch) {
-  return is_digit(ch) || (ch >= 'a' && ch <= 'f') || (ch >= 'A' && ch <= 'F') ||
+  return exotel_is_digit(ch) || (ch >= 'a' && ch <= 'f') || (ch >= 'A' && ch <= 'F') ||
          ch == ':' || ch == '.';
 }
 
@@ -115,7 +95,7 @@ static const char *take_ipv6(cursor *c, exotel_base *base) {
   const char *from = ++c->p;
   while (c->p < c->end && is_ipv6_byte(*c->p))
     c->p++;
-  base->host = between(from, c->p);
+  base->host = exotel_slice_between(from, c->p);
   if (base->host.n == 0 || c->p >= c->end || *c->p != ']')
     return wrong_at(c, c->p, "has an IPv6 address without its closing bracket");
   c->p++;
@@ -125,9 +105,9 @@ static const char *take_ipv6(cursor *c, exotel_base *base) {
 static const char *take_host(cursor *c, exotel_base *base) {
   const char *from = c->p;
   if (c->p < c->end && *c->p == '[') return take_ipv6(c, base);
-  while (c->p < c->end && (is_alnum(*c->p) || *c->p == '-' || *c->p == '.'))
+  while (c->p < c->end && (exotel_is_alnum(*c->p) || *c->p == '-' || *c->p == '.'))
     c->p++;
-  base->host = between(from, c->p);
+  base->host = exotel_slice_between(from, c->p);
   return base->host.n > 0 ? NULL : wrong_at(c, c->p, "has no host");
 }
 
@@ -135,9 +115,9 @@ static const char *take_port(cursor *c, exotel_base *base) {
   const char *from;
   long port = 0;
   if (c->p >= c->end || *c->p != ':') return NULL;
-  for (from = ++c->p; c->p < c->end && is_digit(*c->p) && port < 100000; c->p++)
+  for (from = ++c->p; c->p < c->end && exotel_is_digit(*c->p) && port < 100000; c->p++)
     port = port * 10 + (*c->p - '0');
-  base->port = between(from, c->p);
+  base->port = exotel_slice_between(from, c->p);
   if (port < 1 || port > 65535) return wrong_at(c, from, "has a port outside 1..65535");
   return NULL;
 }
@@ -148,7 +128,7 @@ static int is_loopback(exotel_slice host) {
     return 1;
   if (host.n < 4 || memcmp(host.p, "127.", 4) != 0) return 0;
   for (i = 0; i < host.n; i++) {
-    if (!is_digit(host.p[i]) && host.p[i] != '.') return 0;
+    if (!exotel_is_digit(host.p[i]) && host.p[i] != '.') return 0;
     dots += host.p[i] == '.';
   }
   return dots == 3;
@@ -157,7 +137,7 @@ static int is_loopback(exotel_slice host) {
 /* Letters and "://" where a host should be. */
 static int has_other_scheme(const cursor *c) {
   const char *p = c->p;
-  while (p < c->end && is_alnum(*p))
+  while (p < c->end && exotel_is_alnum(*p))
     p++;
   return c->p == c->begin && c->end - p >= 3 && memcmp(p, "://", 3) == 0;
 }

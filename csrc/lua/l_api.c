@@ -85,8 +85,8 @@ static void push_operation(lua_State *L, const exotel_operation *o) {
 }
 
 static void push_field(lua_State *L, const exotel_field *f) {
-  static const char *const types[] = {"text",   "time",    "word",    "integer",
-                                      "number", "decimal", "verbatim"};
+  static const char *const types[] = {"text",   "time",    "word",     "integer",
+                                      "number", "decimal", "verbatim", "keys"};
   lua_newtable(L);
   set_string(L, "name", f->path);
   set_string(L, "lua", f->lua);
@@ -97,16 +97,16 @@ static void push_field(lua_State *L, const exotel_field *f) {
 }
 
 static void push_records(lua_State *L) {
-  size_t i, k, n;
-  const exotel_record_type *types = exotel_record_types(&n);
+  const exotel_record_type *type;
+  size_t i, k;
   lua_newtable(L);
-  for (i = 0; i < n; i++) {
-    lua_createtable(L, (int)types[i].nfields, 0);
-    for (k = 0; k < types[i].nfields; k++) {
-      push_field(L, &types[i].fields[k]);
+  for (i = 0; (type = exotel_record_type_at(i)) != NULL; i++) {
+    lua_createtable(L, (int)type->nfields, 0);
+    for (k = 0; k < type->nfields; k++) {
+      push_field(L, &type->fields[k]);
       lua_rawseti(L, -2, (int)k + 1);
     }
-    lua_setfield(L, -2, types[i].name);
+    lua_setfield(L, -2, type->name);
   }
 }
 

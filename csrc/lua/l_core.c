@@ -177,6 +177,8 @@ static int l_nearest(lua_State *L) {
 static const luaL_Reg functions[] = {{"api", l_api},
                                      {"base", l_base_read},
                                      {"base64", l_base64},
+                                     {"build", l_event_build},
+                                     {"callback", l_callback_read},
                                      {"e164", l_phone_e164},
                                      {"form", l_form_read},
                                      {"mask", l_mask},

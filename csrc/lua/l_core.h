@@ -7,12 +7,15 @@
 #ifndef EXOTEL_L_CORE_H
 #define EXOTEL_L_CORE_H
 
+#include "../core/callback.h"
 #include "../core/json_out.h"
+#include "../core/multipart_out.h"
 #include "../core/request.h"
 #include "../core/response.h"
 #include "compat.h"
 
-#define L_HEADERS_MAX 128 /* headers of one answer that are looked at */
+#define L_BODY_MAX (8 * 1024 * 1024) /* bytes of a body built here */
+#define L_HEADERS_MAX 128            /* headers of one answer that are looked at */
 
 /* All memory that one call of the core needs. A userdata, so that whatever raises in
 ** between leaks nothing. Kept for the next call. */
@@ -20,7 +23,9 @@ typedef struct l_work {
   int ready, busy;
   exotel_request request;
   exotel_response response;
+  exotel_callback callback;
   exotel_json_writer writer;
+  exotel_multipart_writer parts;
   exotel_buffer text, other;
   exotel_header headers[L_HEADERS_MAX];
   exotel_error error;
@@ -54,6 +59,11 @@ exotel_given l_given(lua_State *L, int index);
 /* Pushes the content of a buffer. */
 void l_buffer_push(lua_State *L, const exotel_buffer *b);
 
+/* Pushes a finished record as a table. */
+void l_record_push(lua_State *L, const exotel_record *r);
+
+int l_callback_read(lua_State *L);
+int l_event_build(lua_State *L);
 int l_request_build(lua_State *L);
 int l_request_match(lua_State *L);
 int l_response_read(lua_State *L);

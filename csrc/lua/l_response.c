@@ -44,9 +44,14 @@ static void push_node(lua_State *L, const exotel_record *r, const exotel_node *n
   switch (node->type) {
     case EXOTEL_NODE_TEXT: push_slice(L, exotel_record_text(r, node)); break;
     case EXOTEL_NODE_INTEGER: lua_pushinteger(L, (lua_Integer)node->integer); break;
+    case EXOTEL_NODE_BOOLEAN: lua_pushboolean(L, node->integer != 0); break;
     case EXOTEL_NODE_NUMBER: lua_pushnumber(L, (lua_Number)node->number); break;
     default: push_children(L, r, node);
   }
+}
+
+void l_record_push(lua_State *L, const exotel_record *r) {
+  push_children(L, r, exotel_record_node(r, 0));
 }
 
 /* The table of headers at `index`, as far as it holds strings. The slices live as long
@@ -92,7 +97,7 @@ int l_response_read(lua_State *L) {
   answer.nheaders = take_headers(L, 3, w);
   kind = exotel_response_read(&w->response, operation, &answer, &w->error);
   if (kind != EXOTEL_OK) return l_error_push(L, w);
-  push_children(L, &w->response.record, exotel_record_node(&w->response.record, 0));
+  l_record_push(L, &w->response.record);
   l_work_give(w);
   return 1;
 }
@@ -106,7 +111,7 @@ static exotel_kind add_leaf(void *context, const exotel_leaf *leaf, exotel_error
 ** value a string; or nil and an error.
 */
 int l_form_read(lua_State *L) {
-  static const exotel_record_type form = {"form", NULL, 0};
+  static const exotel_record_type form = {"form", NULL, 0, NULL};
   exotel_slice body = l_slice_check(L, 1);
   l_work *w = l_work_take(L);
   exotel_record *r = &w->response.record;
@@ -114,7 +119,22 @@ int l_form_read(lua_State *L) {
   if (kind == EXOTEL_OK)
     kind = exotel_form_read(body, &w->text, add_leaf, r, &w->error);
   if (kind != EXOTEL_OK) return l_error_push(L, w);
-  push_children(L, r, exotel_record_node(r, 0));
+  l_record_push(L, r);
+  l_work_give(w);
+  return 1;
+}
+
+/*
+** core.callback(body, content_type, query): the event of a webhook, or nil and an error of
+** kind "parse". All three are strings; "" for none.
+*/
+int l_callback_read(lua_State *L) {
+  exotel_slice body = l_slice_check(L, 1), type = l_slice_check(L, 2);
+  exotel_slice query = l_slice_check(L, 3);
+  l_work *w = l_work_take(L);
+  if (exotel_callback_read(&w->callback, type, body, query, &w->error) != EXOTEL_OK)
+    return l_error_push(L, w);
+  l_record_push(L, &w->callback.record);
   l_work_give(w);
   return 1;
 }

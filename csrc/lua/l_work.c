@@ -20,7 +20,9 @@ static int l_work_close(lua_State *L) {
   w->ready = 0;
   exotel_request_free(&w->request);
   exotel_response_free(&w->response);
+  exotel_callback_free(&w->callback);
   exotel_json_reset(&w->writer);
+  exotel_multipart_free(&w->parts);
   exotel_buffer_free(&w->text);
   exotel_buffer_free(&w->other);
   return 0;
@@ -35,6 +37,8 @@ static l_work *new_work(lua_State *L) {
   l_work *w = exotel_newowner(L, sizeof *w, CLASS);
   exotel_request_init(&w->request);
   exotel_response_init(&w->response);
+  exotel_callback_init(&w->callback);
+  exotel_multipart_begin(&w->parts, L_BODY_MAX);
   exotel_buffer_init(&w->text, TEXT_MAX);
   exotel_buffer_init(&w->other, TEXT_MAX);
   w->ready = 1;

@@ -47,6 +47,14 @@ local function describe_call(call)
   return core.mask(table.concat(parts, " "), {})
 end
 
+-- "event terminal of call c5797d… completed"
+local function describe_event(event)
+  local text = ("event %s of call %s %s"):format(event.kind, event.call_sid or "unknown",
+    event.status or event.agent_status or "")
+  return core.mask((text:gsub("%s+$", "")), {})
+end
+
+record_metatables.event = { __name = "exotel.event", __tostring = describe_event }
 record_metatables.call = { __name = "exotel.call", __tostring = describe_call }
 
 --- The state of a client, or of none at all: then only what needs no account works.
@@ -360,9 +368,53 @@ function implementation.time(object, text, offset)
   return errors.invalid("time", "text", "time", ("not a time at byte %d"):format(at))
 end
 
+-- An error of a webhook is about no request of ours.
+local function webhook_error(failure, operation, secrets)
+  failure.outcome = nil
+  return nil, errors.new(failure, operation, secrets)
+end
+
+local function strange(name, value)
+  return webhook_error({ kind = "parse", reason = "type", field = name,
+    message = ("%s wants a string, got a %s"):format(name, type(value)) }, "parse_callback")
+end
+
+function implementation.parse_callback(object, body, content_type, query)
+  local state = states[object]
+  if body ~= nil and type(body) ~= "string" then return strange("body", body) end
+  if content_type ~= nil and type(content_type) ~= "string" then
+    return strange("content_type", content_type)
+  end
+  if query ~= nil and type(query) ~= "string" then return strange("query", query) end
+  local event, failure = core.callback(body or "", content_type or "", query or "")
+  if event then return setmetatable(event, record_metatables.event) end
+  return webhook_error(failure, "parse_callback", state and state.secrets)
+end
+
+local encodings = {
+  ["application/json"] = "json",
+  ["application/x-www-form-urlencoded"] = "form",
+  ["multipart/form-data"] = "multipart",
+}
+
+function implementation.build_callback(_, event, content_type)
+  local encoding = encodings[content_type or "multipart/form-data"]
+  if type(event) ~= "table" then
+    return errors.misuse(("exotel.build_callback wants an event, got a %s"):format(type(event)))
+  end
+  if not encoding then
+    return errors.misuse("exotel.build_callback wants multipart/form-data, application/json or"
+      .. " application/x-www-form-urlencoded")
+  end
+  local body, built = core.build(event, encoding)
+  if body then return body, built end
+  return webhook_error(built, "build_callback")
+end
+
 for name, implement in pairs(implementation) do
   methods[name] = errors.expose(implement)
 end
+methods.build_callback = errors.expose_pair(implementation.build_callback)
 
 --- Closes the client's connections. Safe to call twice; what follows opens them anew.
 function methods:close()

@@ -13,13 +13,12 @@ local masked = { "message", "field", "code" }
 
 local metatable = { __name = "exotel.error" }
 
--- "connect: from is missing: the number that is called first (invalid, not_sent)"
+-- "exotel.connect: from is missing: the number that is called first (invalid, not_sent)"; an
+-- error that is about no request has no outcome.
 function metatable.__tostring(err)
-  local text = ("exotel: %s (%s, %s)"):format(err.message, err.kind, err.outcome)
-  if err.operation then
-    text = ("exotel.%s: %s (%s, %s)"):format(err.operation, err.message, err.kind, err.outcome)
-  end
-  return text
+  local name = err.operation and "exotel." .. err.operation or "exotel"
+  local outcome = err.outcome and ", " .. err.outcome or ""
+  return ("%s: %s (%s%s)"):format(name, err.message, err.kind, outcome)
 end
 
 function metatable.__concat(a, b)
@@ -65,6 +64,17 @@ function errors.expose(implementation)
       error(err.message, 2)
     end
     return nil, err
+  end
+end
+
+--- The same for a function whose second value belongs to its success.
+function errors.expose_pair(implementation)
+  return function(...)
+    local value, second = implementation(...)
+    if value == nil and second and second.kind == "misuse" then
+      error(second.message, 2)
+    end
+    return value, second
   end
 end
 

@@ -85,7 +85,7 @@ static exotel_kind put(exotel_json_writer *w, const char *spelt, exotel_error *e
 }
 
 static void check_row(const struct row *r, exotel_buffer *guarded) {
-  exotel_json_writer w = {NULL, NULL};
+  exotel_json_writer w = {NULL, NULL, 0};
   exotel_kind kind = EXOTEL_OK;
   exotel_slice text = {"", 0};
   exotel_error e;
@@ -114,7 +114,7 @@ static void check_cut_numbers(exotel_buffer *guarded) {
   char cut[sizeof whole];
   size_t n;
   for (n = 4; n < sizeof whole; n++) {
-    exotel_json_writer w = {NULL, NULL};
+    exotel_json_writer w = {NULL, NULL, 0};
     exotel_slice text = {"", 0};
     exotel_error e;
     exotel_error_clear(&e);
@@ -132,7 +132,7 @@ static void check_cut_numbers(exotel_buffer *guarded) {
 }
 
 static void check_nul(void) {
-  exotel_json_writer w = {NULL, NULL};
+  exotel_json_writer w = {NULL, NULL, 0};
   exotel_step step;
   exotel_leaf leaf;
   exotel_error e;

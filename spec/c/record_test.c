@@ -77,11 +77,10 @@ static exotel_kind add(void *context, const exotel_leaf *leaf, exotel_error *e) 
 }
 
 static exotel_kind fill(exotel_record *r, exotel_slice json, exotel_buffer *scratch) {
-  size_t n;
   exotel_error e;
   exotel_kind kind;
   exotel_error_clear(&e);
-  kind = exotel_record_begin(r, exotel_record_types(&n), &e);
+  kind = exotel_record_begin(r, exotel_record_type_at(0), &e);
   if (kind == EXOTEL_OK) kind = exotel_json_read(json, scratch, add, r, &e);
   if (kind == EXOTEL_OK) kind = exotel_record_finish(r, &e);
   return kind;

@@ -1,9 +1,9 @@
 /*
-** l_json: records in Lua tables to JSON. Part of exotel.core.
+** l_write: records in Lua tables to JSON, events to any encoding. Part of exotel.core.
 **
 ** The rows of api.c give names and order; what they don't know follows, sorted by name.
-** Values are taken as they are: the tree belongs to the working memory, so that whatever
-** raises leaks nothing.
+** Values are taken as they are: what is built belongs to the working memory, so that
+** whatever raises leaks nothing.
 **
 ** SPDX-License-Identifier: MIT
 */
@@ -17,9 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef enum encoding { AS_JSON, AS_FORM, AS_MULTIPART } encoding;
+
 typedef struct writing {
   lua_State *L;
   l_work *w;
+  encoding encoding;
   const exotel_record_type *type;
   int documented;     /* the service's names and shape, instead of ours */
   const char *absent; /* "null", "empty" or NULL */
@@ -74,7 +77,15 @@ static exotel_kind put(writing *g, size_t depth, exotel_slice text,
   leaf.depth = depth;
   leaf.text = text;
   leaf.null = 0;
-  return exotel_json_put(&g->w->writer, &leaf, type, &g->w->error);
+  if (type == EXOTEL_JSON_TRUE) leaf.text = exotel_slice_of("true");
+  if (type == EXOTEL_JSON_FALSE) leaf.text = exotel_slice_of("false");
+  switch (g->encoding) {
+    case AS_FORM:
+      exotel_form_put(&g->w->text, &leaf);
+      return exotel_error_buffer(&g->w->error, &g->w->text, exotel_slice_of("event"));
+    case AS_MULTIPART: return exotel_multipart_put(&g->w->parts, &leaf, &g->w->error);
+    default: return exotel_json_put(&g->w->writer, &leaf, type, &g->w->error);
+  }
 }
 
 /* A number's text, of as many digits as tell it from every other, whatever the locale;
@@ -127,6 +138,13 @@ static exotel_kind put_field(writing *g, int table, const exotel_field *f,
   double finite;
   switch (lua_type(L, index)) {
     case LUA_TSTRING:
+      if (f->type == EXOTEL_IS_KEYS && g->documented) {
+        lua_pushliteral(L, "\"");
+        lua_pushvalue(L, index);
+        lua_pushliteral(L, "\"");
+        lua_concat(L, 3);
+        index = lua_gettop(L);
+      }
       text.p = lua_tolstring(L, index, &text.n);
       return put(g, depth, text, EXOTEL_JSON_STRING);
     case LUA_TNUMBER:
@@ -162,6 +180,23 @@ static exotel_kind put_absent(writing *g, const exotel_field *f, size_t depth) {
              strcmp(g->absent, "null") == 0 ? EXOTEL_JSON_NULL : EXOTEL_JSON_STRING);
 }
 
+/* Whether the value at the top says only what its place says: an entry's number, unless
+** the entry has nothing else. */
+static int is_implied(const writing *g, int table, const exotel_field *f,
+                      size_t index) {
+  lua_State *L = g->L;
+  int others = 0;
+  if (!g->documented || !(f->flags & EXOTEL_IMPLIED)) return 0;
+  if (lua_type(L, -1) != LUA_TNUMBER || lua_tonumber(L, -1) != (lua_Number)(index + 1))
+    return 0;
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    lua_pop(L, 1);
+    others++;
+  }
+  return others > 1;
+}
+
 /* One row, from the record or list entry at `table`. */
 static exotel_kind put_row(writing *g, int table, const exotel_field *f, size_t index) {
   int top = lua_gettop(g->L);
@@ -171,7 +206,11 @@ static exotel_kind put_row(writing *g, int table, const exotel_field *f, size_t 
   if (kept_as_sent(g, table, depth)) return EXOTEL_OK;
   lua_pushstring(g->L, f->lua);
   lua_rawget(g->L, table);
-  kind = lua_isnil(g->L, -1) ? put_absent(g, f, depth) : put_field(g, table, f, depth);
+  if (is_implied(g, table, f, index))
+    kind = EXOTEL_OK;
+  else
+    kind =
+        lua_isnil(g->L, -1) ? put_absent(g, f, depth) : put_field(g, table, f, depth);
   lua_settop(g->L, top);
   return kind;
 }
@@ -258,8 +297,18 @@ static exotel_kind put_rows(writing *g, int record) {
 /* What the names of a table are checked against. */
 typedef enum level { ANY, RECORD, ENTRY } level;
 
+static int is_own(const writing *g, exotel_slice name) {
+  const char *const *own = g->type->own;
+  if (own == NULL || !g->documented) return 0;
+  for (; *own != NULL; own++) {
+    if (exotel_slice_is(name, *own)) return 1;
+  }
+  return exotel_slice_is(name, "repeated");
+}
+
 static int is_known(const writing *g, exotel_slice name, level where) {
   size_t i;
+  if (where == RECORD && is_own(g, name)) return 1;
   for (i = 0; where != ANY && i < g->type->nfields; i++) {
     const exotel_field *f = &g->type->fields[i];
     size_t n = strlen(f->lua);
@@ -277,12 +326,6 @@ static int is_known(const writing *g, exotel_slice name, level where) {
 
 static exotel_kind put_any(writing *g, size_t depth);
 
-static int before(exotel_slice a, exotel_slice b) {
-  size_t n = a.n < b.n ? a.n : b.n;
-  int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
-  return order < 0 || (order == 0 && a.n < b.n);
-}
-
 /* Puts the smallest name after `last` of the table at `table`. The keys stay in their
 ** table, which nothing changes; quadratic, for a handful of names. */
 static int next_name(writing *g, int table, level where, exotel_slice *last) {
@@ -294,8 +337,8 @@ static int next_name(writing *g, int table, level where, exotel_slice *last) {
     lua_pop(L, 1);
     if (lua_type(L, -1) != LUA_TSTRING) continue;
     name.p = lua_tolstring(L, -1, &name.n);
-    if (last->p != NULL && !before(*last, name)) continue;
-    if (best.p != NULL && !before(name, best)) continue;
+    if (last->p != NULL && !exotel_slice_before(*last, name)) continue;
+    if (best.p != NULL && !exotel_slice_before(name, best)) continue;
     if (is_known(g, name, where)) continue;
     best = name;
   }
@@ -407,16 +450,86 @@ static exotel_kind put_list_names(writing *g, int record) {
 
 /* }================================================================== */
 
+/* {=================================================================
+** What an event has of its own
+** ================================================================== */
+
+/* A name that came twice comes twice again. Its path as one name: that is how it was
+** noted, and every decoder splits it. */
+static exotel_kind put_repeated(writing *g, int event) {
+  lua_State *L = g->L;
+  exotel_kind kind = EXOTEL_OK;
+  int top = lua_gettop(L);
+  size_t i, n;
+  lua_getfield(L, event, "repeated");
+  n = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;
+  for (i = 0; kind == EXOTEL_OK && i < n; i++) {
+    exotel_slice name;
+    lua_rawgeti(L, top + 1, (int)i + 1);
+    if (lua_type(L, -1) != LUA_TSTRING) break;
+    name.p = lua_tolstring(L, -1, &name.n);
+    g->path[0] = step_named(name);
+    g->w->writer.twice = 1;
+    kind = put(g, 1, exotel_slice_of("1"), EXOTEL_JSON_STRING);
+    lua_pop(L, 1);
+  }
+  lua_settop(L, top);
+  return kind;
+}
+
+static exotel_kind put_file(writing *g, int file) {
+  exotel_file f;
+  f.name = l_slice_field(g->L, file, "name");
+  f.filename = l_slice_field(g->L, file, "filename");
+  f.type = l_slice_field(g->L, file, "type");
+  lua_getfield(g->L, file, "size");
+  f.size = (double)lua_tonumber(g->L, -1) > 0 ? (size_t)lua_tonumber(g->L, -1) : 0;
+  return exotel_multipart_put_file(&g->w->parts, &f, &g->w->error);
+}
+
+/* Files are known by name and size only: as many blanks stand for their content. */
+static exotel_kind put_files(writing *g, int event) {
+  lua_State *L = g->L;
+  exotel_kind kind = EXOTEL_OK;
+  int top = lua_gettop(L);
+  size_t i, n;
+  lua_getfield(L, event, "files");
+  n = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;
+  if (n > 0 && g->encoding != AS_MULTIPART)
+    kind = exotel_error_set(&g->w->error, EXOTEL_INVALID, "files",
+                            exotel_slice_of("files"),
+                            "files can be built as multipart/form-data only");
+  for (i = 0; kind == EXOTEL_OK && i < n; i++) {
+    lua_rawgeti(L, top + 1, (int)i + 1);
+    if (lua_istable(L, -1)) kind = put_file(g, lua_gettop(L));
+    lua_settop(L, top + 1);
+  }
+  lua_settop(L, top);
+  return kind;
+}
+
+/* }================================================================== */
+
 /* Of no name: a type without rows, for tables that aren't records. */
 static const exotel_record_type *type_named(exotel_slice name) {
-  static const exotel_record_type plain = {"", NULL, 0};
-  size_t i, n;
-  const exotel_record_type *types = exotel_record_types(&n);
+  static const exotel_record_type plain = {"", NULL, 0, NULL};
+  const exotel_record_type *type;
+  size_t i;
   if (name.n == 0) return &plain;
-  for (i = 0; i < n; i++) {
-    if (exotel_slice_is(name, types[i].name)) return &types[i];
+  for (i = 0; (type = exotel_record_type_at(i)) != NULL; i++) {
+    if (exotel_slice_is(name, type->name)) return type;
   }
   return NULL;
+}
+
+static exotel_kind put_all(writing *g, int record) {
+  exotel_kind kind;
+  if (lua_rawlen(g->L, record) > 0 || !is_plain(g->L, record))
+    return refuse_mixed(g, exotel_slice_of("the record"));
+  kind = put_rows(g, record);
+  if (kind == EXOTEL_OK) kind = put_list_names(g, record);
+  if (kind == EXOTEL_OK) kind = put_names(g, record, 0, RECORD);
+  return kind;
 }
 
 /*
@@ -435,14 +548,11 @@ int l_json_write(lua_State *L) {
   luaL_argcheck(L, g.type != NULL, 2, "unknown record");
   g.documented = lua_toboolean(L, 3);
   g.absent = luaL_optstring(L, 4, NULL);
+  g.encoding = AS_JSON;
   luaL_checkstack(L, 20, NULL);
   g.w = l_work_take(L);
   exotel_json_reset(&g.w->writer);
-  kind = lua_rawlen(L, 1) == 0 && is_plain(L, 1)
-             ? put_rows(&g, 1)
-             : refuse_mixed(&g, exotel_slice_of("the record"));
-  if (kind == EXOTEL_OK) kind = put_list_names(&g, 1);
-  if (kind == EXOTEL_OK) kind = put_names(&g, 1, 0, RECORD);
+  kind = put_all(&g, 1);
   if (kind == EXOTEL_OK) kind = exotel_json_print(&g.w->writer, &text, &g.w->error);
   if (kind != EXOTEL_OK) {
     exotel_json_reset(&g.w->writer);
@@ -452,4 +562,61 @@ int l_json_write(lua_State *L) {
   exotel_json_reset(&g.w->writer);
   l_work_give(g.w);
   return 1;
+}
+
+/* The finished body of an event, pushed with its content type. */
+static int push_body(writing *g) {
+  char boundary[EXOTEL_BOUNDARY_SIZE + 1];
+  exotel_slice text;
+  l_work *w = g->w;
+  switch (g->encoding) {
+    case AS_JSON:
+      if (exotel_json_print(&w->writer, &text, &w->error) != EXOTEL_OK)
+        return l_error_push(g->L, w);
+      lua_pushlstring(g->L, text.p, text.n);
+      lua_pushliteral(g->L, "application/json");
+      break;
+    case AS_FORM:
+      l_buffer_push(g->L, &w->text);
+      lua_pushliteral(g->L, "application/x-www-form-urlencoded");
+      break;
+    case AS_MULTIPART:
+      if (exotel_multipart_end(&w->parts, &w->text, boundary, &w->error) != EXOTEL_OK)
+        return l_error_push(g->L, w);
+      l_buffer_push(g->L, &w->text);
+      lua_pushfstring(g->L, "multipart/form-data; boundary=%s", boundary);
+      break;
+  }
+  exotel_json_reset(&w->writer);
+  exotel_multipart_free(&w->parts);
+  l_work_give(w);
+  return 2;
+}
+
+/*
+** core.build(event, encoding): the body that the service would send for an event, and its
+** content type; or nil and an error of kind "invalid". encoding: "json", "form" or
+** "multipart".
+*/
+int l_event_build(lua_State *L) {
+  static const char *const encodings[] = {"json", "form", "multipart", NULL};
+  exotel_kind kind;
+  writing g;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  g.encoding = (encoding)luaL_checkoption(L, 2, NULL, encodings);
+  g.L = L;
+  g.type = exotel_event_type();
+  g.documented = 1;
+  g.absent = NULL;
+  luaL_checkstack(L, 20, NULL);
+  g.w = l_work_take(L);
+  exotel_json_reset(&g.w->writer);
+  exotel_multipart_begin(&g.w->parts, L_BODY_MAX);
+  kind = put_all(&g, 1);
+  if (kind == EXOTEL_OK) kind = put_files(&g, 1);
+  if (kind == EXOTEL_OK) kind = put_repeated(&g, 1);
+  if (kind == EXOTEL_OK) return push_body(&g);
+  exotel_json_reset(&g.w->writer);
+  exotel_multipart_free(&g.w->parts);
+  return l_error_push(L, g.w);
 }

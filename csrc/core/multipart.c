@@ -1,0 +1,259 @@
+/*
+** multipart: multipart/form-data bytes to parts (see multipart.h).
+** One pass; values are found with memchr and not copied.
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "multipart.h"
+
+#include "error.h"
+#include "http1.h"
+#include "limits.h"
+#include "media_type.h"
+#include "text.h"
+
+#include <string.h>
+
+typedef struct body_cursor {
+  const char *begin, *p, *end;
+  exotel_slice boundary;
+  int crlf;    /* how this body ends its lines */
+  size_t part; /* the one at work, from 1 */
+  exotel_buffer *scratch;
+  exotel_error *e;
+} body_cursor;
+
+/* A delimiter that was found. */
+typedef struct delimiter {
+  const char *from; /* where the data before it ends */
+  const char *to;   /* behind its line */
+  int closing;
+} delimiter;
+
+static exotel_kind refuse(body_cursor *c, const char *at, const char *reason,
+                          const char *why) {
+  size_t position = (size_t)(at - c->begin) + 1;
+  c->e->position = position;
+  if (c->part == 0)
+    return exotel_error_set(c->e, EXOTEL_PARSE, reason, exotel_slice_of("body"),
+                            "not multipart at byte %lu: %s", (unsigned long)position,
+                            why);
+  return exotel_error_set(c->e, EXOTEL_PARSE, reason, exotel_slice_of("body"),
+                          "part %lu, byte %lu: %s", (unsigned long)c->part,
+                          (unsigned long)position, why);
+}
+
+/* Behind the end of the line that `p` is in, blanks alone being allowed before it; NULL
+** when something else stands there. `*crlf` tells how the line ends. */
+static const char *line_end(const char *p, const char *end, int *crlf) {
+  while (p < end && (*p == ' ' || *p == '\t'))
+    p++;
+  *crlf = end - p >= 2 && p[0] == '\r' && p[1] == '\n';
+  if (*crlf) return p + 2;
+  if (p < end && *p == '\n') return p + 1;
+  return p == end ? p : NULL;
+}
+
+/* Whether a delimiter stands at `p`, the begin of a line. */
+static int is_delimiter(const body_cursor *c, const char *p, delimiter *d, int *crlf) {
+  size_t n = c->boundary.n;
+  if ((size_t)(c->end - p) < n + 2 || p[0] != '-' || p[1] != '-') return 0;
+  if (memcmp(p + 2, c->boundary.p, n) != 0) return 0;
+  p += n + 2;
+  d->closing = c->end - p >= 2 && p[0] == '-' && p[1] == '-';
+  if (d->closing && line_end(p + 2, c->end, crlf) != NULL)
+    p += 2;
+  else
+    d->closing = 0;
+  d->to = line_end(p, c->end, crlf);
+  return d->to != NULL;
+}
+
+static int find_first(body_cursor *c, delimiter *d) {
+  const char *p = c->p;
+  while (p < c->end) {
+    int crlf;
+    if (is_delimiter(c, p, d, &crlf)) {
+      c->crlf = crlf;
+      d->from = p;
+      return 1;
+    }
+    p = memchr(p, '\n', (size_t)(c->end - p));
+    if (p == NULL) return 0;
+    p++;
+  }
+  return 0;
+}
+
+/* The delimiter that ends the part whose value begins at `c->p`. */
+static int find_next(const body_cursor *c, delimiter *d) {
+  const char *p = c->p, *line;
+  while (p < c->end && (line = memchr(p, '\n', (size_t)(c->end - p))) != NULL) {
+    int crlf, whole = !c->crlf || (line > c->begin && line[-1] == '\r');
+    p = line + 1;
+    if (!whole || !is_delimiter(c, p, d, &crlf)) continue;
+    if (d->to < c->end && crlf != c->crlf) continue;
+    d->from = line - c->crlf;
+    return 1;
+  }
+  return 0;
+}
+
+/* {=================================================================
+** Headers of a part
+** ================================================================== */
+
+typedef struct part_header {
+  exotel_part part;
+  int has_name;
+  size_t name_at, filename_at, type_at; /* in the scratch, which moves while it grows */
+} part_header;
+
+/* Keeps a parameter's value in the scratch. */
+static void keep_value(body_cursor *c, const char *value, size_t n, size_t *at,
+                       exotel_slice *kept) {
+  *at = c->scratch->n;
+  kept->n = n;
+  exotel_buffer_add(c->scratch, value, n);
+}
+
+static exotel_kind read_disposition(body_cursor *c, exotel_slice text, part_header *h) {
+  const char *p = text.p, *end = text.p + text.n;
+  char value[EXOTEL_NAME_MAX];
+  exotel_slice name;
+  size_t n;
+  p = text.n > 0 ? memchr(p, ';', text.n) : NULL;
+  while (p != NULL && exotel_parameter_next(&p, end, &name, value, sizeof value, &n)) {
+    int is_name = exotel_slice_is_nocase(name, "name");
+    int is_filename = exotel_slice_is_nocase(name, "filename");
+    if (exotel_slice_is_nocase(name, "filename*")) h->part.is_file = 1;
+    if (!is_name && !is_filename) continue;
+    if (n > sizeof value)
+      return refuse(c, c->p, "too_long",
+                    "its name is longer than the limit of 256 bytes");
+    if (is_name && !h->has_name) {
+      h->has_name = 1;
+      keep_value(c, value, n, &h->name_at, &h->part.name);
+    }
+    if (is_filename && h->part.filename.n == 0) {
+      h->part.is_file = 1;
+      keep_value(c, value, n, &h->filename_at, &h->part.filename);
+    }
+  }
+  return EXOTEL_OK;
+}
+
+static int is_identity(exotel_slice encoding) {
+  return exotel_slice_is_nocase(encoding, "7bit") ||
+         exotel_slice_is_nocase(encoding, "8bit") ||
+         exotel_slice_is_nocase(encoding, "binary");
+}
+
+static exotel_kind read_header(body_cursor *c, exotel_slice line, part_header *h) {
+  exotel_header header;
+  if (!exotel_header_read(line, &header))
+    return refuse(c, c->p, "header", "a line of its headers is no header");
+  if (exotel_slice_is_nocase(header.name, "Content-Disposition"))
+    return read_disposition(c, header.value, h);
+  if (exotel_slice_is_nocase(header.name, "Content-Type"))
+    keep_value(c, header.value.p, header.value.n, &h->type_at, &h->part.type);
+  else if (exotel_slice_is_nocase(header.name, "Content-Transfer-Encoding") &&
+           !is_identity(header.value))
+    return refuse(c, c->p, "encoding", "its Content-Transfer-Encoding isn't read");
+  return EXOTEL_OK;
+}
+
+/* The end of the header line at `p`, with its folded lines; NULL when there is none. */
+static const char *folded_end(const body_cursor *c, const char *p) {
+  for (;;) {
+    const char *line = memchr(p, '\n', (size_t)(c->end - p));
+    if (line == NULL) return NULL;
+    p = line + 1;
+    if (p >= c->end || (*p != ' ' && *p != '\t')) return p;
+  }
+}
+
+static int is_blank_line(const body_cursor *c, const char *p, const char **next) {
+  if (c->end - p >= 2 && p[0] == '\r' && p[1] == '\n') {
+    *next = p + 2;
+    return 1;
+  }
+  *next = p + 1;
+  return !c->crlf && p < c->end && *p == '\n';
+}
+
+/* Reads headers up to and with the blank line; `c->p` is at the value then. */
+static exotel_kind read_headers(body_cursor *c, part_header *h) {
+  const char *from = c->p, *next;
+  while (!is_blank_line(c, c->p, &next)) {
+    exotel_slice line;
+    exotel_kind kind;
+    next = c->p < c->end ? folded_end(c, c->p) : NULL;
+    if (next == NULL)
+      return refuse(c, from, "header", "no blank line ends its headers");
+    if (next - from > EXOTEL_PART_HEADERS_MAX)
+      return refuse(c, from, "too_long",
+                    "its headers are over the limit of 8192 bytes");
+    line.p = c->p;
+    line.n = (size_t)(next - c->p);
+    kind = read_header(c, line, h);
+    if (kind != EXOTEL_OK) return kind;
+    c->p = next;
+  }
+  c->p = next;
+  return h->has_name ? EXOTEL_OK : refuse(c, from, "name", "it has no name");
+}
+
+/* }================================================================== */
+
+static void place_texts(const body_cursor *c, part_header *h) {
+  const char *p = c->scratch->p == NULL ? "" : c->scratch->p;
+  h->part.name.p = p + h->name_at;
+  h->part.filename.p = p + h->filename_at;
+  h->part.type.p = p + h->type_at;
+}
+
+/* The part behind the delimiter `d`, which becomes the one that ends it. */
+static exotel_kind read_part(body_cursor *c, delimiter *d, exotel_part_sink *sink,
+                             void *context) {
+  part_header h;
+  exotel_kind kind;
+  memset(&h, 0, sizeof h);
+  exotel_buffer_reset(c->scratch);
+  c->p = d->to;
+  kind = read_headers(c, &h);
+  if (kind != EXOTEL_OK) return kind;
+  h.part.value.p = c->p;
+  c->p -= c->p > c->begin; /* an empty value: its line end is the delimiter's too */
+  if (!find_next(c, d))
+    return refuse(c, c->end, "truncated", "the body ends inside it");
+  if (d->from < h.part.value.p) d->from = h.part.value.p;
+  h.part.value.n = (size_t)(d->from - h.part.value.p);
+  if (c->scratch->state != EXOTEL_BUFFER_OK)
+    return exotel_error_buffer(c->e, c->scratch, exotel_slice_of("body"));
+  place_texts(c, &h);
+  return sink(context, &h.part, c->e);
+}
+
+exotel_kind exotel_multipart_read(exotel_slice body, exotel_slice boundary,
+                                  exotel_buffer *scratch, exotel_part_sink *sink,
+                                  void *context, exotel_error *e) {
+  exotel_kind kind = EXOTEL_OK;
+  delimiter d;
+  body_cursor c;
+  memset(&c, 0, sizeof c);
+  c.begin = c.p = body.p;
+  c.end = body.p + body.n;
+  c.boundary = boundary;
+  c.scratch = scratch;
+  c.e = e;
+  if (!find_first(&c, &d))
+    return refuse(&c, c.begin, "boundary",
+                  "no line is the boundary of the content type");
+  while (kind == EXOTEL_OK && !d.closing && d.to < c.end) {
+    if (++c.part > EXOTEL_FIELDS_MAX)
+      return refuse(&c, d.to, "too_many", "more parts than the limit of 512");
+    kind = read_part(&c, &d, sink, context);
+  }
+  return kind;
+}

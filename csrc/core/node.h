@@ -1,0 +1,41 @@
+/*
+** node: a finished record, for those who read it.
+**
+** SPDX-License-Identifier: MIT
+*/
+#ifndef EXOTEL_NODE_H
+#define EXOTEL_NODE_H
+
+#include "api.h"
+#include "exotel.h"
+
+typedef struct exotel_record exotel_record;
+
+typedef enum exotel_node_type {
+  EXOTEL_NODE_TABLE, /* children by name */
+  EXOTEL_NODE_LIST,  /* children by position: the order of the chain */
+  EXOTEL_NODE_TEXT,
+  EXOTEL_NODE_INTEGER,
+  EXOTEL_NODE_NUMBER,
+  EXOTEL_NODE_BOOLEAN /* in integer */
+} exotel_node_type;
+
+/* Links are positions in the record's nodes; 0, the root, stands for none. */
+typedef struct exotel_node {
+  exotel_node_type type;
+  const exotel_field *field; /* the row of a known value, else NULL */
+  const char *known;         /* the name when it is a constant, else NULL */
+  size_t name_at, name_n;    /* the name in the record's text */
+  size_t key;                /* of a list's child: the position it was sent with */
+  size_t text_at, text_n;    /* the value's text */
+  long long integer;
+  double number;
+  size_t first, next, count;
+} exotel_node;
+
+/* The node at a position (0: the root), its name and its text. Valid until the next change. */
+const exotel_node *exotel_record_node(const exotel_record *r, size_t at);
+exotel_slice exotel_record_name(const exotel_record *r, const exotel_node *node);
+exotel_slice exotel_record_text(const exotel_record *r, const exotel_node *node);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+** slice: bytes that belong to somebody else (see slice.h).
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "slice.h"
+
+#include "ascii.h"
+
+#include <string.h>
+
+exotel_slice exotel_slice_of(const char *s) {
+  exotel_slice slice;
+  slice.p = s;
+  slice.n = strlen(s);
+  return slice;
+}
+
+exotel_slice exotel_slice_held(const exotel_buffer *b) {
+  exotel_slice slice;
+  slice.p = b->p == NULL ? "" : b->p;
+  slice.n = b->n;
+  return slice;
+}
+
+exotel_slice exotel_slice_between(const char *from, const char *to) {
+  exotel_slice slice;
+  slice.p = from;
+  slice.n = (size_t)(to - from);
+  return slice;
+}
+
+exotel_slice exotel_slice_trimmed(exotel_slice s) {
+  while (s.n > 0 && exotel_is_blank(s.p[0])) {
+    s.p++;
+    s.n--;
+  }
+  while (s.n > 0 && exotel_is_blank(s.p[s.n - 1]))
+    s.n--;
+  return s;
+}
+
+int exotel_slice_is(exotel_slice a, const char *b) {
+  return strlen(b) == a.n && (a.n == 0 || memcmp(a.p, b, a.n) == 0);
+}
+
+int exotel_slice_is_nocase(exotel_slice a, const char *b) {
+  size_t i;
+  for (i = 0; i < a.n; i++) {
+    if (b[i] == '\0' || exotel_lower(a.p[i]) != exotel_lower(b[i])) return 0;
+  }
+  return b[a.n] == '\0';
+}
+
+int exotel_slice_same_nocase(exotel_slice a, exotel_slice b) {
+  size_t i;
+  if (a.n != b.n) return 0;
+  for (i = 0; i < a.n; i++) {
+    if (exotel_lower(a.p[i]) != exotel_lower(b.p[i])) return 0;
+  }
+  return 1;
+}
+
+int exotel_slice_before(exotel_slice a, exotel_slice b) {
+  size_t n = a.n < b.n ? a.n : b.n;
+  int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
+  return order < 0 || (order == 0 && a.n < b.n);
+}

@@ -1,0 +1,30 @@
+/*
+** slice: bytes that belong to somebody else, compared and cut.
+**
+** SPDX-License-Identifier: MIT
+*/
+#ifndef EXOTEL_SLICE_H
+#define EXOTEL_SLICE_H
+
+#include "buffer.h"
+#include "exotel.h"
+
+/* The slice of a C string, of a buffer's content, of what stands between two places. */
+exotel_slice exotel_slice_of(const char *s);
+exotel_slice exotel_slice_held(const exotel_buffer *b);
+exotel_slice exotel_slice_between(const char *from, const char *to);
+
+/* Without blanks and line ends at both ends. */
+exotel_slice exotel_slice_trimmed(exotel_slice s);
+
+/* Whether `a` holds the bytes of `b`; the second looks past ASCII case. */
+int exotel_slice_is(exotel_slice a, const char *b);
+int exotel_slice_is_nocase(exotel_slice a, const char *b);
+
+/* Whether both hold the same bytes, whatever their ASCII case. */
+int exotel_slice_same_nocase(exotel_slice a, exotel_slice b);
+
+/* Whether `a` comes before `b` in byte order. */
+int exotel_slice_before(exotel_slice a, exotel_slice b);
+
+#endif
