@@ -1,5 +1,7 @@
 -- The examples of the README are files, and their output is what the README says.
 
+local exotel = require "exotel"
+local socket = require "socket"
 local sys = require "exotel.sys"
 
 local function read_file(name)
@@ -22,6 +24,29 @@ local function run(program)
   return table.concat(lines, "\n"), code
 end
 
+-- The status that a server answers a POST with.
+local function post(url, content_type, body)
+  local host, port = url:match "//([^:]+):(%d+)"
+  local connection = assert(socket.connect(host, tonumber(port)))
+  connection:settimeout(10)
+  assert(connection:send(("POST /callback HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\n"
+    .. "Content-Length: %d\r\nConnection: close\r\n\r\n%s"):format(host, content_type, #body,
+    body)))
+  local status = assert(connection:receive "*l"):match "^HTTP/1.1 (%d+)"
+  connection:close()
+  return tonumber(status)
+end
+
+-- The indented lines of the README that a text, or the code of a file, must stand in as it is.
+local function stands_in_readme(text)
+  local indented = text:gsub("\n+$", ""):gsub("\n([^\n])", "\n    %1")
+  return read_file("README.md"):find("    " .. indented, 1, true) ~= nil
+end
+
+local function code_of(name)
+  return (read_file(name):match "\n\n(.*)$")
+end
+
 describe("examples", function()
   local sandbox, base_url
 
@@ -37,15 +62,32 @@ describe("examples", function()
       "EXOTEL_API_TOKEN=sandbox_token", "EXOTEL_BASE_URL=" .. base_url, "lua5.4",
       "examples/first_call.lua", "+919876543210", "+919123456789", "08039570000" }
     assert.equal(0, code)
-    local readme = read_file "README.md"
     local shown = output:gsub("%x%x%x%x%x%x%x%x%x+", "c5797dcbaaeed7678c4062a4a3ed2f8a")
-    assert.truthy(readme:find(shown:gsub("\n", "\n    "), 1, true), shown)
+    assert.truthy(stands_in_readme(shown), shown)
   end)
 
-  it("first_call.lua stands in the README as it is", function()
-    local code = read_file "examples/first_call.lua"
-    local body = code:match "\n\n(.*)$":gsub("\n+$", ""):gsub("\n([^\n])", "\n    %1")
-    assert.truthy(read_file "README.md":find(body, 1, true), body)
+  it("stand in the README as they are", function()
+    for _, name in ipairs { "examples/first_call.lua", "examples/webhook.lua" } do
+      assert.truthy(stands_in_readme(code_of(name)), name)
+    end
+  end)
+
+  it("webhook.lua prints an event, whatever its encoding", function()
+    local process = assert(sys.spawn { "lua5.4", "examples/webhook.lua", "0" })
+    local url = assert(process:read_line(10)):match "http.*"
+    local event = { call_sid = "492205107c5fb48f4ac25d1f77759339", event_type = "terminal",
+                    status = "no-answer", from = "+919414740000" }
+    for _, name in ipairs { "application/json", "multipart/form-data",
+                            "application/x-www-form-urlencoded" } do
+      local body, content_type = exotel.build_callback(event, name)
+      assert.equal(200, post(url, content_type, body))
+      local line = process:read_line(10)
+      assert.equal("event terminal of call 492205107c5fb48f4ac25d1f77759339 no-answer", line)
+      assert.truthy(stands_in_readme(line))
+    end
+    assert.equal(400, post(url, "application/json", "{"))
+    assert.truthy(process:read_line(10):find("not JSON at byte 2", 1, true))
+    process:close()
   end)
 
   it("demo.lua ends with the completed record", function()
