@@ -37,7 +37,7 @@ export LUA_PATH  := $(TREE)/lua/?.lua;;
 export LUA_CPATH := $(TREE)/$(B)/lib/?.so;;
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test lint fuzz torture check-rows check-layers env deps install clean \
+.PHONY: all demo test lint fuzz torture bench check-rows check-layers env deps install clean \
         help
 
 all: $(MODULES:%=$(LIB)/%.so) ## build the four shared objects into build/lib
@@ -99,6 +99,15 @@ torture: ## let every allocation fail in turn, in the core and in every Lua entr
 	@sh tools/deps.sh test
 	@$(MAKE) --no-print-directory -s all
 	@sh tools/torture.sh
+
+bench: ## print what parsing a webhook costs, beside other decoders and the floor
+	@sh tools/deps.sh bench
+	@$(MAKE) --no-print-directory -s all $(B)/bench/floor.so
+	@LUA_CPATH="$(TREE)/$(B)/bench/?.so;$(LUA_CPATH)" $(LUA) bench/callback.lua
+
+$(B)/bench/floor.so: bench/floor.c csrc/lua/compat.h
+	@mkdir -p $(@D)
+	$(C) -I$(LUA_INC) -shared -o $@ $<
 
 check-rows: all ## fail where a row of the api tables has no spec row
 	@$(LUA) tools/check_rows.lua

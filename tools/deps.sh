@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes sure that the packages for a purpose are there: `run` (build and demo) or `test`.
+# Makes sure that the packages for a purpose are there: `run` (build and demo), `bench` or
+# `test`.
 # Debian, as root: installs what is missing. Debian, else: prints the command and fails.
 # Other systems: prints the list, and fails only where the build would.
 # SPDX-License-Identifier: MIT
@@ -10,8 +11,13 @@ run="gcc make libc6-dev lua5.4 liblua5.4-dev libcurl4-openssl-dev libcjson-dev l
 test="lua-busted lua-check lua-socket g++ clang clang-format clang-tidy libclang-rt-14-dev
   liblua5.1-0-dev nginx-light openssl curl ca-certificates"
 
-packages=$run
-[ "$purpose" = run ] || packages="$run $test"
+bench="lua-cjson lua-dkjson lua-socket"
+
+case $purpose in
+  run) packages=$run ;;
+  bench) packages="$run $bench" ;;
+  *) packages="$run $test" ;;
+esac
 
 if [ ! -f /etc/debian_version ]; then
   echo "This is no Debian: nothing is installed. These Debian packages name what is needed:"

@@ -9,9 +9,9 @@ bad=0
 warnings="-Wall -Wextra -pedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
   -Wwrite-strings -Werror"
 sources=$(find csrc -name '*.c')
-all_c=$(find csrc spec fuzz -name '*.[ch]')
+all_c=$(find csrc spec fuzz bench -name '*.[ch]')
 
-luacheck --quiet --no-color lua bin/exotel spec examples tools || bad=1
+luacheck --quiet --no-color lua bin/exotel spec examples tools bench || bad=1
 clang-format --dry-run --Werror $all_c || bad=1
 
 for compiler in gcc clang; do

@@ -30,7 +30,7 @@ typedef struct exotel_node {
   size_t text_at, text_n;    /* the value's text */
   long long integer;
   double number;
-  size_t first, next, count;
+  size_t first, last, next, count;
 } exotel_node;
 
 /* The node at a position (0: the root), its name and its text. Valid until the next change. */

@@ -5,6 +5,7 @@
 */
 #include "record.h"
 
+#include "ascii.h"
 #include "decimal.h"
 #include "error.h"
 #include "name.h"
@@ -75,10 +76,13 @@ static size_t new_node(exotel_record *r, exotel_node_type type) {
 static void link_child(exotel_record *r, size_t parent, size_t child) {
   exotel_node *p = node_at(r, parent), *c = node_at(r, child);
   size_t *link = &p->first;
+  if (p->last != 0 && node_at(r, p->last)->key <= c->key)
+    link = &node_at(r, p->last)->next;
   while (*link != 0 && node_at(r, *link)->key <= c->key)
     link = &node_at(r, *link)->next;
   c->next = *link;
   *link = child;
+  if (c->next == 0) p->last = child;
   p->count++;
 }
 
@@ -103,6 +107,15 @@ static size_t child_named(const exotel_record *r, size_t parent, exotel_slice na
     at = node_at(r, at)->next;
   }
   return 0;
+}
+
+/* The value of a row. No two rows of a record type give one table the same name. */
+static size_t child_of(const exotel_record *r, size_t parent,
+                       const exotel_field *field) {
+  size_t at = node_at(r, parent)->first;
+  while (at != 0 && node_at(r, at)->field != field)
+    at = node_at(r, at)->next;
+  return at;
 }
 
 static size_t child_keyed(const exotel_record *r, size_t parent, size_t key) {
@@ -168,15 +181,18 @@ static const exotel_field *row_of(exotel_record *r, const exotel_leaf *leaf) {
   char path[PATH_MAX_BYTES];
   exotel_slice spelt;
   size_t i, n = r->type->nfields;
+  char initial;
   spelt.p = path;
   spelt.n = spell_path(leaf, path);
   if (spelt.n == 0) return NULL;
+  initial = exotel_lower(path[0]);
   for (i = 0; i < n; i++) {
-    size_t row = (r->next_row + i) % n;
-    if (r->type->fields[row].flags & EXOTEL_MOVED) continue;
-    if (exotel_slice_is_nocase(spelt, r->type->fields[row].path)) {
-      r->next_row = row + 1;
-      return &r->type->fields[row];
+    size_t row = r->next_row + i < n ? r->next_row + i : r->next_row + i - n;
+    const exotel_field *f = &r->type->fields[row];
+    if (exotel_lower(f->path[0]) != initial || (f->flags & EXOTEL_MOVED)) continue;
+    if (exotel_slice_is_nocase(spelt, f->path)) {
+      r->next_row = row + 1 < n ? row + 1 : 0;
+      return f;
     }
   }
   return NULL;
@@ -289,7 +305,7 @@ static int add_known(exotel_record *r, const exotel_field *field,
   memset(&value, 0, sizeof value);
   if (!type_value(r, &value, field, leaf->text)) return 0;
   place = place_of(r, field, leaf);
-  if (child_named(r, place, exotel_slice_of(field->lua)) != 0) {
+  if (child_of(r, place, field) != 0) {
     note_repeated(r, leaf);
     return 1;
   }

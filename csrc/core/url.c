@@ -37,21 +37,26 @@ void exotel_url_encode(exotel_buffer *out, exotel_slice text) {
   }
 }
 
+/* What is decoded is never longer, so one room is enough. */
 void exotel_url_decode(exotel_buffer *out, exotel_slice text, int form) {
-  size_t i = 0;
-  while (i < text.n) {
-    char c = text.p[i++];
+  const char *p = text.p, *end = text.p + text.n;
+  char *room = exotel_buffer_room(out, text.n), *to = room;
+  if (room == NULL) return;
+  while (p < end) {
+    char c = *p++;
     if (c == '+' && form) {
       c = ' ';
-    } else if (c == '%' && text.n - i >= 2) {
-      int high = exotel_hex(text.p[i]), low = exotel_hex(text.p[i + 1]);
+    } else if (c == '%' && end - p >= 2) {
+      int high = exotel_hex(p[0]), low = exotel_hex(p[1]);
       if (high >= 0 && low >= 0) {
         c = (char)(high * 16 + low);
-        i += 2;
+        p += 2;
       }
     }
-    if (exotel_buffer_addc(out, c) != EXOTEL_BUFFER_OK) return;
+    *to++ = c;
   }
+  *to = '\0';
+  out->n += (size_t)(to - room);
 }
 
 typedef struct cursor {
