@@ -3,8 +3,9 @@
 --
 -- A spec row says in `row` what it covers; that alone counts for nothing. A parameter counts
 -- when a row is sent that really gives it and whose bytes hold its documented name, and when
--- another is refused on it. A field counts when the answer holds its documented name and the
--- record its value; a status and a cause when the answer has them and the error their reason.
+-- another is refused on it. A field counts when the answer, or the webhook's body or query,
+-- holds its documented name and the record its value; a status and a cause when the answer
+-- has them and the error their reason.
 --
 -- SPDX-License-Identifier: MIT
 
@@ -226,8 +227,63 @@ end
 
 -- }=================================================================
 
+-- {=================================================================
+-- Webhooks
+-- ==================================================================
+
+local function literal(text) return (text:lower():gsub("%p", "%%%0")) end
+
+-- Where a path stands in a text, for each way to spell it: how it begins there, and the
+-- absent values that may follow. A form's value is absent up to its end.
+local function spellings(path)
+  local list, steps = {}, {}
+  for step in path:gmatch "[^%.%[%]]+" do steps[#steps + 1] = literal(step) end
+  local bracketed = steps[1]
+  for i = 2, #steps do
+    if i == 2 and path:find("[]", 1, true) then bracketed = bracketed .. "%[%d*%]" end
+    bracketed = bracketed .. "%[" .. steps[i] .. "%]"
+  end
+  list[1] = { "%f[^%z&]" .. bracketed .. "=", { "%f[%z&]", "null%f[%z&]" } }
+  list[2] = { 'name="' .. bracketed .. '"[^\n]*\r?\n\r?\n', { "\r?\n" } }
+  list[3] = { '"' .. steps[#steps] .. '"%s*:%s*', { "null", '""' } }
+  return list
+end
+
+local function undo_percent(text)
+  return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+local function take_event_field(row, name)
+  local field = fields[name]
+  if not field or not row.event or not name:find "^event%." then return false end
+  local sent = false
+  for _, text in ipairs { row.body or "", row.query or "" } do
+    text = undo_percent(text):lower()
+    for _, spelling in ipairs(spellings(field.name)) do
+      if text:find(spelling[1]) then sent = true end
+      if value_of(row.event, field) == nil then
+        for _, absent in ipairs(spelling[2]) do
+          if text:find(spelling[1] .. absent) then cover(name .. " absent") end
+        end
+      end
+    end
+  end
+  if sent and value_of(row.event, field) ~= nil then cover(name) end
+  return sent
+end
+
+local function take_event_rows(rows)
+  for _, row in ipairs(rows) do
+    for _, name in ipairs(row.row) do
+      if not take_event_field(row, name) then lie(row, name) end
+    end
+  end
+end
+
+-- }=================================================================
+
 local connect, call_details = require "spec.rows.connect", require "spec.rows.call_details"
-local answers = require "spec.rows.answers"
+local answers, events = require "spec.rows.answers", require "spec.rows.events"
 
 for _, operation in ipairs(api.operations) do
   want_parameters(operation)
@@ -244,6 +300,7 @@ end
 take_request_rows(connect, "connect")
 take_request_rows(call_details, "call_details")
 take_answer_rows(answers)
+take_event_rows(events)
 for _, row in ipairs(connect) do
   local word = row.client and row.client.region or "singapore"
   local region = type(word) == "string" and api.regions[word]
@@ -266,4 +323,4 @@ end
 for _, text in ipairs(lies) do print("no such coverage: " .. text) end
 if missing > 0 or #lies > 0 then os.exit(1) end
 print(("check-rows: every row of api has a spec row (%d rows)"):format(
-  #connect + #call_details + #answers))
+  #connect + #call_details + #answers + #events))

@@ -65,9 +65,10 @@ static exotel_kind check_limits(reading *g, const exotel_leaf *leaf, exotel_erro
   if (leaf->depth > EXOTEL_NAME_STEPS_MAX)
     return over(leaf, "a nesting", EXOTEL_NAME_STEPS_MAX, e);
   for (i = 0; i < leaf->depth; i++) {
-    bytes += leaf->path[i].name.n;
-    if (leaf->path[i].index > EXOTEL_INDEX_MAX)
-      return over(leaf, "a position", EXOTEL_INDEX_MAX, e);
+    size_t index = leaf->path[i].index;
+    bytes += leaf->path[i].name.n + (i > 0 ? 2 : 0); /* its brackets */
+    if (leaf->path[i].name.p == NULL) bytes += index < 10 ? 1 : index < 100 ? 2 : 3;
+    if (index > EXOTEL_INDEX_MAX) return over(leaf, "a position", EXOTEL_INDEX_MAX, e);
   }
   if (bytes > EXOTEL_NAME_MAX) return over(leaf, "a name", EXOTEL_NAME_MAX, e);
   return EXOTEL_OK;
@@ -86,6 +87,39 @@ static exotel_kind add_leaf(void *context, const exotel_leaf *leaf, exotel_error
   return exotel_record_add(&g->callback->record, leaf, e);
 }
 
+/* Whether a form could not spell this path and get it back: JSON has names with brackets,
+** empty ones, and digits where a form has positions. */
+static int is_plain(const exotel_leaf *leaf) {
+  size_t i;
+  for (i = 0; i < leaf->depth; i++) {
+    exotel_slice name = leaf->path[i].name;
+    if (name.p == NULL) continue;
+    if (name.n == 0 || memchr(name.p, '[', name.n) != NULL) return 0;
+    if (i > 0 && name.p[0] >= '0' && name.p[0] <= '9') return 0;
+    if (i > 0 && memchr(name.p, ']', name.n) != NULL) return 0;
+  }
+  return 1;
+}
+
+/* Hands on a leaf of a JSON document, its path being what a form would make of it. */
+static exotel_kind respell(reading *g, const exotel_leaf *leaf, exotel_leaf_sink *sink,
+                           exotel_error *e) {
+  exotel_step path[EXOTEL_DEPTH_MAX];
+  exotel_buffer *spelt = &g->callback->name;
+  exotel_leaf respelt = *leaf;
+  exotel_slice name;
+  if (is_plain(leaf)) return sink(g, leaf, e);
+  exotel_buffer_reset(spelt);
+  exotel_name_write(spelt, leaf->path, leaf->depth);
+  if (spelt->state == EXOTEL_BUFFER_NOMEMORY) return exotel_error_memory(e);
+  if (spelt->n == 0) return EXOTEL_OK;
+  name.p = spelt->p;
+  name.n = spelt->n;
+  respelt.path = path;
+  respelt.depth = exotel_name_split(name, path);
+  return sink(g, &respelt, e);
+}
+
 /* A leaf of the JSON text that stands under the name Stream. */
 static exotel_kind add_stream_leaf(void *context, const exotel_leaf *leaf,
                                    exotel_error *e) {
@@ -96,7 +130,7 @@ static exotel_kind add_stream_leaf(void *context, const exotel_leaf *leaf,
   memcpy(path + 1, leaf->path, leaf->depth * sizeof *path);
   inner.path = path;
   inner.depth = leaf->depth + 1;
-  return add_leaf(context, &inner, e);
+  return respell(context, &inner, add_leaf, e);
 }
 
 static int is_stream_text(const exotel_leaf *leaf) {
@@ -118,38 +152,13 @@ static exotel_kind take_leaf(void *context, const exotel_leaf *leaf, exotel_erro
   return exotel_json_read(leaf->text, &g->callback->inner, add_stream_leaf, g, e);
 }
 
-/* Whether a form could not spell this path and get it back: JSON has names with brackets,
-** empty ones, and digits where a form has positions. */
-static int is_plain(const exotel_leaf *leaf) {
-  size_t i;
-  for (i = 0; i < leaf->depth; i++) {
-    exotel_slice name = leaf->path[i].name;
-    if (name.p == NULL) continue;
-    if (name.n == 0 || memchr(name.p, '[', name.n) != NULL) return 0;
-    if (i > 0 && name.p[0] >= '0' && name.p[0] <= '9') return 0;
-    if (i > 0 && memchr(name.p, ']', name.n) != NULL) return 0;
-  }
-  return 1;
-}
-
-/* A leaf of a JSON document, its path being what a form would make of it. */
+/* Only an object has names. */
 static exotel_kind take_json_leaf(void *context, const exotel_leaf *leaf,
                                   exotel_error *e) {
-  reading *g = context;
-  exotel_step path[EXOTEL_DEPTH_MAX];
-  exotel_buffer *spelt = &g->callback->name;
-  exotel_leaf respelt = *leaf;
-  exotel_slice name;
-  if (is_plain(leaf)) return take_leaf(g, leaf, e);
-  exotel_buffer_reset(spelt);
-  exotel_name_write(spelt, leaf->path, leaf->depth);
-  if (spelt->state == EXOTEL_BUFFER_NOMEMORY) return exotel_error_memory(e);
-  if (spelt->n == 0) return EXOTEL_OK;
-  name.p = spelt->p;
-  name.n = spelt->n;
-  respelt.path = path;
-  respelt.depth = exotel_name_split(name, path);
-  return take_leaf(g, &respelt, e);
+  if (leaf->depth == 0 || leaf->path[0].name.p == NULL)
+    return exotel_error_set(e, EXOTEL_PARSE, "json", exotel_slice_of("body"),
+                            "the JSON is no object");
+  return respell(context, leaf, take_leaf, e);
 }
 
 /* What an event has of its own. */
@@ -211,8 +220,9 @@ static exotel_kind take_part(void *context, const exotel_part *part, exotel_erro
 ** Which encoding
 ** ================================================================== */
 
+/* Also behind a byte order mark, so that JSON with one is refused for it. */
 static const char *first_byte(exotel_slice body) {
-  size_t i = 0;
+  size_t i = body.n >= 3 && memcmp(body.p, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
   while (i < body.n && strchr(" \t\r\n", body.p[i]) != NULL && body.p[i] != '\0')
     i++;
   return i < body.n ? body.p + i : NULL;
@@ -222,11 +232,12 @@ static const char *first_byte(exotel_slice body) {
 static void sniff_boundary(exotel_slice body, const char *p, exotel_media_type *m) {
   char text[EXOTEL_BOUNDARY_MAX + 64];
   const char *end = body.p + body.n, *line = memchr(p, '\n', (size_t)(end - p));
+  exotel_slice boundary;
   int n;
   if (line == NULL) line = end;
-  if (line > p && line[-1] == '\r') line--;
+  boundary = exotel_slice_trimmed(exotel_slice_between(p + 2, line));
   n = snprintf(text, sizeof text, "multipart/form-data; boundary=\"%.*s\"",
-               (int)(line - p > 80 ? 80 : line - p - 2), p + 2);
+               (int)(boundary.n > 80 ? 80 : boundary.n), boundary.p);
   exotel_media_type_read((exotel_slice){text, (size_t)n}, m);
 }
 
@@ -236,13 +247,16 @@ static void settle_media(exotel_slice body, exotel_media_type *m) {
   int dashes;
   if (p == NULL) return;
   dashes = body.p + body.n - p > 2 && p[0] == '-' && p[1] == '-';
+  if (m->media == EXOTEL_MEDIA_FORM) /* a name may begin so, but has no lines */
+    dashes = dashes && memchr(p, '\n', (size_t)(body.p + body.n - p - 1)) != NULL;
   if (m->media == EXOTEL_MEDIA_MULTIPART && m->boundary_size > 0 && *p != '{') return;
   if (m->media == EXOTEL_MEDIA_FORM && *p != '{' && !dashes) return;
   if (*p == '{') {
     m->media = EXOTEL_MEDIA_JSON;
   } else if (dashes) {
     sniff_boundary(body, p, m);
-  } else if (m->media != EXOTEL_MEDIA_JSON || memchr(body.p, '=', body.n) != NULL) {
+  } else if (m->media != EXOTEL_MEDIA_JSON ||
+             (*p != '[' && *p != '"' && memchr(body.p, '=', body.n) != NULL)) {
     m->media = EXOTEL_MEDIA_FORM;
   }
 }
@@ -370,7 +384,7 @@ static void feed_children(exotel_digest *d, const exotel_record *r,
 static void feed_node(exotel_digest *d, const exotel_record *r,
                       const exotel_node *node) {
   char digits[40];
-  exotel_digest_add(d, "TLSIN" + node->type, 1);
+  exotel_digest_add(d, &"TLSIN"[node->type], 1);
   switch (node->type) {
     case EXOTEL_NODE_TEXT: feed_slice(d, exotel_record_text(r, node)); break;
     case EXOTEL_NODE_INTEGER:
@@ -437,7 +451,7 @@ exotel_kind exotel_callback_read(exotel_callback *c, exotel_slice content_type,
   g.callback = c;
   if (body.n > EXOTEL_BODY_MAX || query.n > EXOTEL_BODY_MAX)
     return exotel_error_set(e, EXOTEL_PARSE, "limit", exotel_slice_of("body"),
-                            "larger than the limit of %d bytes", EXOTEL_BODY_MAX);
+                            "larger than the limit of %d KiB", EXOTEL_BODY_MAX / 1024);
   exotel_media_type_read(content_type, &media);
   settle_media(body, &media);
   kind = exotel_record_begin(&c->record, exotel_event_type(), e);

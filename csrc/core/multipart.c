@@ -6,6 +6,7 @@
 */
 #include "multipart.h"
 
+#include "ascii.h"
 #include "error.h"
 #include "http1.h"
 #include "limits.h"
@@ -105,7 +106,7 @@ static int find_next(const body_cursor *c, delimiter *d) {
 
 typedef struct part_header {
   exotel_part part;
-  int has_name;
+  int has_name, has_filename;
   size_t name_at, filename_at, type_at; /* in the scratch, which moves while it grows */
 } part_header;
 
@@ -135,12 +136,30 @@ static exotel_kind read_disposition(body_cursor *c, exotel_slice text, part_head
       h->has_name = 1;
       keep_value(c, value, n, &h->name_at, &h->part.name);
     }
-    if (is_filename && h->part.filename.n == 0) {
-      h->part.is_file = 1;
+    if (is_filename && !h->has_filename) {
+      h->has_filename = h->part.is_file = 1;
       keep_value(c, value, n, &h->filename_at, &h->part.filename);
     }
   }
   return EXOTEL_OK;
+}
+
+/* Appends a header's value to the scratch, each line end and the blanks behind it being
+** one blank. */
+static void keep_unfolded(body_cursor *c, exotel_slice value, part_header *h) {
+  const char *p = value.p, *end = value.p + value.n;
+  h->type_at = c->scratch->n;
+  while (p < end) {
+    const char *fold = p;
+    while (p < end && exotel_is_blank(*p))
+      p++;
+    if (p > fold && memchr(fold, '\n', (size_t)(p - fold)) != NULL)
+      exotel_buffer_addc(c->scratch, ' ');
+    else
+      exotel_buffer_add(c->scratch, fold, (size_t)(p - fold));
+    if (p < end) exotel_buffer_addc(c->scratch, *p++);
+  }
+  h->part.type.n = c->scratch->n - h->type_at;
 }
 
 static int is_identity(exotel_slice encoding) {
@@ -156,7 +175,7 @@ static exotel_kind read_header(body_cursor *c, exotel_slice line, part_header *h
   if (exotel_slice_is_nocase(header.name, "Content-Disposition"))
     return read_disposition(c, header.value, h);
   if (exotel_slice_is_nocase(header.name, "Content-Type"))
-    keep_value(c, header.value.p, header.value.n, &h->type_at, &h->part.type);
+    keep_unfolded(c, header.value, h);
   else if (exotel_slice_is_nocase(header.name, "Content-Transfer-Encoding") &&
            !is_identity(header.value))
     return refuse(c, c->p, "encoding", "its Content-Transfer-Encoding isn't read");

@@ -158,7 +158,9 @@ static exotel_slice piece(const exotel_multipart_writer *w, size_t *at) {
 exotel_kind exotel_multipart_end(exotel_multipart_writer *w, exotel_buffer *out,
                                  char boundary[EXOTEL_BOUNDARY_SIZE + 1],
                                  exotel_error *e) {
+  exotel_kind kind = exotel_error_buffer(e, &w->parts, exotel_slice_of("event"));
   size_t at = 0;
+  if (kind != EXOTEL_OK) return kind; /* a piece may be without its bytes */
   write_boundary(&w->digest, boundary);
   while (at < w->parts.n) {
     exotel_slice header = piece(w, &at), value = piece(w, &at);

@@ -90,7 +90,7 @@ exotel_kind exotel_record_begin(exotel_record *r, const exotel_record_type *type
                                 exotel_error *e) {
   r->type = type;
   r->next_row = r->repeated = r->positions = 0;
-  r->yielding = 0;
+  r->yielding = r->from_zero = 0;
   exotel_buffer_reset(&r->nodes);
   exotel_buffer_reset(&r->text);
   new_node(r, EXOTEL_NODE_TABLE);
@@ -198,9 +198,13 @@ static const exotel_field *row_of(exotel_record *r, const exotel_leaf *leaf) {
   return NULL;
 }
 
+/* A word is kept in lower case, where NULL would be null. */
 static int is_absent(const exotel_leaf *leaf, const exotel_field *field) {
   if (leaf->null) return 1;
   if (field != NULL && field->type == EXOTEL_IS_VERBATIM) return 0;
+  if (field != NULL && field->type == EXOTEL_IS_WORD &&
+      exotel_slice_is_nocase(leaf->text, "null"))
+    return 1;
   return exotel_slice_is_absent(leaf->text);
 }
 
@@ -236,6 +240,7 @@ static int type_value(exotel_record *r, exotel_node *node, const exotel_field *f
     case EXOTEL_IS_DECIMAL:
       node->type = EXOTEL_NODE_NUMBER;
       if (!exotel_decimal_number(text.p, text.n, &node->number)) return 0;
+      if (node->number == 0) node->number = 0; /* -0 is 0 */
       break;
     case EXOTEL_IS_WORD:
       node->type = EXOTEL_NODE_TEXT;
@@ -303,12 +308,12 @@ static int add_known(exotel_record *r, const exotel_field *field,
   exotel_node value;
   size_t place, at;
   memset(&value, 0, sizeof value);
-  if (!type_value(r, &value, field, leaf->text)) return 0;
   place = place_of(r, field, leaf);
   if (child_of(r, place, field) != 0) {
     note_repeated(r, leaf);
     return 1;
   }
+  if (!type_value(r, &value, field, leaf->text)) return 0;
   at = add_named(r, place, field->lua, exotel_slice_of(""), value.type);
   if (at == 0) return 1;
   node_at(r, at)->field = field;
@@ -434,16 +439,18 @@ static size_t reach(exotel_record *r, const exotel_leaf *leaf, const exotel_fiel
   return fresh ? parent : 0;
 }
 
-static void add_unknown(exotel_record *r, const exotel_leaf *leaf) {
+/* Returns the value's node, or 0 when there is none. */
+static size_t add_unknown(exotel_record *r, const exotel_leaf *leaf) {
   size_t steps, parent, at;
   const exotel_field *row = list_row(r, leaf, &steps);
   parent = row == NULL ? 0 : place_of(r, row, leaf);
-  if (row != NULL && parent == 0) return;
+  if (row != NULL && parent == 0) return 0;
   at = reach(r, leaf, row, steps, parent);
   if (at != 0)
     keep_text(r, leaf->text, &node_at(r, at)->text_at, &node_at(r, at)->text_n);
   else
     note_repeated(r, leaf);
+  return at;
 }
 
 /* }================================================================== */
@@ -454,11 +461,47 @@ exotel_kind exotel_record_add_as(exotel_record *r, const exotel_field *field,
   return state_of(r, e);
 }
 
+/* Whether a value of this field is kept already that isn't what its row says. */
+static int is_kept(const exotel_record *r, const exotel_field *field,
+                   const exotel_leaf *leaf) {
+  size_t i, n = r->nodes.n / sizeof(exotel_node);
+  for (i = 1; i < n; i++) {
+    if (node_at(r, i)->kept == field &&
+        node_at(r, i)->integer == (long long)list_index(leaf))
+      return 1;
+  }
+  return 0;
+}
+
+/* Of one field's values the first counts, whether it is what the row says or is kept as
+** it was sent. Only a number can be anything else. */
+static void add_field(exotel_record *r, const exotel_field *field,
+                      const exotel_leaf *leaf) {
+  int numeric = field->type == EXOTEL_IS_INTEGER || field->type == EXOTEL_IS_NUMBER ||
+                field->type == EXOTEL_IS_DECIMAL;
+  size_t at;
+  if (numeric && is_kept(r, field, leaf)) {
+    note_repeated(r, leaf);
+    return;
+  }
+  if (add_known(r, field, leaf)) return;
+  at = add_unknown(r, leaf);
+  if (at == 0) return;
+  node_at(r, at)->kept = field;
+  node_at(r, at)->integer = (long long)list_index(leaf);
+}
+
 exotel_kind exotel_record_add(exotel_record *r, const exotel_leaf *leaf,
                               exotel_error *e) {
   const exotel_field *field = row_of(r, leaf);
+  if (field != NULL && field->list != NULL && field->position == 0 &&
+      list_index(leaf) == 0)
+    r->from_zero = 1;
   if (is_absent(leaf, field)) return EXOTEL_OK;
-  if (field == NULL || !add_known(r, field, leaf)) add_unknown(r, leaf);
+  if (field != NULL)
+    add_field(r, field, leaf);
+  else
+    add_unknown(r, leaf);
   return state_of(r, e);
 }
 
@@ -476,13 +519,14 @@ static void give_id(exotel_record *r, size_t entry, long long id) {
   if (at != 0) node_at(r, at)->integer = id;
 }
 
-/* Entries that say no number have the one of their place. */
+/* Entries that say no number have the one of their place, also when those before them
+** had nothing to keep. Places count from 0, or from 1 where nothing came at 0. */
 static void number_entries(exotel_record *r, size_t list) {
   size_t at = node_at(r, list)->first;
-  long long place = 0;
+  size_t base = r->from_zero || (at != 0 && node_at(r, at)->key == 0) ? 1 : 0;
   for (; at != 0; at = node_at(r, at)->next) {
-    place++;
-    if (child_named(r, at, exotel_slice_of("id")) == 0) give_id(r, at, place);
+    if (child_named(r, at, exotel_slice_of("id")) == 0)
+      give_id(r, at, (long long)(node_at(r, at)->key + base));
   }
 }
 

@@ -161,15 +161,22 @@ static exotel_kind put_field(writing *g, int table, const exotel_field *f,
 }
 
 /* A value that isn't what its row says stands under the service's own name, and is put
-** with what no row knows: then the row's isn't absent. */
-static int kept_as_sent(const writing *g, int table, size_t depth) {
-  exotel_slice name = g->path[depth - 1].name;
+** with what no row knows: then the row's isn't absent. An entry of a list has it at its
+** top. */
+static int kept_as_sent(const writing *g, int table, const exotel_field *f,
+                        size_t depth) {
+  lua_State *L = g->L;
+  size_t i = f->list != NULL ? depth - 1 : 0;
   int kept;
-  if (!g->documented) return 0;
-  lua_pushlstring(g->L, name.p, name.n);
-  lua_rawget(g->L, table);
-  kept = !lua_isnil(g->L, -1);
-  lua_pop(g->L, 1);
+  if (!g->documented || exotel_slice_is(g->path[depth - 1].name, f->lua)) return 0;
+  lua_pushvalue(L, table);
+  for (; i < depth && lua_istable(L, -1); i++) {
+    lua_pushlstring(L, g->path[i].name.p, g->path[i].name.n);
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+  }
+  kept = i == depth && !lua_isnil(L, -1);
+  lua_pop(L, 1);
   return kept;
 }
 
@@ -203,10 +210,11 @@ static exotel_kind put_row(writing *g, int table, const exotel_field *f, size_t 
   size_t depth =
       g->documented ? documented_path(g, f->path, index) : own_path(g, f, index);
   exotel_kind kind;
-  if (kept_as_sent(g, table, depth)) return EXOTEL_OK;
   lua_pushstring(g->L, f->lua);
   lua_rawget(g->L, table);
-  if (is_implied(g, table, f, index))
+  if ((f->list != NULL || lua_isnil(g->L, -1)) && kept_as_sent(g, table, f, depth))
+    kind = EXOTEL_OK; /* an entry's number is there whatever was sent */
+  else if (is_implied(g, table, f, index))
     kind = EXOTEL_OK;
   else
     kind =
@@ -479,11 +487,14 @@ static exotel_kind put_repeated(writing *g, int event) {
 
 static exotel_kind put_file(writing *g, int file) {
   exotel_file f;
+  double size;
   f.name = l_slice_field(g->L, file, "name");
   f.filename = l_slice_field(g->L, file, "filename");
   f.type = l_slice_field(g->L, file, "type");
   lua_getfield(g->L, file, "size");
-  f.size = (double)lua_tonumber(g->L, -1) > 0 ? (size_t)lua_tonumber(g->L, -1) : 0;
+  size = (double)lua_tonumber(g->L, -1);
+  if (size > L_BODY_MAX) size = (double)L_BODY_MAX + 1; /* refused: too long */
+  f.size = size > 0 ? (size_t)size : 0;
   return exotel_multipart_put_file(&g->w->parts, &f, &g->w->error);
 }
 
@@ -611,6 +622,7 @@ int l_event_build(lua_State *L) {
   luaL_checkstack(L, 20, NULL);
   g.w = l_work_take(L);
   exotel_json_reset(&g.w->writer);
+  exotel_multipart_free(&g.w->parts); /* of a build that failed */
   exotel_multipart_begin(&g.w->parts, L_BODY_MAX);
   kind = put_all(&g, 1);
   if (kind == EXOTEL_OK) kind = put_files(&g, 1);

@@ -9,10 +9,14 @@
 #include "starve.h"
 
 #include "../../csrc/core/base64.h"
+#include "../../csrc/core/callback.h"
 #include "../../csrc/core/error.h"
 #include "../../csrc/core/form.h"
 #include "../../csrc/core/json.h"
 #include "../../csrc/core/json_out.h"
+#include "../../csrc/core/multipart.h"
+#include "../../csrc/core/multipart_out.h"
+#include "../../csrc/core/name.h"
 #include "../../csrc/core/request.h"
 #include "../../csrc/core/response.h"
 #include "../../csrc/core/route.h"
@@ -33,6 +37,8 @@ typedef struct outcome {
 static struct held {
   exotel_request request;
   exotel_response response;
+  exotel_callback callback;
+  exotel_multipart_writer parts;
   exotel_json_writer writer;
   exotel_buffer out, scratch;
   exotel_error error;
@@ -48,6 +54,8 @@ typedef struct entry {
 static void hold(void) {
   exotel_request_init(&held.request);
   exotel_response_init(&held.response);
+  exotel_callback_init(&held.callback);
+  exotel_multipart_begin(&held.parts, 65536);
   memset(&held.writer, 0, sizeof held.writer);
   exotel_buffer_init(&held.out, 65536);
   exotel_buffer_init(&held.scratch, 65536);
@@ -56,6 +64,8 @@ static void hold(void) {
 static void let_go(void) {
   exotel_request_free(&held.request);
   exotel_response_free(&held.response);
+  exotel_callback_free(&held.callback);
+  exotel_multipart_free(&held.parts);
   exotel_json_reset(&held.writer);
   exotel_buffer_free(&held.out);
   exotel_buffer_free(&held.scratch);
@@ -218,7 +228,7 @@ static exotel_kind add_leaf(void *context, const exotel_leaf *leaf, exotel_error
 }
 
 static void run_form(outcome *o) {
-  static const exotel_record_type type = {"form", NULL, 0};
+  static const exotel_record_type type = {"form", NULL, 0, NULL};
   exotel_record *r = &held.response.record;
   o->kind = exotel_record_begin(r, &type, &held.error);
   if (o->kind == EXOTEL_OK)
@@ -277,6 +287,168 @@ static void run_other_failure(outcome *o) {
 
 static void run_incomplete(outcome *o) {
   read_answer(o, 200, "{\"Call\":{\"Status\":\"queued\"}}");
+}
+
+/* }================================================================== */
+
+/* {=================================================================
+** Webhooks
+** ================================================================== */
+
+#define PART(name, value)                                                              \
+  "--b\r\nContent-Disposition: form-data; name=" name "\r\n\r\n" value "\r\n"
+#define LONG_NAME "a_name_that_is_long_enough_to_make_a_buffer_grow_beyond_64_bytes"
+
+static const char file_part[] =
+    "--b\r\nContent-Disposition: form-data; name=f; filename=\"f.txt\"\r\n"
+    "Content-Type: text/plain;\r\n charset=utf-8\r\n\r\nabc\r\n";
+
+static const char parts[] = PART("CallSid", "c5797dcbaaeed7678c4062a4a3ed2f8b")
+    PART("\"Legs[1][Status]\"", "busy") PART("Duration", "long")
+        PART("EventType", "terminal") PART("\"" LONG_NAME "[\\\"]\"", "1")
+            PART("CallSid", "again");
+
+static const char event[] =
+    "{\"CallSid\":\"c5797dcbaaeed7678c4062a4a3ed2f8b\",\"Stream\":"
+    "\"{\\\"StreamSID\\\":\\\"s5\\\",\\\"New\\\":[1,2]}\",\"Legs\":[{"
+    "\"OnCallDuration\":41,"
+    "\"Status\":\"completed\"},{\"New\":{\"a\":null}}],\"a[0][b]\":1,\"files\":2,"
+    "\"c\":{\"7\":{\"d\":[true]}},\"CallSid\":\"again\"}";
+
+static exotel_kind say_part(void *context, const exotel_part *part, exotel_error *e) {
+  (void)e;
+  say(context, part->name.p, part->name.n);
+  say(context, part->filename.p, part->filename.n);
+  say(context, part->type.p, part->type.n);
+  say(context, part->value.p, part->value.n);
+  return EXOTEL_OK;
+}
+
+/* The file, the parts and what closes them, but for the last bytes. */
+static exotel_slice body_of_parts(size_t less) {
+  static char body[2048];
+  exotel_slice s;
+  s.p = body;
+  s.n = (size_t)snprintf(body, sizeof body, "%s%s--b--\r\n", file_part, parts) - less;
+  body[s.n] = '\0';
+  return s;
+}
+
+static void run_multipart(outcome *o) {
+  o->kind = exotel_multipart_read(body_of_parts(0), exotel_slice_of("b"), &held.scratch,
+                                  say_part, o, &held.error);
+}
+
+static void run_bad_multipart(outcome *o) {
+  o->kind = exotel_multipart_read(body_of_parts(20), exotel_slice_of("b"),
+                                  &held.scratch, say_part, o, &held.error);
+  take_error(o);
+}
+
+static void read_event(outcome *o, const char *type, const char *body,
+                       const char *query) {
+  const exotel_record *r = &held.callback.record;
+  o->kind =
+      exotel_callback_read(&held.callback, exotel_slice_of(type), exotel_slice_of(body),
+                           exotel_slice_of(query), &held.error);
+  if (o->kind == EXOTEL_OK)
+    say_node(o, r, exotel_record_node(r, 0));
+  else
+    take_error(o);
+}
+
+static void run_event_json(outcome *o) {
+  read_event(o, "application/json", event, "CallSid=c6&Query[a]=b");
+}
+
+static void run_event_multipart(outcome *o) {
+  read_event(o, "multipart/form-data; boundary=b", body_of_parts(0).p, "From=1");
+}
+
+static void run_event_form(outcome *o) {
+  read_event(o, "",
+             "CallFrom=1&CallTo=2&flow_id=7&digits=%221%22&Stream=%7B%22Status%22:1}&"
+             "Legs[0][Cause]=16&Legs[2][Cause]=17&New[a][b][]=c&flow_id=8",
+             "");
+}
+
+static void run_agent(outcome *o) {
+  read_event(o, "", "", "CallFrom=1&Status=busy&AgentEmail=a%40example.com");
+}
+
+static void run_event_limit(outcome *o) {
+  read_event(o, "", "a=1&b[1000]=2", "");
+}
+
+static void run_event_bad(outcome *o) {
+  read_event(o, "application/json", "{\"a\":1,\"b\":nul}", "");
+}
+
+static void run_event_cut(outcome *o) {
+  read_event(o, "", body_of_parts(20).p, "");
+}
+
+static void run_form_out(outcome *o) {
+  exotel_step path[EXOTEL_DEPTH_MAX];
+  exotel_leaf leaf;
+  memset(&leaf, 0, sizeof leaf);
+  leaf.path = path;
+  leaf.depth = exotel_name_split(exotel_slice_of("Legs[0][Status]"), path);
+  leaf.text = exotel_slice_of(long_text);
+  exotel_form_put(&held.out, &leaf);
+  exotel_form_put(&held.out, &leaf);
+  take_out(o);
+}
+
+static exotel_kind put_parts(void) {
+  static const exotel_file file = {{"f", 1}, {"f.txt", 5}, {"text/plain", 10}, 300};
+  exotel_step path[EXOTEL_DEPTH_MAX];
+  exotel_leaf leaf;
+  exotel_kind kind;
+  memset(&leaf, 0, sizeof leaf);
+  leaf.path = path;
+  leaf.depth = exotel_name_split(exotel_slice_of(LONG_NAME "[\"0]"), path);
+  leaf.text = exotel_slice_of(long_text);
+  kind = exotel_multipart_put(&held.parts, &leaf, &held.error);
+  if (kind == EXOTEL_OK)
+    kind = exotel_multipart_put_file(&held.parts, &file, &held.error);
+  return kind;
+}
+
+static void run_multipart_out(outcome *o) {
+  char boundary[EXOTEL_BOUNDARY_SIZE + 1];
+  exotel_multipart_free(&held.parts);
+  exotel_multipart_begin(&held.parts, 65536);
+  o->kind = put_parts();
+  if (o->kind == EXOTEL_OK)
+    o->kind = exotel_multipart_end(&held.parts, &held.out, boundary, &held.error);
+  if (o->kind == EXOTEL_OK) say_buffer(o, &held.out);
+}
+
+/* A writer that is ended in spite of a failure writes nothing that isn't there. */
+static void run_multipart_out_anyhow(outcome *o) {
+  char boundary[EXOTEL_BOUNDARY_SIZE + 1];
+  exotel_multipart_free(&held.parts);
+  exotel_multipart_begin(&held.parts, 65536);
+  o->kind = put_parts();
+  if (exotel_multipart_end(&held.parts, &held.out, boundary, &held.error) ==
+          EXOTEL_OK &&
+      o->kind == EXOTEL_OK)
+    say_buffer(o, &held.out);
+  else
+    o->kind = EXOTEL_MEMORY;
+}
+
+static void run_multipart_out_unfit(outcome *o) {
+  exotel_step step;
+  exotel_leaf leaf;
+  memset(&step, 0, sizeof step);
+  memset(&leaf, 0, sizeof leaf);
+  step.name = exotel_slice_of("a\nb");
+  leaf.path = &step;
+  leaf.depth = 1;
+  o->kind = exotel_multipart_put(&held.parts, &leaf, &held.error);
+  take_error(o);
 }
 
 /* }================================================================== */
@@ -441,6 +613,19 @@ static const entry entries[] = {
     {"response_read, page in 200", run_page_in_200},
     {"response_read, other JSON", run_other_failure},
     {"response_read, incomplete", run_incomplete},
+    {"multipart_read", run_multipart},
+    {"multipart_read, cut", run_bad_multipart},
+    {"callback_read, JSON", run_event_json},
+    {"callback_read, multipart", run_event_multipart},
+    {"callback_read, form", run_event_form},
+    {"callback_read, agent", run_agent},
+    {"callback_read, limit", run_event_limit},
+    {"callback_read, bad JSON", run_event_bad},
+    {"callback_read, cut", run_event_cut},
+    {"form_put", run_form_out},
+    {"multipart_out", run_multipart_out},
+    {"multipart_out, anyhow", run_multipart_out_anyhow},
+    {"multipart_out, unfit", run_multipart_out_unfit},
     {"request_build, numbers", run_numbers},
     {"request_build, flow", run_flow},
     {"request_build, stream", run_stream},

@@ -58,6 +58,28 @@ local headers = { ["retry-after"] = "7", date = "Fri, 03 Mar 2017 10:48:33 GMT" 
 local record = { sid = "c5", price = 1.5, price_text = "1.50", status = "busy", New = { 1, 2 },
                  legs = { { id = 1, status = "busy" }, { id = 2, on_call_duration = 7 } } }
 
+-- An event in the three encodings, with what each of them alone can bring.
+local boundary = "multipart/form-data; boundary=b"
+local json_event = [[{"CallSid":"c5","EventType":"terminal","Legs":[{"Status":"busy"},{"New":
+{"a":null}}],"Stream":"{\"StreamSID\":\"s\",\"New\":[1]}","a[0][b]":1,"CallSid":"again"}]]
+local form_event = "CallSid=c5&EventType=terminal&Legs[0][Status]=busy&New[a][0]=" .. ("x"):rep(99)
+  .. "&files=1&CallSid=again&Duration=long"
+local function part(name, value)
+  return ("--b\r\nContent-Disposition: form-data; name=%s\r\n\r\n%s\r\n"):format(name, value)
+end
+local multipart_event = part("CallSid", "c5") .. part('"Legs[0][Status]"', "busy")
+  .. part('f; filename="f.txt"', "abc") .. part('"New[a][0]"', ("x"):rep(99)) .. "--b--\r\n"
+local event = {
+  kind = "terminal", final = true, dedup_key = ("0"):rep(64), repeated = { "CallSid", "a[b]" },
+  call_sid = "c5", event_type = "terminal", conversation_duration = 7, a = { b = "c" },
+  legs = { { id = 1, status = "busy", New = "x" }, { id = 2, on_call_duration = 7 } },
+  custom_field = ("x"):rep(200), New = { 1.5, "y", true }, stream_sid = "s5",
+}
+local event_with_files = {
+  call_sid = "c5",
+  files = { { name = "f", filename = "f.txt", type = "text/plain", size = 300 }, { name = "g" } },
+}
+
 -- A transport without a network: it answers each operation.
 local function brought(status, body)
   return {
@@ -145,6 +167,22 @@ local entries = {
   core("base", "https://key%20with%20a%20very%20long%20name%20that%20grows%20the%20buffer:"
     .. "token@[2001:db8::1]:8080/"),
   core("base", "https://"),
+  core("build", event, "form"),
+  core("build", event, "json"),
+  core("build", event, "multipart"),
+  core("build", event_with_files, "multipart"),
+  core("build", event_with_files, "json"),
+  core("build", { ["a\n"] = "1" }, "multipart"),
+  core("build", { a = "1", files = { { name = "f", size = 1e300 } } }, "multipart"),
+  core("build", {}, "form"),
+  core("callback", form_event, "application/x-www-form-urlencoded", "From=1&CallSid=2"),
+  core("callback", json_event, "application/json", ""),
+  core("callback", multipart_event, boundary, "From=1"),
+  core("callback", "", "", "CallFrom=1&Status=busy&AgentEmail=a"),
+  core("callback", "", boundary, ""),
+  core("callback", "a[1000]=1", "", ""),
+  core("callback", '{"a":nul}', "application/json", ""),
+  core("callback", part("a", "1"), boundary, ""),
   core("e164", "098765 43210", "91"),
   core("e164", "98765", "91"),
   core("form", "CallSid=c5&Legs[0][Status]=a&Legs[1][Status]=b&" .. ("n"):rep(80) .. "=v"),
@@ -305,6 +343,38 @@ local entries = {
   end, { perform = function() return nil, { reason = "timeout", sent = true } end,
          sleep = function() end, now = function() return 0 end }),
   face("read", function(object) return object:read("connect", 200, headers, call) end),
+  face("parse_callback", function(object)
+    return object:parse_callback(multipart_event, boundary, "From=1")
+  end),
+  face("parse_callback, JSON", function()
+    return require("exotel").parse_callback(json_event, "application/json")
+  end),
+  face("parse_callback, form", function()
+    local parsed = require("exotel").parse_callback(form_event)
+    return parsed, tostring(parsed)
+  end),
+  face("parse_callback, refused", function(object)
+    local _, err = object:parse_callback(part("a", "1"), boundary)
+    return err, tostring(err)
+  end),
+  face("parse_callback, strange", function(object)
+    local _, err = object:parse_callback(7)
+    return err, tostring(err)
+  end),
+  face("build_callback", function(object) return object:build_callback(event_with_files) end),
+  face("build_callback, JSON", function()
+    return require("exotel").build_callback(event, "application/json")
+  end),
+  face("build_callback, form", function()
+    return require("exotel").build_callback(event, "application/x-www-form-urlencoded")
+  end),
+  face("build_callback, refused", function(object)
+    local _, err = object:build_callback(event_with_files, "application/json")
+    return err, tostring(err)
+  end),
+  face("build_callback and back", function(object)
+    return object:parse_callback(object:build_callback(event_with_files))
+  end),
   face("time", function(object) return object:time "2017-03-03 10:48:33", object:time "x" end),
   face("e164", function() return require("exotel").e164("098765 43210", "91") end),
   face("to_json", function()
