@@ -38,7 +38,7 @@ static exotel_kind read_event(const char *type, exotel_slice body, char *key) {
     const exotel_record *r = &callback.record;
     exotel_slice s = exotel_record_text(
         r, exotel_record_node(r, exotel_record_find(r, "dedup_key")));
-    must(s.n == 64);
+    must(s.n == 32);
     memcpy(key, s.p, s.n);
     must(exotel_record_find(r, "kind") != 0 && exotel_record_find(r, "final") != 0);
   }

@@ -92,6 +92,8 @@ typedef struct exotel_field {
   const char *source;
 } exotel_field;
 
+#define EXOTEL_ROWS_MAX 64 /* fields of one record type */
+
 typedef struct exotel_record_type {
   const char *name;
   const exotel_field *fields; /* in documented order */

@@ -32,7 +32,7 @@ typedef struct reading {
 void exotel_callback_init(exotel_callback *c) {
   memset(c, 0, sizeof *c);
   exotel_record_init(&c->record);
-  exotel_buffer_init(&c->scratch, 2 * EXOTEL_BODY_MAX); /* the guard quotes numbers */
+  exotel_buffer_init(&c->scratch, 4 * EXOTEL_BODY_MAX); /* body and query, quoted */
   exotel_buffer_init(&c->inner, 2 * EXOTEL_BODY_MAX);
   exotel_buffer_init(&c->name, EXOTEL_BODY_MAX);
 }
@@ -332,25 +332,32 @@ static int is_final(const exotel_record *r, const char *kind) {
 ** The key
 ** ================================================================== */
 
-static void feed_number(exotel_digest *d, uint64_t n) {
-  unsigned char bytes[8];
+/* The event is written down in one order, whatever order it came in: known fields by their
+** rows, the others by name. Sizes stand before texts, so that no two events are written
+** alike. */
+
+static void write_number(exotel_buffer *out, unsigned long long n) {
+  char bytes[9];
   int i;
-  for (i = 0; i < 8; i++)
-    bytes[i] = (unsigned char)(n >> (8 * i));
-  exotel_digest_add(d, bytes, sizeof bytes);
+  bytes[0] = (char)(n < 255 ? n : 255);
+  for (i = 1; i < 9; i++)
+    bytes[i] = (char)(n >> (8 * (i - 1)) & 0xff);
+  exotel_buffer_add(out, bytes, n < 255 ? 1 : sizeof bytes);
 }
 
-static void feed_slice(exotel_digest *d, exotel_slice s) {
-  feed_number(d, s.n);
-  exotel_digest_add(d, s.p, s.n);
+static void write_slice(exotel_buffer *out, exotel_slice s) {
+  write_number(out, s.n);
+  exotel_buffer_add(out, s.p, s.n);
 }
 
-/* The child whose name comes next after `last` in byte order; 0 when there is none. */
-static size_t next_by_name(const exotel_record *r, const exotel_node *node,
-                           exotel_slice last, int begun) {
+/* Of the values that no row knows, the one whose name comes next after `last`. */
+static size_t next_other(const exotel_record *r, const exotel_node *node,
+                         exotel_slice last, int begun) {
   size_t at, best = 0;
   for (at = node->first; at != 0; at = exotel_record_node(r, at)->next) {
-    exotel_slice name = exotel_record_name(r, exotel_record_node(r, at));
+    exotel_slice name;
+    if (exotel_record_node(r, at)->row != 0) continue;
+    name = exotel_record_name(r, exotel_record_node(r, at));
     if (begun && !exotel_slice_before(last, name)) continue;
     if (best == 0 ||
         exotel_slice_before(name, exotel_record_name(r, exotel_record_node(r, best))))
@@ -359,64 +366,100 @@ static size_t next_by_name(const exotel_record *r, const exotel_node *node,
   return best;
 }
 
-static void feed_node(exotel_digest *d, const exotel_record *r,
-                      const exotel_node *node);
+static void write_node(exotel_buffer *out, const exotel_record *r,
+                       const exotel_node *node);
 
-static void feed_children(exotel_digest *d, const exotel_record *r,
-                          const exotel_node *node) {
-  exotel_slice name = exotel_slice_of("");
-  size_t at = node->first;
-  if (node->type == EXOTEL_NODE_LIST) {
-    for (; at != 0; at = exotel_record_node(r, at)->next)
-      feed_node(d, r, exotel_record_node(r, at));
-    return;
-  }
-  at = next_by_name(r, node, name, 0);
+static void write_others(exotel_buffer *out, const exotel_record *r,
+                         const exotel_node *node) {
+  exotel_slice name = {"", 0};
+  size_t at = next_other(r, node, name, 0);
   while (at != 0) {
     name = exotel_record_name(r, exotel_record_node(r, at));
-    feed_slice(d, name);
-    feed_node(d, r, exotel_record_node(r, at));
-    at = next_by_name(r, node, name, 1);
+    write_slice(out, name);
+    write_node(out, r, exotel_record_node(r, at));
+    at = next_other(r, node, name, 1);
+  }
+}
+
+static void write_table(exotel_buffer *out, const exotel_record *r,
+                        const exotel_node *node) {
+  unsigned short rows[EXOTEL_ROWS_MAX + 1]; /* the node of each row; nodes are few */
+  size_t at, row, others = 0;
+  memset(rows, 0, sizeof rows);
+  for (at = node->first; at != 0; at = exotel_record_node(r, at)->next) {
+    row = exotel_record_node(r, at)->row;
+    others += row == 0;
+    if (row != 0) rows[row] = (unsigned short)at;
+  }
+  for (row = 1; row <= r->type->nfields; row++) {
+    const char *name = r->type->fields[row - 1].lua;
+    if (rows[row] == 0) continue;
+    write_slice(out, exotel_slice_of(name));
+    write_node(out, r, exotel_record_node(r, rows[row]));
+  }
+  if (others > 0) write_others(out, r, node);
+}
+
+/* The names that came more than once, in byte order and how often each: they stand in the
+** order in which they came. */
+static void write_repeated(exotel_buffer *out, const exotel_record *r,
+                           const exotel_node *list) {
+  exotel_slice last = {"", 0};
+  int begun = 0;
+  for (;; begun = 1) {
+    exotel_slice best = {NULL, 0};
+    size_t at, times = 0;
+    for (at = list->first; at != 0; at = exotel_record_node(r, at)->next) {
+      exotel_slice name = exotel_record_text(r, exotel_record_node(r, at));
+      if (begun && !exotel_slice_before(last, name)) continue;
+      if (best.p != NULL && exotel_slice_before(best, name)) continue;
+      times = best.p != NULL && !exotel_slice_before(name, best) ? times + 1 : 1;
+      best = name;
+    }
+    if (best.p == NULL) return;
+    write_slice(out, best);
+    write_number(out, times);
+    last = best;
   }
 }
 
 /* Values by what they are, not by how they were spelt: "017" is 17. */
-static void feed_node(exotel_digest *d, const exotel_record *r,
-                      const exotel_node *node) {
+static void write_node(exotel_buffer *out, const exotel_record *r,
+                       const exotel_node *node) {
   char digits[40];
-  exotel_digest_add(d, &"TLSIN"[node->type], 1);
+  size_t at;
+  exotel_buffer_addc(out, "TLSINB"[node->type]);
   switch (node->type) {
-    case EXOTEL_NODE_TEXT: feed_slice(d, exotel_record_text(r, node)); break;
+    case EXOTEL_NODE_TEXT: write_slice(out, exotel_record_text(r, node)); break;
     case EXOTEL_NODE_INTEGER:
-    case EXOTEL_NODE_BOOLEAN: feed_number(d, (uint64_t)node->integer); break;
+    case EXOTEL_NODE_BOOLEAN:
+      write_number(out, (unsigned long long)node->integer);
+      break;
     case EXOTEL_NODE_NUMBER:
       snprintf(digits, sizeof digits, "%a", node->number);
-      feed_slice(d, exotel_slice_of(digits));
+      write_slice(out, exotel_slice_of(digits));
       break;
-    default: feed_number(d, node->count); feed_children(d, r, node);
+    case EXOTEL_NODE_LIST:
+      write_number(out, node->count);
+      if (r->repeated != 0 && node == exotel_record_node(r, r->repeated)) {
+        write_repeated(out, r, node);
+        break;
+      }
+      for (at = node->first; at != 0; at = exotel_record_node(r, at)->next)
+        write_node(out, r, exotel_record_node(r, at));
+      break;
+    case EXOTEL_NODE_TABLE:
+      write_number(out, node->count);
+      write_table(out, r, node);
+      break;
   }
 }
 
-static exotel_slice hex_of(const unsigned char *bytes, char *out) {
-  static const char hex[] = "0123456789abcdef";
-  exotel_slice s;
-  size_t i;
-  for (i = 0; i < EXOTEL_DIGEST_BYTES; i++) {
-    out[2 * i] = hex[bytes[i] >> 4];
-    out[2 * i + 1] = hex[bytes[i] & 15];
-  }
-  s.p = out;
-  s.n = HEX_BYTES;
-  return s;
-}
-
-static exotel_slice key_of(const exotel_record *r, char *out) {
-  unsigned char bytes[EXOTEL_DIGEST_BYTES];
-  exotel_digest d;
-  exotel_digest_begin(&d);
-  feed_node(&d, r, exotel_record_node(r, 0));
-  exotel_digest_end(&d, bytes);
-  return hex_of(bytes, out);
+static exotel_kind write_key(exotel_callback *c, char hex[HEX_BYTES], exotel_error *e) {
+  exotel_buffer_reset(&c->scratch);
+  write_node(&c->scratch, &c->record, exotel_record_node(&c->record, 0));
+  exotel_digest_hex(exotel_slice_held(&c->scratch), hex);
+  return exotel_error_buffer(e, &c->scratch, exotel_slice_of("body"));
 }
 
 /* }================================================================== */
@@ -424,12 +467,16 @@ static exotel_slice key_of(const exotel_record *r, char *out) {
 static exotel_kind finish(exotel_callback *c, exotel_error *e) {
   exotel_record *r = &c->record;
   char hex[HEX_BYTES];
+  exotel_slice key;
   const char *kind;
   exotel_kind k = exotel_record_finish(r, e);
   if (k != EXOTEL_OK) return k;
   kind = kind_of(r);
   if (strcmp(kind, "agent") == 0) exotel_record_rename(r, "status", "agent_status");
-  k = add_own(r, &key_field, 0, key_of(r, hex), e);
+  k = write_key(c, hex, e);
+  key.p = hex;
+  key.n = sizeof hex;
+  if (k == EXOTEL_OK) k = add_own(r, &key_field, 0, key, e);
   if (k == EXOTEL_OK) k = add_own(r, &kind_field, 0, exotel_slice_of(kind), e);
   if (k != EXOTEL_OK) return k;
   return add_own(r, &final_field, 0,

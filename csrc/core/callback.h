@@ -23,7 +23,7 @@ void exotel_callback_free(exotel_callback *c);
 **   kind       default, answered, terminal (StatusCallbacks), passthru, agent, stream,
 **              integration, or unknown
 **   final      whether the service says no more of this call
-**   dedup_key  64 hex digits, the same for the same fields in any encoding and order
+**   dedup_key  32 hex digits, the same for the same fields in any encoding and order
 **   files      the multipart parts that are files: { name, filename, type, size }
 **   repeated   the names that came more than once; the first value counts
 **

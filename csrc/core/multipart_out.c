@@ -5,6 +5,7 @@
 */
 #include "multipart_out.h"
 
+#include "digest.h"
 #include "error.h"
 #include "name.h"
 #include "text.h"
@@ -33,7 +34,6 @@ void exotel_form_put(exotel_buffer *out, const exotel_leaf *leaf) {
 void exotel_multipart_begin(exotel_multipart_writer *w, size_t max) {
   exotel_buffer_init(&w->parts, max);
   exotel_buffer_init(&w->name, NAME_MAX_BYTES);
-  exotel_digest_begin(&w->digest);
 }
 
 void exotel_multipart_free(exotel_multipart_writer *w) {
@@ -41,12 +41,10 @@ void exotel_multipart_free(exotel_multipart_writer *w) {
   exotel_buffer_free(&w->name);
 }
 
-/* Adds a piece with its size, to the parts and to the digest. */
+/* Adds a piece with its size before it. */
 static void add_piece(exotel_multipart_writer *w, const char *p, size_t n) {
   exotel_buffer_add(&w->parts, (const char *)&n, sizeof n);
   exotel_buffer_add(&w->parts, p, n);
-  exotel_digest_add(&w->digest, &n, sizeof n);
-  exotel_digest_add(&w->digest, p, n);
 }
 
 /* Quoted, with \ before what would end it. */
@@ -133,17 +131,33 @@ exotel_kind exotel_multipart_put_file(exotel_multipart_writer *w, const exotel_f
   return add_blanks(w, f->size, e);
 }
 
-static void write_boundary(exotel_digest *d, char *boundary) {
-  static const char hex[] = "0123456789abcdef";
-  unsigned char bytes[EXOTEL_DIGEST_BYTES];
-  size_t i, n = sizeof PREFIX - 1;
-  exotel_digest_end(d, bytes);
-  memcpy(boundary, PREFIX, n);
-  for (i = 0; i < 16; i++) {
-    boundary[n++] = hex[bytes[i] >> 4];
-    boundary[n++] = hex[bytes[i] & 15];
+static int holds(exotel_slice bytes, const char *boundary) {
+  const char *p = bytes.p, *end = bytes.p + bytes.n;
+  while (end - p >= EXOTEL_BOUNDARY_SIZE) {
+    p = memchr(p, boundary[0], (size_t)(end - p) - EXOTEL_BOUNDARY_SIZE + 1);
+    if (p == NULL) return 0;
+    if (memcmp(p, boundary, EXOTEL_BOUNDARY_SIZE) == 0) return 1;
+    p++;
   }
-  boundary[n] = '\0';
+  return 0;
+}
+
+/* Tries one key after the other until the boundary is nowhere in the parts. */
+static void choose_boundary(exotel_slice parts, char *boundary) {
+  static const char hex[] = "0123456789abcdef";
+  unsigned char digest[EXOTEL_DIGEST_BYTES];
+  exotel_digest_key key = {0, 0};
+  do {
+    size_t i, n = sizeof PREFIX - 1;
+    exotel_digest_keyed(&key, parts, digest);
+    memcpy(boundary, PREFIX, n);
+    for (i = 0; i < EXOTEL_DIGEST_BYTES; i++) {
+      boundary[n++] = hex[digest[i] >> 4];
+      boundary[n++] = hex[digest[i] & 15];
+    }
+    boundary[n] = '\0';
+    key.low++;
+  } while (holds(parts, boundary));
 }
 
 /* The next piece at `*at`. */
@@ -161,7 +175,7 @@ exotel_kind exotel_multipart_end(exotel_multipart_writer *w, exotel_buffer *out,
   exotel_kind kind = exotel_error_buffer(e, &w->parts, exotel_slice_of("event"));
   size_t at = 0;
   if (kind != EXOTEL_OK) return kind; /* a piece may be without its bytes */
-  write_boundary(&w->digest, boundary);
+  choose_boundary(exotel_slice_held(&w->parts), boundary);
   while (at < w->parts.n) {
     exotel_slice header = piece(w, &at), value = piece(w, &at);
     exotel_buffer_adds(out, "--");

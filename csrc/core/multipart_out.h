@@ -8,7 +8,6 @@
 #define EXOTEL_MULTIPART_OUT_H
 
 #include "buffer.h"
-#include "digest.h"
 #include "exotel.h"
 #include "leaf.h"
 
@@ -21,7 +20,6 @@ void exotel_form_put(exotel_buffer *out, const exotel_leaf *leaf);
 typedef struct exotel_multipart_writer {
   exotel_buffer parts; /* their headers and values, each with its size before it */
   exotel_buffer name;
-  exotel_digest digest;
 } exotel_multipart_writer;
 
 void exotel_multipart_begin(exotel_multipart_writer *w, size_t max);
@@ -41,8 +39,8 @@ typedef struct exotel_file {
 exotel_kind exotel_multipart_put_file(exotel_multipart_writer *w, const exotel_file *f,
                                       exotel_error *e);
 
-/* Appends the whole body, and writes its boundary: a digest of what stands between, so
-** that nothing between can hold it. */
+/* Appends the whole body, and writes its boundary: a digest of what stands between, and
+** one that doesn't occur there. */
 exotel_kind exotel_multipart_end(exotel_multipart_writer *w, exotel_buffer *out,
                                  char boundary[EXOTEL_BOUNDARY_SIZE + 1],
                                  exotel_error *e);

@@ -24,11 +24,12 @@ typedef enum exotel_node_type {
 typedef struct exotel_node {
   exotel_node_type type;
   const exotel_field *field; /* the row of a known value, else NULL */
-  const exotel_field *kept;  /* the row that a value isn't what it says, else NULL */
-  const char *known;         /* the name when it is a constant, else NULL */
-  size_t name_at, name_n;    /* the name in the record's text */
-  size_t key;                /* of a list's child: the position it was sent with */
-  size_t text_at, text_n;    /* the value's text */
+  size_t row; /* its place in the record type, from 1; 0: in no row of it */
+  const exotel_field *kept; /* the row that a value isn't what it says, else NULL */
+  const char *known;        /* the name when it is a constant, else NULL */
+  size_t name_at, name_n;   /* the name in the record's text */
+  size_t key;               /* of a list's child: the position it was sent with */
+  size_t text_at, text_n;   /* the value's text */
   long long integer;
   double number;
   size_t first, last, next, count;

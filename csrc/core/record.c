@@ -100,11 +100,17 @@ exotel_kind exotel_record_begin(exotel_record *r, const exotel_record_type *type
 
 static size_t child_named(const exotel_record *r, size_t parent, exotel_slice name) {
   size_t at = node_at(r, parent)->first;
-  while (at != 0) {
-    exotel_slice other = exotel_record_name(r, node_at(r, at));
-    if (other.n == name.n && (name.n == 0 || memcmp(other.p, name.p, name.n) == 0))
+  for (; at != 0; at = node_at(r, at)->next) {
+    const exotel_node *node = node_at(r, at);
+    if (node->known != NULL) {
+      if (name.n > 0 && node->known[0] == name.p[0] &&
+          exotel_slice_is(name, node->known))
+        return at;
+    } else if (node->name_n == name.n &&
+               (name.n == 0 ||
+                memcmp(r->text.p + node->name_at, name.p, name.n) == 0)) {
       return at;
-    at = node_at(r, at)->next;
+    }
   }
   return 0;
 }
@@ -184,6 +190,7 @@ static const exotel_field *row_of(exotel_record *r, const exotel_leaf *leaf) {
   char initial;
   spelt.p = path;
   spelt.n = spell_path(leaf, path);
+  r->row = 0;
   if (spelt.n == 0) return NULL;
   initial = exotel_lower(path[0]);
   for (i = 0; i < n; i++) {
@@ -191,6 +198,7 @@ static const exotel_field *row_of(exotel_record *r, const exotel_leaf *leaf) {
     const exotel_field *f = &r->type->fields[row];
     if (exotel_lower(f->path[0]) != initial || (f->flags & EXOTEL_MOVED)) continue;
     if (exotel_slice_is_nocase(spelt, f->path)) {
+      r->row = row + 1;
       r->next_row = row + 1 < n ? row + 1 : 0;
       return f;
     }
@@ -317,6 +325,7 @@ static int add_known(exotel_record *r, const exotel_field *field,
   at = add_named(r, place, field->lua, exotel_slice_of(""), value.type);
   if (at == 0) return 1;
   node_at(r, at)->field = field;
+  node_at(r, at)->row = r->row;
   node_at(r, at)->text_at = value.text_at;
   node_at(r, at)->text_n = value.text_n;
   node_at(r, at)->integer = value.integer;
@@ -457,6 +466,7 @@ static size_t add_unknown(exotel_record *r, const exotel_leaf *leaf) {
 
 exotel_kind exotel_record_add_as(exotel_record *r, const exotel_field *field,
                                  const exotel_leaf *leaf, exotel_error *e) {
+  r->row = 0;
   add_known(r, field, leaf);
   return state_of(r, e);
 }
@@ -514,9 +524,21 @@ static long long entry_id(const exotel_record *r, size_t entry) {
   return id == 0 ? 0 : node_at(r, id)->integer;
 }
 
+/* The row that a sent number would have had. */
+static size_t id_row(const exotel_record *r) {
+  size_t i;
+  for (i = 0; i < r->type->nfields; i++) {
+    const exotel_field *f = &r->type->fields[i];
+    if (f->list != NULL && f->position == 0 && strcmp(f->lua, "id") == 0) return i + 1;
+  }
+  return 0;
+}
+
 static void give_id(exotel_record *r, size_t entry, long long id) {
   size_t at = add_named(r, entry, "id", exotel_slice_of(""), EXOTEL_NODE_INTEGER);
-  if (at != 0) node_at(r, at)->integer = id;
+  if (at == 0) return;
+  node_at(r, at)->integer = id;
+  node_at(r, at)->row = id_row(r);
 }
 
 /* Entries that say no number have the one of their place, also when those before them
@@ -599,6 +621,7 @@ void exotel_record_rename(exotel_record *r, const char *from, const char *to) {
     const exotel_field *f = &r->type->fields[i];
     if (f->list != NULL || strcmp(f->lua, to) != 0) continue;
     node_at(r, at)->field = f;
+    node_at(r, at)->row = i + 1;
     node_at(r, at)->known = f->lua;
   }
 }

@@ -24,6 +24,7 @@ struct exotel_record {
   const exotel_record_type *type;
   exotel_buffer nodes, text;
   size_t next_row;  /* where the search for a path begins: rows come in order */
+  size_t row;       /* of the leaf at work, from 1; 0: none */
   size_t repeated;  /* the list of names that came more than once, or 0 */
   size_t positions; /* values that name an entry of a list by number, until finished */
   int from_zero;    /* something came at place 0 of the list, if only an absent value */

@@ -204,6 +204,13 @@ static int is_implied(const writing *g, int table, const exotel_field *f,
   return others > 1;
 }
 
+/* The same of the value at the top: an entry's number is there whatever was sent. */
+static int kept_as_sent_instead(const writing *g, int table, const exotel_field *f,
+                                size_t depth) {
+  if (f->list == NULL && !lua_isnil(g->L, -1)) return 0;
+  return kept_as_sent(g, table, f, depth);
+}
+
 /* One row, from the record or list entry at `table`. */
 static exotel_kind put_row(writing *g, int table, const exotel_field *f, size_t index) {
   int top = lua_gettop(g->L);
@@ -212,13 +219,12 @@ static exotel_kind put_row(writing *g, int table, const exotel_field *f, size_t 
   exotel_kind kind;
   lua_pushstring(g->L, f->lua);
   lua_rawget(g->L, table);
-  if ((f->list != NULL || lua_isnil(g->L, -1)) && kept_as_sent(g, table, f, depth))
-    kind = EXOTEL_OK; /* an entry's number is there whatever was sent */
-  else if (is_implied(g, table, f, index))
+  if (kept_as_sent_instead(g, table, f, depth) || is_implied(g, table, f, index))
     kind = EXOTEL_OK;
+  else if (lua_isnil(g->L, -1))
+    kind = put_absent(g, f, depth);
   else
-    kind =
-        lua_isnil(g->L, -1) ? put_absent(g, f, depth) : put_field(g, table, f, depth);
+    kind = put_field(g, table, f, depth);
   lua_settop(g->L, top);
   return kind;
 }

@@ -255,8 +255,8 @@ static const struct event {
 
 static void keep_key(char *out) {
   exotel_slice s = key();
-  check(s.n == 64 && strspn(s.p, "0123456789abcdef") >= 64, "64 hex digits");
-  memcpy(out, s.p, s.n < 64 ? s.n : 64);
+  check(s.n == 32 && strspn(s.p, "0123456789abcdef") >= 32, "32 hex digits");
+  memcpy(out, s.p, s.n < 32 ? s.n : 32);
 }
 
 /* Whether the body cut anywhere is refused, or an event of another key. */
@@ -266,7 +266,7 @@ static void check_cuts(const char *name, const char *type, const char *body,
   for (cut = 0; cut < whole; cut++) {
     if (read_from(page_text(0, type), page_put(1, body, cut), page_text(2, "")) ==
         EXOTEL_OK)
-      check(memcmp(key().p, hex, 64) != 0, name);
+      check(memcmp(key().p, hex, 32) != 0, name);
   }
 }
 
@@ -279,16 +279,16 @@ static size_t end_of_parts(const char *body) {
 }
 
 static void check_event(const struct event *v) {
-  char hex[3][64];
+  char hex[3][32];
   read_from(page_text(0, FORM), page_text(1, v->form), page_text(2, ""));
   keep_key(hex[0]);
   read_from(page_text(0, JSON), page_text(1, v->json), page_text(2, ""));
   keep_key(hex[1]);
   read_from(page_text(0, MULTIPART), page_text(1, v->multipart), page_text(2, ""));
   keep_key(hex[2]);
-  check(memcmp(hex[0], hex[1], 64) == 0 && memcmp(hex[0], hex[2], 64) == 0, v->name);
+  check(memcmp(hex[0], hex[1], 32) == 0 && memcmp(hex[0], hex[2], 32) == 0, v->name);
   read_from(page_text(0, ""), page_text(1, ""), page_text(2, v->form));
-  check(memcmp(key().p, hex[0], 64) == 0, v->name);
+  check(memcmp(key().p, hex[0], 32) == 0, v->name);
   check_cuts(v->name, JSON, v->json, strlen(v->json), hex[1]);
   if (strstr(v->multipart, "0000-00-00") == NULL)
     check_cuts(v->name, MULTIPART, v->multipart, end_of_parts(v->multipart), hex[2]);
@@ -300,13 +300,13 @@ static void check_differ(void) {
       "a=1",        "a=2",          "b=1",        "a=1&b=",     "a=1&a=2",
       "a[0]=1",     "a[b]=1",       "a=11",       "aa=1",       "CustomField=",
       "Duration=1", "Duration=one", "a=1bS2&c=3", "a=1&b=2cS3", "Legs[0][Status]=x"};
-  char hex[sizeof forms / sizeof *forms][64];
+  char hex[sizeof forms / sizeof *forms][32];
   size_t i, j, same = 0;
   for (i = 0; i < sizeof forms / sizeof *forms; i++) {
     read_from(page_text(0, FORM), page_text(1, forms[i]), page_text(2, ""));
     keep_key(hex[i]);
     for (j = 0; j < i; j++)
-      same += memcmp(hex[i], hex[j], 64) == 0;
+      same += memcmp(hex[i], hex[j], 32) == 0;
   }
   check(same == 1, "only an empty field makes no other key"); /* a=1&b= is a=1 */
 }
