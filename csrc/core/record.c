@@ -545,10 +545,10 @@ static void give_id(exotel_record *r, size_t entry, long long id) {
 ** had nothing to keep. Places count from 0, or from 1 where nothing came at 0. */
 static void number_entries(exotel_record *r, size_t list) {
   size_t at = node_at(r, list)->first;
-  size_t base = r->from_zero || (at != 0 && node_at(r, at)->key == 0) ? 1 : 0;
+  int base = r->from_zero || (at != 0 && node_at(r, at)->key == 0);
   for (; at != 0; at = node_at(r, at)->next) {
     if (child_named(r, at, exotel_slice_of("id")) == 0)
-      give_id(r, at, (long long)(node_at(r, at)->key + base));
+      give_id(r, at, (long long)node_at(r, at)->key + base);
   }
 }
 
