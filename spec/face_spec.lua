@@ -699,7 +699,7 @@ describe("time", function()
     assert.same({ "invalid", "missing", "there is no time" }, { err.kind, err.reason, err.message })
   end)
 
-  it("of what the service writes for unset is nothing either (PROTOCOL 0.7)", function()
+  it("of what the service writes for unset is nothing either", function()
     for _, unset in ipairs { "", "null", "0000-00-00 00:00:00", "1970-01-01 05:30:00",
                              "0001-01-01T00:00:00Z" } do
       local epoch, err = exotel.time(unset)

@@ -364,7 +364,7 @@ call("details.text", "call.legs[].id", '"Details":"none"', { Details = "none" })
 call("legs.text", "call.legs[].id", '"Details":{"Legs":"two"}', { Details = { Legs = "two" } })
 call("legs.flat", "call.legs[].id", '"Details":{"Legs":[{"Id":1}]}',
   { Details = { Legs = { { Id = "1" } } } })
--- Which leg an unknown field belongs to must stay readable (PROTOCOL 0.9).
+-- Which leg an unknown field belongs to must stay readable.
 legs("unknown.second", "call.legs[].id",
   '"Legs":[{"Leg":{"Id":1}},{"Leg":{"Id":2,"Cause":"x"}}]',
   { { id = 1 }, { id = 2, Cause = "x" } })

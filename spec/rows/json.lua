@@ -1,5 +1,5 @@
 -- Rows of the JSON guard, in the body of a call: what is refused, at which byte and why, and
--- what passes with its text kept. TRAPS section 6 lists what cJSON alone takes or corrupts.
+-- what passes with its text kept.
 --
 -- { id, body, record } or { id, body, position, why }.
 --
