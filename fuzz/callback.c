@@ -107,10 +107,10 @@ static exotel_kind write_again(writing *w, exotel_slice body, size_t type) {
 }
 
 static void must_agree(int fits, const char *type, exotel_slice body, const char *key) {
-  char other[64];
+  char other[32];
   if (!fits) return;
   must(read_event(type, body, other) == EXOTEL_OK);
-  must(memcmp(key, other, 64) == 0);
+  must(memcmp(key, other, 32) == 0);
 }
 
 static void compare(writing *w, const char *key) {
@@ -134,7 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
   size_t type = n > 0 ? p[0] % (sizeof types / sizeof *types) : 0;
   exotel_slice body = slice(p + (n > 0), n - (n > 0));
   writing w = {&form, &name, {{0}, {0}, {{0}, 0, {0}}}, {0}, 1, 1, 1};
-  char key[64];
+  char key[32];
   if (form.max == 0) exotel_buffer_init(&form, 16 * FUZZ_MAX);
   if (name.max == 0) exotel_buffer_init(&name, FUZZ_MAX);
   exotel_buffer_reset(&form);
