@@ -133,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
   static exotel_buffer form, name;
   size_t type = n > 0 ? p[0] % (sizeof types / sizeof *types) : 0;
   exotel_slice body = slice(p + (n > 0), n - (n > 0));
-  writing w = {&form, &name, {{0}, {0}, {{0}, 0, {0}}}, {0}, 1, 1, 1};
+  writing w = {&form, &name, {{0}, {0}}, {0}, 1, 1, 1};
   char key[32];
   if (form.max == 0) exotel_buffer_init(&form, 16 * FUZZ_MAX);
   if (name.max == 0) exotel_buffer_init(&name, FUZZ_MAX);
