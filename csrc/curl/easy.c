@@ -1,0 +1,359 @@
+/*
+** easy: one libcurl handle, set up for one request after the other (see easy.h).
+**
+** libcurl's callbacks append to buffers and count; nothing else runs under its frames.
+** Every option is set anew for every request: curl_easy_reset forgets options and keeps
+** connections, TLS sessions and the loaded certificates.
+**
+** SPDX-License-Identifier: MIT
+*/
+#define _GNU_SOURCE
+#include "easy.h"
+
+#include "library.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define IDLE_SECONDS 60L  /* a connection unused this long isn't taken again */
+#define LIFE_SECONDS 600L /* nor one this old, so that a moved address is noticed */
+#define HEADER_LINES 200
+
+/* {=================================================================
+** Callbacks: they see libcurl's frames, so they only append and count
+** ================================================================== */
+
+static size_t on_body(char *p, size_t size, size_t n, void *context) {
+  exotel_easy *t = context;
+  if (exotel_buffer_add(&t->result->body, p, size * n) == EXOTEL_BUFFER_OK)
+    return size * n;
+  t->too_large |= t->result->body.state == EXOTEL_BUFFER_FULL;
+  return size * n + 1; /* any other number than was given ends the transfer */
+}
+
+/* A new status line (after 100-continue) begins a new answer. */
+static size_t on_header(char *p, size_t size, size_t n, void *context) {
+  exotel_easy *t = context;
+  exotel_buffer *b = &t->result->headers;
+  n *= size;
+  if (n > 5 && memcmp(p, "HTTP/", 5) == 0) {
+    exotel_buffer_reset(b);
+    t->header_lines = 0;
+    t->head_ended = 0;
+    return n;
+  }
+  t->head_ended |= n <= 2; /* the line end alone */
+  if (++t->header_lines <= HEADER_LINES &&
+      exotel_buffer_add(b, p, n) == EXOTEL_BUFFER_OK)
+    return n;
+  t->too_large |= b->state != EXOTEL_BUFFER_NOMEMORY;
+  return n + 1;
+}
+
+/* Called when the connection stands and before each send of the request. */
+static int on_send(void *context, char *ip, char *local_ip, int port, int local_port) {
+  exotel_easy *t = context;
+  (void)ip;
+  (void)local_ip;
+  (void)port;
+  (void)local_port;
+  if (t->result->sent > 0 && t->send_once) {
+    t->repeated = 1;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  t->result->sent++;
+  return CURL_PREREQFUNC_OK;
+}
+
+static int is_loopback(const struct sockaddr *address) {
+  if (address->sa_family == AF_INET) {
+    const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
+    return (ntohl(in->sin_addr.s_addr) >> 24) == 127;
+  }
+  if (address->sa_family == AF_INET6) {
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)address;
+    return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+  }
+  return 0;
+}
+
+/* No child process inherits the socket; and plain http goes to loopback only, whatever
+** a name was resolved to. */
+static curl_socket_t on_open(void *context, curlsocktype purpose,
+                             struct curl_sockaddr *address) {
+  exotel_easy *t = context;
+  if (purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
+  if (t->plain && !t->plain_anywhere && !is_loopback(&address->addr)) {
+    t->refused = 1;
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* }================================================================== */
+
+/* {=================================================================
+** Options
+** ================================================================== */
+
+typedef struct setting {
+  CURL *handle;
+  CURLcode code; /* the first failure */
+} setting;
+
+static void set_long(setting *s, CURLoption option, long value) {
+  if (s->code == CURLE_OK) s->code = curl_easy_setopt(s->handle, option, value);
+}
+
+static void set_text(setting *s, CURLoption option, const char *value) {
+  if (s->code == CURLE_OK) s->code = curl_easy_setopt(s->handle, option, value);
+}
+
+static void set_list(setting *s, CURLoption option, struct curl_slist *value) {
+  if (s->code == CURLE_OK) s->code = curl_easy_setopt(s->handle, option, value);
+}
+
+static void set_callbacks(setting *s, exotel_easy *t) {
+  CURL *c = s->handle;
+  curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(c, CURLOPT_WRITEDATA, (void *)t);
+  curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(c, CURLOPT_HEADERDATA, (void *)t);
+  curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_send);
+  curl_easy_setopt(c, CURLOPT_PREREQDATA, (void *)t);
+  curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_open);
+  curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, (void *)t);
+  curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->error);
+}
+
+/* Only https, or http where it was chosen; never a redirect. */
+static void set_protocols(setting *s, int http) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+  set_text(s, CURLOPT_PROTOCOLS_STR, http ? "http" : "https");
+  set_text(s, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+#else
+  set_long(s, CURLOPT_PROTOCOLS, http ? CURLPROTO_HTTP : CURLPROTO_HTTPS);
+  set_long(s, CURLOPT_REDIR_PROTOCOLS, CURLPROTO_HTTPS);
+#endif
+  set_long(s, CURLOPT_FOLLOWLOCATION, 0L);
+  set_long(s, CURLOPT_HTTP09_ALLOWED, 0L);
+  set_long(s, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+}
+
+/* The CA directory is off: with it libcurl doesn't keep the certificates it has read. */
+static void set_tls(setting *s, const exotel_transfer_options *o) {
+  set_long(s, CURLOPT_SSL_VERIFYPEER, 1L);
+  set_long(s, CURLOPT_SSL_VERIFYHOST, 2L);
+  set_long(s, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  set_text(s, CURLOPT_CAPATH, NULL);
+  if (o->ca_file != NULL) set_text(s, CURLOPT_CAINFO, o->ca_file);
+}
+
+static void set_credentials(setting *s, const exotel_transfer_request *r) {
+  set_long(s, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+  set_long(s, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  if (r->username == NULL) return;
+  set_long(s, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+  set_text(s, CURLOPT_USERNAME, r->username);
+  set_text(s, CURLOPT_PASSWORD, r->password == NULL ? "" : r->password);
+}
+
+/* An answer of a proxy to CONNECT isn't one of the service. */
+static void set_proxy(setting *s, const exotel_transfer_options *o, int plain) {
+  const char *proxy = plain && !o->plain_http ? "" : o->proxy; /* loopback needs none */
+  set_long(s, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (proxy != NULL) set_text(s, CURLOPT_PROXY, proxy);
+}
+
+static void set_connection(setting *s, const exotel_transfer_request *r) {
+  set_long(s, CURLOPT_NOSIGNAL, 1L);
+  set_long(s, CURLOPT_TIMEOUT_MS, r->timeout_ms);
+  set_long(s, CURLOPT_CONNECTTIMEOUT_MS, r->connect_timeout_ms);
+  set_long(s, CURLOPT_FRESH_CONNECT, r->fresh_connection ? 1L : 0L);
+  set_long(s, CURLOPT_MAXAGE_CONN, IDLE_SECONDS);
+  set_long(s, CURLOPT_MAXLIFETIME_CONN, LIFE_SECONDS);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  set_long(s, CURLOPT_QUICK_EXIT, 1L); /* giving up doesn't wait for a name lookup */
+#endif
+}
+
+static void set_body(setting *s, const exotel_transfer_request *r) {
+  curl_off_t size = (curl_off_t)r->body_size;
+  if (r->body == NULL && strcmp(r->method, "POST") != 0) {
+    set_long(s, CURLOPT_HTTPGET, 1L);
+    return;
+  }
+  if (s->code == CURLE_OK)
+    s->code = curl_easy_setopt(s->handle, CURLOPT_POSTFIELDSIZE_LARGE, size);
+  set_text(s, CURLOPT_COPYPOSTFIELDS, r->body != NULL ? r->body : "");
+}
+
+static void set_request(setting *s, const exotel_transfer_request *r) {
+  set_text(s, CURLOPT_URL, r->url);
+  set_body(s, r);
+  set_text(s, CURLOPT_CUSTOMREQUEST, r->method);
+}
+
+/* Appends to a list that libcurl doesn't copy. Returns 0 without memory. */
+static int append(struct curl_slist **list, const char *line) {
+  struct curl_slist *longer = curl_slist_append(*list, line);
+  if (longer != NULL) *list = longer;
+  return longer != NULL;
+}
+
+static void free_lists(exotel_easy *t) {
+  curl_slist_free_all(t->headers);
+  curl_slist_free_all(t->resolve);
+  t->headers = t->resolve = NULL;
+}
+
+/* "Expect:" keeps libcurl from asking before it sends a body. */
+static int make_lists(exotel_easy *t, const exotel_transfer_options *o,
+                      const exotel_transfer_request *r) {
+  const char *const *line = r->headers;
+  if (!append(&t->headers, "Expect:")) return 0;
+  for (; *line != NULL; line++) {
+    if (!append(&t->headers, *line)) return 0;
+  }
+  return o->resolve == NULL || append(&t->resolve, o->resolve);
+}
+
+static CURLcode set_all(exotel_easy *t, const exotel_transfer_options *o,
+                        const exotel_transfer_request *r) {
+  setting s;
+  s.handle = t->handle;
+  s.code = CURLE_OK;
+  set_callbacks(&s, t);
+  set_protocols(&s, t->plain);
+  set_tls(&s, o);
+  set_credentials(&s, r);
+  set_proxy(&s, o, t->plain);
+  set_connection(&s, r);
+  set_request(&s, r);
+  set_list(&s, CURLOPT_HTTPHEADER, t->headers);
+  if (t->resolve != NULL) set_list(&s, CURLOPT_RESOLVE, t->resolve);
+  if (o->user_agent != NULL) set_text(&s, CURLOPT_USERAGENT, o->user_agent);
+  return s.code;
+}
+
+/* }================================================================== */
+
+/* {=================================================================
+** What came of it
+** ================================================================== */
+
+static exotel_transfer_failure failure_of(const exotel_easy *t, CURLcode code) {
+  if (t->repeated) return EXOTEL_TRANSFER_REPEATED;
+  if (t->refused) return EXOTEL_TRANSFER_REFUSED;
+  if (t->too_large) return EXOTEL_TRANSFER_TOO_LARGE;
+  switch (code) {
+    case CURLE_OK: /* also for a head that was cut: that is no whole answer */
+      return t->head_ended ? EXOTEL_TRANSFER_DONE : EXOTEL_TRANSFER_CLOSED;
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_WRITE_ERROR: return EXOTEL_TRANSFER_MEMORY;
+    case CURLE_COULDNT_RESOLVE_HOST: return EXOTEL_TRANSFER_RESOLVE;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_INTERFACE_FAILED: return EXOTEL_TRANSFER_CONNECT;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY: return EXOTEL_TRANSFER_PROXY;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS: return EXOTEL_TRANSFER_TLS;
+    case CURLE_OPERATION_TIMEDOUT: return EXOTEL_TRANSFER_TIMEOUT;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE: /* before a request is sent, only a proxy is talked to */
+      return t->result->sent > 0 ? EXOTEL_TRANSFER_CLOSED : EXOTEL_TRANSFER_PROXY;
+    case CURLE_WEIRD_SERVER_REPLY: return EXOTEL_TRANSFER_PROTOCOL;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* also HTTP/0.9, which has no status line */
+      return t->result->sent > 0 ? EXOTEL_TRANSFER_PROTOCOL : EXOTEL_TRANSFER_REFUSED;
+    default: return EXOTEL_TRANSFER_OTHER;
+  }
+}
+
+static void describe(exotel_easy *t, CURLcode code) {
+  exotel_transfer_result *r = t->result;
+  const char *text = t->error[0] != '\0' ? t->error : curl_easy_strerror(code);
+  if (t->too_large) text = "the answer is larger than the limit";
+  if (t->refused) text = "plain http goes to a loopback address only";
+  if (t->repeated) text = "libcurl was about to send it a second time";
+  if (code == CURLE_OK) text = "the connection ended inside the headers";
+  snprintf(r->message, sizeof r->message, "%s", text);
+}
+
+void exotel_easy_end(exotel_easy *t, CURLcode code) {
+  exotel_transfer_result *r = t->result;
+  curl_off_t microseconds = 0;
+  if (t->handle != NULL) {
+    curl_easy_getinfo(t->handle, CURLINFO_RESPONSE_CODE, &r->status);
+    curl_easy_getinfo(t->handle, CURLINFO_NUM_CONNECTS, &r->connections);
+    curl_easy_getinfo(t->handle, CURLINFO_TOTAL_TIME_T, &microseconds);
+  }
+  r->seconds = (double)microseconds / 1e6;
+  r->code = (int)code;
+  r->failure = failure_of(t, code);
+  if (r->failure != EXOTEL_TRANSFER_DONE) describe(t, code);
+  t->result = NULL;
+}
+
+/* }================================================================== */
+
+static void empty_result(exotel_transfer_result *r, const exotel_transfer_options *o) {
+  exotel_buffer_reset(&r->headers);
+  exotel_buffer_reset(&r->body);
+  r->headers.max = o->max_headers;
+  r->body.max = o->max_body;
+  r->failure = EXOTEL_TRANSFER_OTHER;
+  r->sent = r->code = 0;
+  r->status = r->connections = 0;
+  r->seconds = 0;
+  r->message[0] = '\0';
+}
+
+static void forget_last(exotel_easy *t) {
+  if (t->handle != NULL) curl_easy_reset(t->handle); /* it points to the lists */
+  free_lists(t);
+  t->header_lines = 0;
+  t->head_ended = 0;
+  t->too_large = t->refused = t->repeated = 0;
+  t->error[0] = '\0';
+}
+
+CURLcode exotel_easy_begin(exotel_easy *t, const exotel_transfer_options *options,
+                           const exotel_transfer_request *request,
+                           exotel_transfer_result *result) {
+  forget_last(t);
+  empty_result(result, options);
+  t->result = result;
+  t->plain = strncmp(request->url, "http://", 7) == 0;
+  t->plain_anywhere = options->plain_http;
+  t->send_once = request->send_once;
+  if (!exotel_curl_start()) return CURLE_OUT_OF_MEMORY;
+  if (t->handle == NULL) t->handle = curl_easy_init();
+  if (t->handle == NULL || !make_lists(t, options, request)) return CURLE_OUT_OF_MEMORY;
+  return set_all(t, options, request);
+}
+
+void exotel_easy_close(exotel_easy *t) {
+  exotel_sigpipe held;
+  if (t->handle != NULL) {
+    exotel_sigpipe_hold(&held);
+    curl_easy_cleanup(t->handle);
+    exotel_sigpipe_release(&held);
+    t->handle = NULL;
+  }
+  free_lists(t);
+}
+
+void exotel_easy_abandon(exotel_easy *t) {
+  t->handle = NULL;
+  t->headers = t->resolve = NULL; /* the old handle still points to them */
+}

@@ -1,0 +1,211 @@
+/*
+** l_transfer: a request from a Lua table, and what came of it as one (see l_transfer.h).
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "l_transfer.h"
+
+#include "../core/http1.h"
+
+#include <string.h>
+
+#define TIMEOUT_MAX 86400.0
+
+/* A string field without NUL, CR or LF, left on the stack; NULL when it is absent. */
+static const char *line_field(lua_State *L, int table, const char *name) {
+  const char *s;
+  size_t n;
+  lua_getfield(L, table, name);
+  if (lua_isnil(L, -1)) return NULL;
+  if (lua_type(L, -1) != LUA_TSTRING) {
+    luaL_error(L, "%s wants a string, got %s", name, luaL_typename(L, -1));
+    return NULL;
+  }
+  s = lua_tolstring(L, -1, &n);
+  if (memchr(s, '\0', n) != NULL || strpbrk(s, "\r\n") != NULL)
+    luaL_error(L, "%s has a CR, LF or NUL", name);
+  return s;
+}
+
+static int flag_field(lua_State *L, int table, const char *name) {
+  int flag;
+  lua_getfield(L, table, name);
+  flag = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return flag;
+}
+
+static double number_field(lua_State *L, int table, const char *name,
+                           double otherwise) {
+  double value = otherwise;
+  lua_getfield(L, table, name);
+  if (lua_type(L, -1) == LUA_TNUMBER)
+    value = (double)lua_tonumber(L, -1);
+  else if (!lua_isnil(L, -1))
+    luaL_error(L, "%s wants a number, got %s", name, luaL_typename(L, -1));
+  lua_pop(L, 1);
+  return value;
+}
+
+static size_t size_field(lua_State *L, int table, const char *name, double otherwise) {
+  double value = number_field(L, table, name, otherwise);
+  if (!(value >= 1 && value <= 1e9))
+    luaL_error(L, "%s must be from 1 to 1e9 bytes", name);
+  return (size_t)value;
+}
+
+/* Seconds to milliseconds, rounded up: 0 would mean no limit to libcurl. */
+static long milliseconds(lua_State *L, int table, const char *name) {
+  double seconds = number_field(L, table, name, 0);
+  if (!(seconds > 0 && seconds <= TIMEOUT_MAX))
+    luaL_error(L, "%s must be above 0 and at most 86400 seconds", name);
+  seconds *= 1000;
+  return (long)seconds + ((double)(long)seconds < seconds);
+}
+
+void l_transfer_options(lua_State *L, int table, exotel_transfer_options *o) {
+  memset(o, 0, sizeof *o);
+  o->ca_file = line_field(L, table, "ca_file");
+  o->user_agent = line_field(L, table, "user_agent");
+  o->resolve = line_field(L, table, "resolve");
+  lua_getfield(L, table, "proxy");
+  if (lua_type(L, -1) == LUA_TBOOLEAN && !lua_toboolean(L, -1))
+    o->proxy = "";
+  else
+    o->proxy = line_field(L, table, "proxy");
+  o->plain_http = flag_field(L, table, "plain_http");
+  o->max_headers = size_field(L, table, "max_headers", 65536);
+  o->max_body = size_field(L, table, "max_body", 16777216);
+}
+
+/* "name: value" lines of the table of headers at the top; all stay on the stack. */
+static void take_headers(lua_State *L, const char **lines) {
+  int table = lua_gettop(L);
+  size_t n = 0;
+  lines[0] = NULL;
+  if (lua_isnil(L, table)) return;
+  luaL_checktype(L, table, LUA_TTABLE);
+  luaL_checkstack(L, L_REQUEST_HEADERS_MAX + 8, NULL);
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    size_t size;
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "headers are strings by name");
+    if (n == L_REQUEST_HEADERS_MAX)
+      luaL_error(L, "more than %d headers", L_REQUEST_HEADERS_MAX);
+    lua_pushfstring(L, "%s: %s", lua_tostring(L, -2), lua_tostring(L, -1));
+    lines[n] = lua_tolstring(L, -1, &size);
+    if (strpbrk(lines[n], "\r\n") != NULL || size != strlen(lines[n]) ||
+        size != lua_rawlen(L, -2) + lua_rawlen(L, -3) + 2)
+      luaL_error(L, "a header has a CR, LF or NUL");
+    lines[++n] = NULL;
+    lua_replace(L, -2); /* the line takes the value's place */
+    lua_insert(L, -2);  /* and stays below the key */
+  }
+}
+
+/* Sets name = value, joined by ", " to what stands there already. */
+static void set_header(lua_State *L, int table, const exotel_header *h) {
+  char name[64];
+  size_t i;
+  if (h->name.n >= sizeof name) return;
+  for (i = 0; i < h->name.n; i++) {
+    char c = h->name.p[i];
+    name[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+  }
+  lua_pushlstring(L, name, h->name.n);
+  lua_pushvalue(L, -1);
+  lua_rawget(L, table);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_pushlstring(L, h->value.p, h->value.n);
+  } else {
+    lua_pushliteral(L, ", ");
+    lua_pushlstring(L, h->value.p, h->value.n);
+    lua_concat(L, 3);
+  }
+  lua_rawset(L, table);
+}
+
+static void push_headers(lua_State *L, const exotel_buffer *lines) {
+  const char *p = lines->p, *end = p + lines->n;
+  int table;
+  lua_newtable(L);
+  table = lua_gettop(L);
+  while (p != NULL && p < end) {
+    const char *stop = memchr(p, '\n', (size_t)(end - p));
+    exotel_slice line;
+    exotel_header h;
+    line.p = p;
+    line.n = (size_t)((stop == NULL ? end : stop) - p);
+    if (exotel_header_read(line, &h)) set_header(L, table, &h);
+    p = stop == NULL ? end : stop + 1;
+  }
+}
+
+static void push_response(lua_State *L, const exotel_transfer_result *r) {
+  lua_createtable(L, 0, 5);
+  lua_pushinteger(L, (lua_Integer)r->status);
+  lua_setfield(L, -2, "status");
+  push_headers(L, &r->headers);
+  lua_setfield(L, -2, "headers");
+  lua_pushlstring(L, r->body.p == NULL ? "" : r->body.p, r->body.n);
+  lua_setfield(L, -2, "body");
+  lua_pushnumber(L, r->seconds);
+  lua_setfield(L, -2, "seconds");
+  lua_pushinteger(L, (lua_Integer)r->connections);
+  lua_setfield(L, -2, "connections");
+}
+
+static void push_failure(lua_State *L, const exotel_transfer_result *r) {
+  lua_createtable(L, 0, 6);
+  lua_pushstring(L, exotel_transfer_failure_name(r->failure));
+  lua_setfield(L, -2, "reason");
+  lua_pushstring(L, r->message);
+  lua_setfield(L, -2, "message");
+  lua_pushboolean(L, r->sent > 0);
+  lua_setfield(L, -2, "sent");
+  lua_pushinteger(L, r->code);
+  lua_setfield(L, -2, "code");
+  lua_pushnumber(L, r->seconds);
+  lua_setfield(L, -2, "seconds");
+  if (r->status != 0 && r->sent > 0) {
+    lua_pushinteger(L, (lua_Integer)r->status);
+    lua_setfield(L, -2, "status");
+  }
+}
+
+void l_transfer_request(lua_State *L, int table, exotel_transfer_request *r,
+                        const char **lines) {
+  memset(r, 0, sizeof *r);
+  r->timeout_ms = milliseconds(L, table, "timeout");
+  r->connect_timeout_ms = milliseconds(L, table, "connect_timeout");
+  r->fresh_connection = flag_field(L, table, "fresh_connection");
+  r->send_once = flag_field(L, table, "send_once");
+  r->method = line_field(L, table, "method");
+  r->url = line_field(L, table, "url");
+  r->username = line_field(L, table, "username");
+  r->password = line_field(L, table, "password");
+  luaL_argcheck(L, r->method != NULL && r->url != NULL, table,
+                "method and url are needed");
+  lua_getfield(L, table, "body");
+  if (!lua_isnil(L, -1)) {
+    luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, table, "body wants a string");
+    r->body = lua_tolstring(L, -1, &r->body_size);
+  }
+  lua_getfield(L, table, "headers");
+  take_headers(L, lines);
+  r->headers = lines;
+}
+
+int l_transfer_push(lua_State *L, const exotel_transfer_result *r) {
+  if (r->failure == EXOTEL_TRANSFER_DONE) {
+    push_response(L, r);
+    return 1;
+  }
+  if (r->failure == EXOTEL_TRANSFER_MEMORY && r->sent == 0)
+    return luaL_error(L, "not enough memory");
+  lua_pushnil(L);
+  push_failure(L, r);
+  return 2;
+}
