@@ -20,9 +20,10 @@ TREE  := $(CURDIR)
 core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c api.c write.c \
               request.c response.c work.c)
 core_LIBS  := -lcjson
-curl_SRC   := $(wildcard csrc/curl/*.c) $(addprefix csrc/lua/l_,curl.c transfer.c) \
-              $(addprefix csrc/core/,buffer.c http1.c slice.c text.c time.c utf8.c decimal.c)
-curl_LIBS  := -lcurl -lpthread -ldl
+curl_SRC   := $(wildcard csrc/curl/*.c) $(addprefix csrc/lua/l_,curl.c multi.c transfer.c) \
+              $(addprefix csrc/core/,buffer.c http1.c slice.c text.c time.c utf8.c decimal.c) \
+              csrc/sys/clock.c
+curl_LIBS  := -lcurl -lpthread -ldl -lm
 httpd_SRC  := $(wildcard csrc/httpd/*.c) csrc/lua/l_httpd.c csrc/core/buffer.c csrc/sys/clock.c
 httpd_LIBS := -lmicrohttpd -lm
 sys_SRC    := $(wildcard csrc/sys/*.c) csrc/lua/l_sys.c

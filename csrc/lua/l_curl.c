@@ -60,7 +60,8 @@ static int l_agent_new(lua_State *L) {
   return 1;
 }
 
-/* agent:perform(request): what l_transfer_push says, when all of it is over. */
+/* agent:perform(request): what l_transfer_push says, when all of it is over. Raises when
+** there was no memory to send it. */
 static int l_agent_perform(lua_State *L) {
   l_agent *a = check_agent(L);
   l_result *holder;
@@ -74,6 +75,8 @@ static int l_agent_perform(lua_State *L) {
   holder = exotel_newowner(L, sizeof *holder, RESULT_CLASS);
   exotel_transfer_result_init(&holder->result);
   exotel_agent_perform(a->agent, &r, &holder->result);
+  if (holder->result.failure == EXOTEL_TRANSFER_MEMORY && holder->result.sent == 0)
+    return luaL_error(L, "not enough memory");
   pushed = l_transfer_push(L, &holder->result);
   exotel_transfer_result_free(&holder->result);
   return pushed;
@@ -89,11 +92,14 @@ static int l_version(lua_State *L) {
 
 int luaopen_exotel_curl(lua_State *L) {
   static const luaL_Reg methods[] = {{"perform", l_agent_perform}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {
-      {"agent", l_agent_new}, {"version", l_version}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"agent", l_agent_new},
+                                       {"multi", l_multi_new},
+                                       {"version", l_version},
+                                       {NULL, NULL}};
   static const luaL_Reg none[] = {{NULL, NULL}};
   exotel_newclass(L, CLASS, methods, l_agent_close);
   exotel_newclass(L, RESULT_CLASS, none, l_result_close);
+  l_multi_open(L);
   lua_newtable(L);
   exotel_setfuncs(L, functions);
   return 1;

@@ -203,8 +203,6 @@ int l_transfer_push(lua_State *L, const exotel_transfer_result *r) {
     push_response(L, r);
     return 1;
   }
-  if (r->failure == EXOTEL_TRANSFER_MEMORY && r->sent == 0)
-    return luaL_error(L, "not enough memory");
   lua_pushnil(L);
   push_failure(L, r);
   return 2;

@@ -25,8 +25,11 @@ void l_transfer_request(lua_State *L, int table, exotel_transfer_request *r,
 
 /* Pushes { status, headers, body, seconds, connections }, headers having lower-case
 ** names; or nil and { reason, message, sent, code, seconds, status }, where sent = false
-** is proof that no byte of the request left. Returns how many values. Raises when there
-** was no memory to send it. */
+** is proof that no byte of the request left. Returns how many values. */
 int l_transfer_push(lua_State *L, const exotel_transfer_result *r);
+
+/* The class of transfers that don't block, and curl.multi(), of l_multi.c. */
+void l_multi_open(lua_State *L);
+int l_multi_new(lua_State *L);
 
 #endif

@@ -8,6 +8,7 @@
 local core = require "exotel.core"
 local errors = require "exotel.errors"
 local retry = require "exotel.retry"
+local running = require "exotel.running"
 local settings = require "exotel.settings"
 
 local client = {}
@@ -106,7 +107,15 @@ end
 -- Sending
 -- ==================================================================
 
+-- The user's own; else inside a task its loop, and elsewhere the one that blocks.
 local function transport_of(state)
+  if state.brought then return state.transport end
+  local task = running.here()
+  if task then
+    local bound = state.bound[task.loop] or task.loop:bind(state)
+    state.bound[task.loop] = bound
+    return bound
+  end
   if not state.transport then
     state.transport = require("exotel.transport.curl").new(state)
   end
@@ -134,10 +143,10 @@ local function is_response(response)
     and type(response.body) == "string"
 end
 
-local function perform(state, request, seconds, how)
+local function perform(state, transport, request, seconds, how)
   local dials = request.dials
   local connect = how.connect_timeout or state.connect_timeout or CONNECT_TIMEOUT
-  return transport_of(state):perform {
+  return transport:perform {
     method = request.method,
     url = request.url,
     headers = request.headers,
@@ -151,20 +160,21 @@ local function perform(state, request, seconds, how)
   }
 end
 
--- One attempt: the record and the response, or nil, the error and the response.
-local function attempt(state, request, seconds, how)
+-- One attempt: the record or nil, the error, the response, and the seconds that it waited for
+-- its turn.
+local function attempt(state, transport, request, seconds, how)
   local name = request.operation
-  local response, failure = perform(state, request, seconds, how)
+  local response, failure = perform(state, transport, request, seconds, how)
   if not is_response(response) then
     if type(failure) ~= "table" then
       failure = { reason = "transport", message = "the transport returned no response: "
         .. tostring(failure) }
     end
-    return nil, transport_error(state, name, failure)
+    return nil, transport_error(state, name, failure), nil, failure.waited
   end
   local headers = type(response.headers) == "table" and response.headers or {}
   local record, err = read(state, name, response.status, headers, response.body)
-  return record, err, response
+  return record, err, response, response.waited
 end
 
 local function keep_response(subject, response, attempts)
@@ -174,16 +184,20 @@ local function keep_response(subject, response, attempts)
   }
 end
 
--- All attempts together, pauses included, stay within the time-out.
+-- All attempts together, pauses included, stay within the time-out; a transport's queue
+-- doesn't count.
 local function exchange(state, request, how)
   local transport = transport_of(state)
+  local wrong = transport.check and transport:check()
+  if wrong then return errors.misuse(("exotel.%s: %s"):format(request.operation, wrong)) end
   local timeout = how.timeout or state.timeout or (request.dials and DIAL_TIMEOUT or READ_TIMEOUT)
   local retries = how.retries or state.retries or RETRIES
   local deadline = transport:now() + timeout
   local attempts, left = 0, timeout
   while true do
     attempts = attempts + 1
-    local record, err, response = attempt(state, request, left, how)
+    local record, err, response, waited = attempt(state, transport, request, left, how)
+    deadline = deadline + (waited or 0)
     if response then keep_response(record or err, response, attempts) end
     if record then return record end
     err.attempts = attempts
@@ -433,6 +447,10 @@ function client.new(given)
   if not state then return nil, err end
   state.dialled = 0
   state.brought = state.transport ~= nil
+  state.bound = setmetatable({}, { __mode = "k" })
+  if state.brought and state.transport.bind then
+    state.transport = state.transport:bind(state)
+  end
   local object = setmetatable({}, metatable)
   states[object] = state
   return object

@@ -14,6 +14,7 @@ local FIRST, LONGEST = 1, 16 -- seconds; the pauses the vendor advises: 1, 2, 4,
 local passing = { resolve = true, connect = true, timeout = true, closed = true, proxy = true }
 
 local function may_repeat(dials, err)
+  if err.reason == "cancelled" then return false end
   if err.kind == "api" and err.status == 429 then return true end
   if err.kind == "transport" and err.outcome == "not_sent" then
     return passing[err.reason] or false
