@@ -628,6 +628,7 @@ describe("poll", function()
 
   it("can be left to another poller", function()
     local server = listen()
+    assert.are.equal("r", server:events())
     local c = client(server, get("/1") .. get("/2"))
     step(c)
     local request = wait_and_poll(server)
@@ -739,7 +740,7 @@ describe("the end", function()
     for _, closing in ipairs { "close", "__gc", "__close" } do
       local server = listen()
       local request = ask(server, get("/"))
-      for object, n in pairs { [server] = 5, [request] = 9 } do
+      for object, n in pairs { [server] = 6, [request] = 9 } do
         local meta = debug.getmetatable(object)
         local close = meta[closing] or meta.__index[closing]
         close(object)

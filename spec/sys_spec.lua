@@ -1,7 +1,8 @@
--- exotel.sys: clocks, sleep, random bytes and child processes.
+-- exotel.sys: clocks, sleep, polling, random bytes and child processes.
 -- Nothing here asserts that something was fast, only that it came, or that it waited.
 -- SPDX-License-Identifier: MIT
 
+local socket = require "socket"
 local sys = require "exotel.sys"
 
 local LONG = 20 -- seconds that no test should ever need
@@ -80,6 +81,145 @@ describe("the clocks", function()
     assert.is_true(p:signal("INT"))
     assert.are.equal("all of it", p:read_line(LONG))
     p:close()
+  end)
+end)
+
+describe("poll", function()
+  local opened = {}
+
+  local function keep(s)
+    opened[#opened + 1] = s
+    return s
+  end
+
+  -- Two ends of one connection.
+  local function pair()
+    local listener = assert(socket.bind("127.0.0.1", 0))
+    local near = keep(assert(socket.tcp4()))
+    assert(near:connect("127.0.0.1", (select(2, listener:getsockname()))))
+    local far = keep(assert(listener:accept()))
+    listener:close()
+    return near, far
+  end
+
+  after_each(function()
+    for i = #opened, 1, -1 do table.remove(opened, i):close() end
+  end)
+
+  it("says of each descriptor what is ready", function()
+    local near, far = pair()
+    local silent = pair()
+    far:send("x")
+    local n, s = near:getfd(), silent:getfd()
+    assert.are.same({ "r", "w", "rw", false, "w", "w" },
+      sys.poll({ n, "r", n, "w", n, "rw", s, "r", s, "w", s, "rw" }, LONG))
+    assert.are.same({ false }, sys.poll({ s, "r" }, 0))
+  end)
+
+  it("wakes when one of several is ready", function()
+    local silent, near, far = pair(), pair()
+    local pid = assert(sys.fork())
+    if pid == 0 then
+      sys.sleep(0.1)
+      far:send("x")
+      sys.exit(0)
+    end
+    assert.are.same({ false, "r" },
+      sys.poll({ silent:getfd(), "r", near:getfd(), "r" }, math.huge))
+    assert.are.equal(0, sys.waitpid(pid, LONG))
+  end)
+
+  it("counts errors and hang-ups as ready for what is wanted", function()
+    local fd = keep(assert(socket.tcp4())):getfd() -- never connected: a hang-up
+    assert.are.same({ "r", "rw", "w" }, sys.poll({ fd, "r", fd, "rw", fd, "w" }, LONG))
+    local near, far = pair()
+    far:close()
+    assert.are.same({ "r" }, sys.poll({ near:getfd(), "r" }, LONG))
+  end)
+
+  it("says which descriptor isn't open", function()
+    local near, far = pair()
+    local fd = near:getfd()
+    near:close()
+    assert.are.same({ "invalid", "w" }, sys.poll({ fd, "rw", far:getfd(), "w" }, LONG))
+  end)
+
+  it("takes many", function()
+    local near, far = pair()
+    far:send("x")
+    local wanted, expected = {}, {}
+    for i = 1, 300 do
+      wanted[2 * i - 1], wanted[2 * i] = near:getfd(), "r"
+      expected[i] = "r"
+    end
+    assert.are.same(expected, sys.poll(wanted, LONG))
+  end)
+
+  it("waits so long and no longer, and not at all for nothing", function()
+    local silent = pair()
+    local wanted = { silent:getfd(), "r" }
+    for _, seconds in ipairs { 0, -1, -math.huge, 0 / 0 } do
+      assert.are.same({ false }, sys.poll(wanted, seconds))
+    end
+    local before = sys.now()
+    assert.are.same({ false }, sys.poll(wanted, 0.05))
+    assert.are.same({}, sys.poll({}, 0.05))
+    assert.is_true(sys.now() - before >= 0.1)
+  end)
+
+  it("rounds up, so that waiting for a moment takes no second call but by chance", function()
+    local calls, waits = 0, 50
+    for i = 1, waits do
+      local moment = sys.now() + i / 100000
+      repeat
+        assert(sys.poll({}, moment - sys.now()))
+        calls = calls + 1
+      until sys.now() >= moment
+    end
+    assert.is_true(calls < 2 * waits, calls)
+  end)
+
+  it("comes back with nothing ready on a signal", function()
+    -- In a coroutine, which the interpreter's handler for Ctrl-C doesn't end.
+    local p = this_lua [[
+      local sys = require "exotel.sys"
+      local server = require "exotel.httpd".listen()
+      local wanted = { server:pollfd(), "r" }
+      local line
+      pcall(coroutine.wrap(function()
+        io.stdout:write("ready\n") io.stdout:flush()
+        local ready, message = sys.poll(wanted, math.huge)
+        line = message or #ready .. " " .. tostring(ready[1])
+      end))
+      io.stdout:write(line, "\n") io.stdout:flush()]]
+    assert.are.equal("ready", p:read_line(LONG))
+    sys.sleep(0.1)
+    assert.is_true(p:signal("INT"))
+    assert.are.equal("1 false", p:read_line(LONG))
+    p:close()
+  end)
+
+  it("says why the system can't", function()
+    local p = sh([[ulimit -n 16; exec "/proc/$PPID/exe" -e '
+      local sys = require "exotel.sys"
+      local wanted = {}
+      for i = 1, 100 do wanted[2 * i - 1], wanted[2 * i] = 0, "r" end
+      print(select(2, sys.poll(wanted, 0)))']])
+    assert.are.equal("Invalid argument", p:read_line(LONG))
+    p:close()
+  end)
+
+  it("raises mistakes by their place", function()
+    raises("table expected", sys.poll, 5, 0)
+    raises("number expected", sys.poll, {})
+    raises("number expected", sys.poll, {}, "soon")
+    raises("descriptors and their events", sys.poll, { 0 }, 0)
+    for _, fd in ipairs { -1, 1.5, "0", 2 ^ 31, math.huge, 0 / 0, true } do
+      raises("a descriptor expected at position 3", sys.poll, { 0, "r", fd, "r" }, 0)
+    end
+    for _, events in ipairs { "", "wr", "x", "r\0", 1, true } do
+      raises("'r', 'w' or 'rw' expected at position 4", sys.poll, { 0, "r", 0, events }, 0)
+    end
   end)
 end)
 

@@ -165,6 +165,13 @@ static int l_server_pollfd(lua_State *L) {
   return 1;
 }
 
+/* The descriptor's readiness covers writing as well: it is an epoll set. */
+static int l_server_events(lua_State *L) {
+  check_server(L);
+  lua_pushliteral(L, "r");
+  return 1;
+}
+
 static int l_server_timeout(lua_State *L) {
   double timeout = look(L).timeout;
   if (timeout >= 0)
@@ -335,9 +342,13 @@ static int l_request_close(lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg server_methods[] = {
-    {"port", l_server_port},     {"url", l_server_url},         {"poll", l_server_poll},
-    {"pollfd", l_server_pollfd}, {"timeout", l_server_timeout}, {NULL, NULL}};
+static const luaL_Reg server_methods[] = {{"port", l_server_port},
+                                          {"url", l_server_url},
+                                          {"poll", l_server_poll},
+                                          {"pollfd", l_server_pollfd},
+                                          {"events", l_server_events},
+                                          {"timeout", l_server_timeout},
+                                          {NULL, NULL}};
 
 static const luaL_Reg request_methods[] = {
     {"method", l_request_method},   {"path", l_request_path},

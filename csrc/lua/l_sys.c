@@ -1,6 +1,6 @@
 /*
-** l_sys: exotel.sys, the system under csrc/sys for Lua: clocks, sleep, random bytes,
-** child processes. Private to this library: what users see is written in Lua.
+** l_sys: exotel.sys, the system under csrc/sys for Lua: clocks, sleep, polling, random
+** bytes, child processes. Private to this library: what users see is written in Lua.
 **
 ** A process is a userdata that owns an exotel_process; closing it kills the child.
 ** fork, exit and waitpid are there for tests of code that must survive a fork.
@@ -9,11 +9,13 @@
 */
 #include "../sys/child.h"
 #include "../sys/clock.h"
+#include "../sys/poll.h"
 #include "../sys/process.h"
 #include "../sys/random.h"
 #include "compat.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -91,6 +93,88 @@ static int l_sys_hex(lua_State *L) {
     luaL_addchar(&b, digits[(unsigned char)s[i] & 15]);
   }
   luaL_pushresult(&b);
+  return 1;
+}
+
+/* -- polling ------------------------------------------------------------------------- */
+
+/* By what is wanted, or ready: EXOTEL_POLL_READ, EXOTEL_POLL_WRITE, both. */
+static const char *const events[] = {"", "r", "w", "rw"};
+
+static int poll_error(lua_State *L, size_t position, const char *what) {
+  const char *message =
+      lua_pushfstring(L, "%s expected at position %d", what, (int)position);
+  return luaL_argerror(L, 1, message);
+}
+
+static int fd_at(lua_State *L, size_t position) {
+  lua_Number fd = -1;
+  lua_rawgeti(L, 1, (int)position);
+  if (lua_type(L, -1) == LUA_TNUMBER) fd = lua_tonumber(L, -1);
+  if (!(fd >= 0 && fd <= INT_MAX && fd == floor(fd)))
+    poll_error(L, position, "a descriptor");
+  lua_pop(L, 1);
+  return (int)fd;
+}
+
+static int events_at(lua_State *L, size_t position) {
+  int want = EXOTEL_POLL_READ | EXOTEL_POLL_WRITE;
+  size_t n = 0;
+  const char *s;
+  lua_rawgeti(L, 1, (int)position);
+  s = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : "";
+  while (want > 0 && (strlen(events[want]) != n || memcmp(s, events[want], n) != 0))
+    want--;
+  if (want == 0) poll_error(L, position, "'r', 'w' or 'rw'");
+  lua_pop(L, 1);
+  return want;
+}
+
+/* The list at 1, in a userdata left on the stack. */
+static exotel_poll_entry *poll_entries(lua_State *L, size_t n) {
+  exotel_poll_entry *entries = lua_newuserdata(L, (n + 1) * sizeof *entries);
+  size_t i;
+  for (i = 0; i < n; i++) {
+    entries[i].fd = fd_at(L, 2 * i + 1);
+    entries[i].want = events_at(L, 2 * i + 2);
+  }
+  return entries;
+}
+
+static void push_ready(lua_State *L, int ready) {
+  if (ready == 0)
+    lua_pushboolean(L, 0);
+  else if (ready == EXOTEL_POLL_INVALID)
+    lua_pushliteral(L, "invalid");
+  else
+    lua_pushstring(L, events[ready]);
+}
+
+/* sys.poll({ fd, events, fd, events, … }, seconds): waits until a descriptor is ready for
+** its events, "r", "w" or "rw". Seconds as exotel_poll has them: 0 and less don't wait,
+** math.huge waits for ever. Returns a list with, for each descriptor in its order, what of
+** its events is ready ("r", "w", "rw"), false for nothing, or "invalid" for a descriptor
+** that isn't open; nil and the system's words when it can't be polled. After a signal all
+** are false. */
+static int l_sys_poll(lua_State *L) {
+  exotel_poll_entry *entries;
+  double seconds;
+  size_t i, n;
+  int why;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  seconds = luaL_checknumber(L, 2);
+  n = lua_rawlen(L, 1);
+  luaL_argcheck(L, n % 2 == 0, 1, "descriptors and their events expected");
+  n /= 2;
+  entries = poll_entries(L, n);
+  why = exotel_poll(entries, n, seconds);
+  if (why == ENOMEM) return luaL_error(L, "not enough memory");
+  if (why != 0) return push_errno(L, why);
+  lua_createtable(L, (int)n, 0);
+  for (i = 0; i < n; i++) {
+    push_ready(L, entries[i].ready);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
   return 1;
 }
 
@@ -264,7 +348,7 @@ static const luaL_Reg functions[] = {
     {"now", l_sys_now},       {"time", l_sys_time}, {"sleep", l_sys_sleep},
     {"random", l_sys_random}, {"hex", l_sys_hex},   {"pid", l_sys_pid},
     {"fork", l_sys_fork},     {"exit", l_sys_exit}, {"waitpid", l_sys_waitpid},
-    {"spawn", l_sys_spawn},   {NULL, NULL}};
+    {"spawn", l_sys_spawn},   {"poll", l_sys_poll}, {NULL, NULL}};
 
 int luaopen_exotel_sys(lua_State *L) {
   exotel_newclass(L, PROCESS, methods, l_process_close);

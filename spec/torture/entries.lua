@@ -246,6 +246,22 @@ local entries = {
         sys.hex(("\1\255"):rep(900)), sys.waitpid(1, 0))
     end
   end },
+  { "sys.poll", function()
+    local poll, server = require("exotel.sys").poll, require("exotel.httpd").listen()
+    local few, many = { server:pollfd(), "r", 1000000, "rw" }, {}
+    for i = 1, 80, 2 do many[i], many[i + 1] = server:pollfd(), "r" end
+    return function()
+      return show_all(poll(few, 0), #poll(many, 0), server:events())
+    end
+  end },
+  { "sys.poll, misuse", function()
+    local poll = require("exotel.sys").poll
+    return function()
+      local ok, err = pcall(poll, { 0, "x" }, 0)
+      if not ok and tostring(err):find "not enough memory" then error(err, 0) end
+      return tostring(ok) .. tostring(err)
+    end
+  end },
   { "sys.spawn", function()
     local sys = require "exotel.sys"
     return function()
@@ -267,7 +283,7 @@ local entries = {
     return function()
       local server = module.listen { port = 0, host = "127.0.0.1", max_body = 100 }
       local out = show_all(type(server:port()), server:url():match "^http://127.0.0.1:",
-        type(server:pollfd()), server:poll(0), server:timeout())
+        type(server:pollfd()), server:events(), server:poll(0), server:timeout())
       server:close()
       server:close()
       return out
