@@ -299,6 +299,21 @@ local entries = {
   end },
   httpd("serve", serve, "nothing"),
 
+  { "poller", function()
+    local poller = require "exotel.poller"
+    local server = require("exotel.httpd").listen()
+    return function()
+      local object, out = poller.new(), {}
+      local function note() out[#out + 1] = "called" end
+      object:add(server, note)
+      object:after(0, function() object:after(0, note) end)
+      object:after(9, note):cancel()
+      out[#out + 1] = object:step(0) .. object:step(0)
+      object:remove(server)
+      return show_all(out, object:run())
+    end
+  end },
+
   { "require exotel", function()
     return function()
       local modules = {}
