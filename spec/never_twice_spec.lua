@@ -3,6 +3,7 @@
 -- SPDX-License-Identifier: MIT
 
 local curl = require "exotel.curl"
+local curl_transport = require "exotel.transport.curl"
 local exotel = require "exotel"
 local socket = require "socket"
 local sys = require "exotel.sys"
@@ -25,25 +26,28 @@ local function head(lines)
   return { "send:" .. lines .. "\r\n\r\n" .. CALL, "close" }
 end
 
--- The pauses between attempts are noted and not waited for, so that no time-out hides an
--- attempt that was about to be made.
 local pauses
-local sleep = sys.sleep
 
-before_each(function()
-  pauses = {}
-  sys.sleep = function(seconds) pauses[#pauses + 1] = seconds end
-end)
+before_each(function() pauses = {} end)
+after_each(raw.stop)
 
-after_each(function()
-  sys.sleep = sleep
-  raw.stop()
-end)
-
-local function client_of(url, settings)
+local function settings_of(url, settings)
   local all = { base_url = url, account_sid = "acc", api_key = "the_key", api_token = "the_token",
                 timeout = 20, connect_timeout = 20, retries = RETRIES, proxy = false }
   for name, value in pairs(settings or {}) do all[name] = value end
+  return all
+end
+
+local function note(_, seconds)
+  pauses[#pauses + 1] = seconds
+end
+
+-- A client whose transport is curl's but for its sleep: the pauses between attempts are noted
+-- and not waited for, so that no time-out hides an attempt that was about to be made.
+local function client_of(url, settings, sleep)
+  local all = settings_of(url, settings)
+  all.transport = setmetatable({ sleep = sleep or note },
+                               { __index = curl_transport.new(all) })
   return exotel.client(all)
 end
 
@@ -218,10 +222,9 @@ describe("a dial is rejected", function()
 end)
 
 it("a dial after 429 waits as long as Retry-After says", function()
-  sys.sleep = sleep
   local server = raw.start { "send:" .. answer(429, { "Retry-After: 1" }), "next", placed }
   local before = sys.now()
-  assert(dial(client_of(server.url)))
+  assert(dial(exotel.client(settings_of(server.url))))
   assert.is_true(sys.now() - before >= 1)
   assert.equal(2, server:count "POST")
 end)
@@ -253,8 +256,10 @@ describe("a dial is not sent", function()
 
   it("and is placed when the port opens meanwhile", function()
     local port, server = closed_port(), nil
-    sys.sleep = function() server = server or raw.start { "port:" .. port, placed } end
-    local call = assert(dial(client_of("http://127.0.0.1:" .. port)))
+    local client = client_of("http://127.0.0.1:" .. port, {}, function()
+      server = server or raw.start { "port:" .. port, placed }
+    end)
+    local call = assert(dial(client))
     assert.equal(SID, call.sid)
     assert.equal(2, exotel.response(call).attempts)
     assert.equal(1, server:count "POST")
