@@ -6,25 +6,12 @@
 
 local exotel = require "exotel"
 local rows = require "spec.rows.events"
+local same = require "spec.support.same"
 
 local settings = { account_sid = "acme", api_key = "key_1234", api_token = "token_5678" }
 local JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 local MULTIPART = "multipart/form-data"
 local encodings = { json = JSON, form = FORM, multipart = MULTIPART }
-
-local number_type = math.type or function() return "number" end
-
--- A value's text, tables sorted by name: equal texts are equal values of equal types.
-local function spell(value, indent)
-  if type(value) == "number" then return ("%.17g %s"):format(value, number_type(value)) end
-  if type(value) ~= "table" then return ("%s %q"):format(type(value), tostring(value)) end
-  local out = {}
-  for key, item in pairs(value) do
-    out[#out + 1] = ("%s[%s] = %s"):format(indent, spell(key, ""), spell(item, indent .. "  "))
-  end
-  table.sort(out)
-  return "{\n" .. table.concat(out, "\n") .. "\n" .. indent .. "}"
-end
 
 local function fixture(name)
   local file = assert(io.open("spec/fixtures/" .. name, "rb"))
@@ -39,15 +26,6 @@ local function without_key(event)
     if name ~= "dedup_key" then out[name] = value end
   end
   return out
-end
-
-local function same(expected, got, about)
-  local wanted, found = spell(expected, ""), spell(got, "")
-  if #wanted < 10000 and #found < 10000 then
-    assert.equal(wanted, found, about)
-  else
-    assert.is_true(wanted == found, about)
-  end
 end
 
 -- Without its content type a form is told from the others by its first bytes.

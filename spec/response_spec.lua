@@ -5,28 +5,17 @@
 
 local exotel = require "exotel"
 local rows = require "spec.rows.answers"
+local same = require "spec.support.same"
 
 local settings = { account_sid = "acme", api_key = "key_1234", api_token = "token_5678" }
 
 local number_type = math.type or function() return "number" end
 
--- A value's text, tables sorted by name: equal texts are equal values of equal types.
-local function spell(value, indent)
-  if type(value) == "number" then return ("%.17g %s"):format(value, number_type(value)) end
-  if type(value) ~= "table" then return ("%s %q"):format(type(value), tostring(value)) end
-  local lines = {}
-  for key, item in pairs(value) do
-    lines[#lines + 1] = ("%s[%s] = %s"):format(indent, spell(key, ""), spell(item, indent .. "  "))
-  end
-  table.sort(lines)
-  return "{\n" .. table.concat(lines, "\n") .. "\n" .. indent .. "}"
-end
-
 local function run(row, face, read)
   local record, err = read()
   if row.record then
     assert.is_table(record, face .. ": " .. tostring(err))
-    assert.equal(spell(row.record, ""), spell(record, ""), face)
+    same(row.record, record, face)
     return
   end
   assert.is_nil(record, face)
@@ -37,7 +26,7 @@ local function run(row, face, read)
     got[name] = name == "retry_after" and number_type(value) == "float" and value % 1 == 0
       and math.floor(value) or value
   end
-  assert.equal(spell(expected, ""), spell(got, ""), face)
+  same(expected, got, face)
 end
 
 describe("an answer", function()
