@@ -247,34 +247,40 @@ static int entry_numbered(lua_State *L, int list, size_t number) {
   return 0;
 }
 
+/* The value at the top, which the list that `f` is a row of can't be or hold. */
+static exotel_kind refuse_list(writing *g, const exotel_field *f) {
+  g->path[0] = step_named(exotel_slice_of(f->list));
+  return refuse_type(g, 1, -1);
+}
+
+/* Pushes the list that `f` is a row of. `*n` is how many entries it has, 0 for none. */
+static exotel_kind open_list(writing *g, int record, const exotel_field *f, size_t *n) {
+  lua_State *L = g->L;
+  *n = 0;
+  lua_pushstring(L, f->list);
+  lua_rawget(L, record);
+  if (lua_isnil(L, -1)) return EXOTEL_OK;
+  if (!lua_istable(L, -1)) return refuse_list(g, f);
+  *n = lua_rawlen(L, -1);
+  return EXOTEL_OK;
+}
+
 /* A row of a list, for each entry; a row that names its entry, for that one. */
 static exotel_kind put_list_row(writing *g, int record, const exotel_field *f) {
   lua_State *L = g->L;
-  exotel_kind kind = EXOTEL_OK;
   int list = lua_gettop(L) + 1;
   size_t i, n;
-  lua_pushstring(L, f->list);
-  lua_rawget(L, record);
-  if (lua_isnil(L, list)) {
-    lua_settop(L, list - 1);
-    return EXOTEL_OK;
+  exotel_kind kind = open_list(g, record, f, &n);
+  if (kind == EXOTEL_OK && n > 0 && f->position > 0) {
+    if (g->documented && entry_numbered(L, list, f->position))
+      kind = put_row(g, lua_gettop(L), f, 0);
+    n = 0;
   }
-  if (!lua_istable(L, list)) {
-    g->path[0] = step_named(exotel_slice_of(f->list));
-    return refuse_type(g, 1, list);
-  }
-  n = f->position == 0 ? lua_rawlen(L, list) : 0;
   for (i = 0; kind == EXOTEL_OK && i < n; i++) {
     lua_rawgeti(L, list, (int)i + 1);
-    if (!lua_istable(L, -1)) {
-      g->path[0] = step_named(exotel_slice_of(f->list));
-      return refuse_type(g, 1, -1);
-    }
-    kind = put_row(g, lua_gettop(L), f, i);
+    kind = lua_istable(L, -1) ? put_row(g, list + 1, f, i) : refuse_list(g, f);
     lua_settop(L, list);
   }
-  if (f->position > 0 && g->documented && entry_numbered(L, list, f->position))
-    kind = put_row(g, lua_gettop(L), f, 0);
   lua_settop(L, list - 1);
   return kind;
 }
@@ -437,16 +443,13 @@ static exotel_kind put_any(writing *g, size_t depth) {
 /* The names that no row knows in the entries of the list that `f` is a row of. */
 static exotel_kind put_entries_names(writing *g, int record, const exotel_field *f) {
   lua_State *L = g->L;
-  exotel_kind kind = EXOTEL_OK;
   int list = lua_gettop(L) + 1;
   size_t i, n;
-  lua_pushstring(L, f->list);
-  lua_rawget(L, record);
-  n = lua_istable(L, list) ? lua_rawlen(L, list) : 0;
+  exotel_kind kind = open_list(g, record, f, &n);
   for (i = 0; kind == EXOTEL_OK && i < n; i++) {
     size_t depth = g->documented ? documented_path(g, f->path, i) : own_path(g, f, i);
     lua_rawgeti(L, list, (int)i + 1);
-    kind = put_names(g, lua_gettop(L), depth - 1, ENTRY);
+    kind = put_names(g, list + 1, depth - 1, ENTRY);
     lua_settop(L, list);
   }
   lua_settop(L, list - 1);
