@@ -1,6 +1,7 @@
 -- cli/options: the options of one command, by rows.
 --
--- A row is { name, kind, default, help }: kind "string", "integer", "seconds" or "flag".
+-- A row is { name, kind, default, help }: kind "string", "integer", "seconds", "rate" or
+-- "flag".
 -- `--name value` and `--name=value` both work.
 --
 -- SPDX-License-Identifier: MIT
@@ -24,15 +25,22 @@ local function find(rows, name)
   return nil, ("no option '%s'%s"):format(name, hint)
 end
 
+-- Of each kind of number: the least, the most, and how it is asked for.
+local numbers = {
+  integer = { 0, math.maxinteger, "a whole number" },
+  seconds = { 0, 1e9, "seconds" },
+  rate = { 0.001, 1e6, "a number from 0.001 to 1000000" },
+}
+
 local function convert(row, text)
   local kind = row[2]
   if text == nil then return nil, ("--%s wants a value"):format(row[1]) end
   if kind == "string" then return text end
   local number = tonumber(text)
   if kind == "integer" then number = number and math.tointeger(number) end
-  if not number or number < 0 then
-    return nil, ("--%s wants %s, got '%s'"):format(row[1],
-      kind == "integer" and "a whole number" or "seconds", text)
+  local least, most, wanted = table.unpack(numbers[kind])
+  if not number or number < least or number > most then
+    return nil, ("--%s wants %s, got '%s'"):format(row[1], wanted, text)
   end
   return number
 end

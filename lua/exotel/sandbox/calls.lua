@@ -1,71 +1,114 @@
--- sandbox/calls: the calls of a sandbox and how they go on.
+-- sandbox/calls: the calls of a sandbox, and how they look at any moment.
 --
--- A call is in progress for some seconds and then completed. What it looks like is worked
--- out from the clock whenever somebody asks, so nothing has to run in between.
+-- A call is its form, the time at which it was placed, and its timeline. Records and events
+-- are read from these three, so they can't disagree.
 --
 -- SPDX-License-Identifier: MIT
+
+local clock = require "exotel.sandbox.clock"
+local timeline = require "exotel.sandbox.timeline"
 
 local calls = {}
 calls.__index = calls
 
-local OFFSET = 19800 -- the service prints +05:30
-local PRICE = "0.750"
+local PRICE = "0.750" -- of a call in which somebody answered
 
-local function timestamp(epoch)
-  return os.date("!%Y-%m-%d %H:%M:%S", math.floor(epoch) + OFFSET)
-end
-
---- settings: account_sid, call_seconds, now (epoch seconds), random(n), hex(bytes).
+--- settings: account_sid; base_url; clock; new_sid() -> a SID; seconds: queue, ring and call
+--- (see sandbox/timeline).
 function calls.new(settings)
-  return setmetatable({ settings = settings, by_sid = {} }, calls)
+  return setmetatable({ settings = settings, by_sid = {}, list = {} }, calls)
 end
 
---- Places the call of a dial's form. Returns its SID.
+--- Places the call of a dial's form, and returns it: { sid, form, placed, steps }.
 function calls:place(form)
   local settings = self.settings
-  local sid = settings.hex(settings.random(16))
-  self.by_sid[sid] = { sid = sid, form = form, began = settings.now() }
-  return sid
-end
-
-local function base_record(call, account_sid)
-  local began = timestamp(call.began)
-  return {
-    sid = call.sid, account_sid = account_sid, date_created = began, date_updated = began,
-    to = call.form.To, from = call.form.From, phone_number_sid = call.form.CallerId,
-    status = "in-progress", start_time = began, direction = "outbound-api",
-    uri = ("/v1/Accounts/%s/Calls/%s"):format(account_sid, call.sid),
+  local call = {
+    sid = settings.new_sid(), form = form, placed = settings.clock:now(),
+    steps = timeline.plan(form, settings.seconds),
   }
+  self.by_sid[call.sid] = call
+  self.list[#self.list + 1] = call
+  return call
 end
 
-local function add_end(record, call, seconds)
-  local ended = call.began + seconds
-  record.status = "completed"
-  record.date_updated, record.end_time = timestamp(ended), timestamp(ended)
-  record.duration = math.ceil(seconds)
-  record.price, record.price_text = tonumber(PRICE), PRICE
-  record.answered_by = "human"
+--- The call of that SID, or nil.
+function calls:find(sid)
+  return self.by_sid[sid]
 end
 
-local function add_details(record, completed)
-  local status = completed and "completed" or "in-progress"
-  local seconds = record.duration or 0
-  record.conversation_duration = seconds
-  record.legs = { { id = 1, status = status, on_call_duration = seconds } }
-  if record.to then
-    record.legs[2] = { id = 2, status = status, on_call_duration = seconds }
+--- How many steps of its timeline a call has behind it now.
+function calls:reached(call)
+  return timeline.reached(call.steps, self.settings.clock:now() - call.placed)
+end
+
+-- Whole seconds from one moment to another, begun ones included; the service counts in these.
+local function seconds_between(from, to)
+  return from and to and math.ceil(to - from - 1e-6) or 0
+end
+
+-- Who talks with the first party: the second one, or else the flow or the stream.
+local function conversation(call, state)
+  local leg = state.legs[call.form.To and 2 or 1]
+  return leg and leg.answered and seconds_between(leg.answered, leg.ended) or 0
+end
+
+local function recording_url(self, call, state)
+  local leg = state.legs[call.form.To and 2 or 1]
+  if call.form.Record ~= "true" or not state.ended or not (leg and leg.answered) then return end
+  return ("%s/exotelrecordings/%s/%s.mp3"):format(self.settings.base_url,
+    self.settings.account_sid, call.sid)
+end
+
+local function legs_of(call, state)
+  local legs = {}
+  for index = 1, call.form.To and 2 or 1 do
+    local leg = state.legs[index] or {}
+    legs[index] = {
+      status = leg.status or "", -- the service's word for a leg that was never tried
+      on_call_duration = seconds_between(leg.answered, leg.ended),
+    }
+  end
+  return legs
+end
+
+--- What records and events have in common, after n steps of the call's timeline: their
+--- fields, and the state they were read from.
+function calls:shown(call, n)
+  local state = timeline.state(call.steps, n)
+  local function time(after) return after and clock.timestamp(call.placed + after) end
+  return {
+    status = state.status, date_created = time(0), date_updated = time(state.changed),
+    start_time = time(state.rung), end_time = time(state.ended),
+    from = call.form.From, to = call.form.To, phone_number_sid = call.form.CallerId,
+    direction = "outbound-api", conversation_duration = conversation(call, state),
+    recording_url = recording_url(self, call, state), legs = legs_of(call, state),
+  }, state
+end
+
+local function add_end(record, state)
+  record.duration = seconds_between(state.rung, state.ended)
+  if state.legs[1].answered then record.price, record.price_text = tonumber(PRICE), PRICE end
+  if record.status == "completed" then record.answered_by = "human" end
+end
+
+-- Durations are known at the end only.
+local function set_details(record, state, details)
+  if not details then record.legs = nil end
+  if not details or not state.ended then record.conversation_duration = nil end
+  for index, leg in ipairs(record.legs or {}) do
+    leg.id = index
+    if not state.ended then leg.on_call_duration = nil end
   end
 end
 
---- The record of a call as it is now, or nil. details: with its legs.
-function calls:read(sid, details)
-  local call = self.by_sid[sid]
-  if not call then return nil end
-  local settings = self.settings
-  local record = base_record(call, settings.account_sid)
-  local completed = settings.now() - call.began >= settings.call_seconds
-  if completed then add_end(record, call, settings.call_seconds) end
-  if details then add_details(record, completed) end
+--- The record of a call after n steps of its timeline. details: with its legs.
+function calls:record(call, n, details)
+  local record, state = self:shown(call, n)
+  local account_sid = self.settings.account_sid
+  record.sid, record.account_sid = call.sid, account_sid
+  record.uri = ("/v1/Accounts/%s/Calls/%s"):format(account_sid, call.sid)
+  if state.ended then add_end(record, state) end
+  set_details(record, state, details)
   return record
 end
 

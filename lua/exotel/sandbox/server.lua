@@ -7,60 +7,75 @@
 
 local calls = require "exotel.sandbox.calls"
 local core = require "exotel.core"
+local forms = require "exotel.sandbox.forms"
+local journal = require "exotel.sandbox.journal"
+local timeline = require "exotel.sandbox.timeline"
 
 local server = {}
 server.__index = server
 
-local operations = {}
-for _, operation in ipairs(core.api().operations) do operations[operation.name] = operation end
-
---- settings: account_sid, api_key, api_token, call_seconds, now, random, hex.
+--- settings: account_sid, api_key, api_token; base_url; clock; seconds (see
+--- sandbox/timeline); random(n), hex(bytes); complain(text), for errors of its own.
 function server.new(settings)
-  return setmetatable({ settings = settings, calls = calls.new(settings), dials = {} }, server)
-end
-
-local function json(value)
-  return assert(core.to_json(value, ""))
+  local self = setmetatable({ settings = settings }, server)
+  self.dials = journal.new "dials"
+  self.calls = calls.new {
+    account_sid = settings.account_sid, base_url = settings.base_url, clock = settings.clock,
+    seconds = settings.seconds,
+    new_sid = function() return settings.hex(settings.random(16)) end,
+  }
+  return self
 end
 
 local function exception(status, message)
-  return status, json { RestException = { Status = status, Message = message } }
+  return status, assert(core.to_json({
+    RestException = { Status = status, Message = message },
+  }, ""))
 end
 
-local function call_answer(record, absent)
-  return 200, '{"Call":' .. assert(core.to_json(record, "call", true, absent)) .. "}"
+local function spell_call(record, absent)
+  return '{"Call":' .. assert(core.to_json(record, "call", true, absent)) .. "}"
 end
 
--- The mode that a form asks for, as the service tells it.
-local function mode_of(form)
-  if form.Url then return "flow" end
-  if form.To then return "numbers" end
-  if form.StreamUrl then return "stream" end
-  return "numbers"
-end
+-- {=================================================================
+-- Operations
+-- ==================================================================
 
-local function missing(form, mode)
-  for _, parameter in ipairs(operations.connect.parameters) do
-    if parameter.required[mode] and not form[parameter.name] then return parameter.name end
-  end
-end
-
-function server:connect(form)
-  local mode = mode_of(form)
-  local name = missing(form, mode)
-  if name then return exception(400, ("The '%s' parameter is required."):format(name)) end
-  if mode == "flow" and form.StatusCallbackEvents then
-    return exception(400, "Invalid Call Parameters: Invalid 'StatusCallbackEvents' specified")
-  end
-  local sid = self.calls:place(form)
-  return call_answer(self.calls:read(sid), "null")
-end
+local operations = {}
 
 function server:read_dial(request)
   local form, err = core.form(request:body())
-  local dial = { at = self.settings.now(), form = form or {}, bytes = #request:body() }
-  self.dials[#self.dials + 1] = dial
+  local dial = { at = self.settings.clock:now(), form = form or {}, bytes = #request:body() }
+  self.dials:add(dial)
   return dial, err
+end
+
+function server:connect(dial)
+  local form, wrong = forms.check(dial.form)
+  if not form then return exception(400, wrong) end
+  local call = self.calls:place(form)
+  dial.call_sid = call.sid
+  return 200, spell_call(self.calls:record(call, timeline.reached(call.steps, 0)), "null")
+end
+
+function operations.connect(self, request)
+  local dial, err = self:read_dial(request)
+  local status, body
+  if err then
+    status, body = exception(400, err.message)
+  else
+    status, body = self:connect(dial)
+  end
+  dial.status = status
+  return status, body
+end
+
+function operations.call_details(self, request, call_sid)
+  local call = self.calls:find(call_sid)
+  if not call then return exception(404, "No such call.") end
+  local query = request:query() and core.form(request:query()) or {}
+  local record = self.calls:record(call, self.calls:reached(call), query.details == "true")
+  return 200, spell_call(record, "empty")
 end
 
 function server:allowed(request, account_sid)
@@ -73,29 +88,33 @@ function server:allowed(request, account_sid)
   end
 end
 
-function server:operation(request, name, call_sid)
-  if name == "connect" then
-    local dial, err = self:read_dial(request)
-    if err then return exception(400, err.message) end
-    local status, body = self:connect(dial.form)
-    dial.status = status
-    return status, body
+-- }=================================================================
+
+-- {=================================================================
+-- Where a test asks what happened
+-- ==================================================================
+
+local pages = {}
+
+pages["/_sandbox/dials"] = function(self) return self.dials:json() end
+
+pages["/_sandbox/calls"] = function(self)
+  local items = {}
+  for index, call in ipairs(self.calls.list) do
+    items[index] = spell_call(self.calls:record(call, self.calls:reached(call), true), "empty")
   end
-  local query = request:query() and core.form(request:query()) or {}
-  local record = self.calls:read(call_sid, query.details == "true")
-  if record then return call_answer(record, "empty") end
-  return exception(404, "No such call.")
+  return journal.wrap("calls", items)
 end
 
--- Where a test asks what arrived.
-function server:journal(path)
-  if path ~= "/_sandbox/dials" then return exception(404, "No such page.") end
-  return 200, json { count = #self.dials, dials = self.dials }
-end
+-- }=================================================================
 
 function server:decide(request)
   local path = request:path()
-  if path:sub(1, 10) == "/_sandbox/" then return self:journal(path) end
+  if path:sub(1, 10) == "/_sandbox/" then
+    local page = pages[path]
+    if page then return 200, page(self) end
+    return exception(404, "No such page.")
+  end
   local name, account_sid, call_sid, xml = core.match(request:method(), path)
   if not name then return exception(404, "No such page.") end
   local status, body = self:allowed(request, account_sid)
@@ -104,12 +123,17 @@ function server:decide(request)
     return status, body
   end
   if xml then return exception(406, "This sandbox answers in JSON: put .json behind the path.") end
-  return self:operation(request, name, call_sid)
+  return operations[name](self, request, call_sid)
 end
 
---- Answers one request of exotel.httpd.
+--- Answers one request of exotel.httpd. An error of the sandbox's own is a 500, and told to
+--- settings.complain: other calls go on.
 function server:answer(request)
-  local status, body = self:decide(request)
+  local ran, status, body = xpcall(self.decide, debug.traceback, self, request)
+  if not ran then
+    self.settings.complain(status)
+    status, body = exception(500, "The sandbox failed; it says how on its standard error.")
+  end
   request:respond(status, { ["content-type"] = "application/json" }, body)
 end
 
