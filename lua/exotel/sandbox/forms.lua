@@ -63,18 +63,15 @@ local function invalid(name)
   return nil, ("Invalid Call Parameters: Invalid '%s' specified"):format(name)
 end
 
-local function without_empty(form)
+local function copy(form)
   local out = {}
-  for name, value in pairs(form) do
-    if value ~= "" then out[name] = value end
-  end
+  for name, value in pairs(form) do out[name] = value end
   return out
 end
 
---- The form without what is empty in it, and in a flow's without To; or nil and the
---- service's message.
+--- The form, a flow's without To; or nil and the service's message.
 function forms.check(given)
-  local form = without_empty(given)
+  local form = copy(given)
   local mode = mode_of(form)
   for _, parameter in ipairs(parameters) do
     local name, value = parameter.name, form[parameter.name]
