@@ -1,15 +1,23 @@
 -- cli/sandbox: `exotel sandbox`, Exotel on loopback.
 --
+-- One process and one thread: the server, the tasks of the calls and what they post wait
+-- together in one poller.
+--
 -- SPDX-License-Identifier: MIT
 
+local callbacks = require "exotel.sandbox.callbacks"
 local clock = require "exotel.sandbox.clock"
+local exotel = require "exotel"
 local httpd = require "exotel.httpd"
 local numbers = require "exotel.sandbox.numbers"
 local options = require "exotel.cli.options"
+local poller = require "exotel.poller"
 local server = require "exotel.sandbox.server"
 local sys = require "exotel.sys"
 
 local command = {}
+
+local IN_FLIGHT = 256 -- StatusCallbacks at once; those that nobody answers hold up no others
 
 local rows = {
   { "port", "integer", 8080, "the port to listen on; 0 takes a free one" },
@@ -21,6 +29,7 @@ local rows = {
   { "queue-seconds", "seconds", 0.5, "how long a call is queued" },
   { "ring-seconds", "seconds", 1, "how long a leg rings before it ends" },
   { "call-seconds", "seconds", 2, "how long a conversation lasts, if TimeLimit lets it" },
+  { "retry-seconds", "seconds", 5, "the pause before a StatusCallback is tried again" },
   { "help", "flag", false, "print this" },
 }
 
@@ -34,12 +43,18 @@ The first leg (From) is rung, and the second (To) once the first has answered. T
 digits of its number choose how each of them ends:
 
 %s
-All seconds are the sandbox's, of which --speed makes more or fewer a real second.
+StatusCallbacks are posted as asked for. Any answer but a 2xx within %d seconds is a failure,
+and tried again, %d times at most.
+
+All seconds are the sandbox's, of which --speed makes more or fewer a real second; only the
+%d seconds above are never less than %d real ones.
 
 What happened, as JSON for tests, without credentials:
-  GET /_sandbox/dials  every dial that was read, taken or refused
-  GET /_sandbox/calls  every call, with its legs
-]]):format(options.help(rows), numbers.help())
+  GET /_sandbox/dials      every dial that was read, taken or refused
+  GET /_sandbox/calls      every call, with its legs
+  GET /_sandbox/callbacks  every attempt to post a StatusCallback
+]]):format(options.help(rows), numbers.help(), callbacks.TIMEOUT, callbacks.RETRIES,
+  callbacks.TIMEOUT, callbacks.LEAST_TIMEOUT)
 
 local function complain(text)
   io.stderr:write("exotel sandbox: ", text, "\n")
@@ -50,12 +65,18 @@ local function fail(message)
   return 2
 end
 
-local function new_sandbox(given, base_url)
+local function new_sandbox(given, base_url, loop)
   return server.new {
     account_sid = given.sid, api_key = given.key, api_token = given.token, base_url = base_url,
-    clock = clock.new { epoch = sys.time(), now = sys.now, speed = given.speed, sleep = sys.sleep },
+    clock = clock.new {
+      epoch = sys.time(), now = sys.now, speed = given.speed,
+      sleep = function(seconds) loop:sleep(seconds) end,
+    },
     seconds = { queue = given["queue-seconds"], ring = given["ring-seconds"],
                 call = given["call-seconds"] },
+    retry_seconds = given["retry-seconds"],
+    spawn = function(...) return loop:spawn(...) end,
+    send = function(request) return loop:perform(request) end,
     random = sys.random, hex = sys.hex, complain = complain,
   }
 end
@@ -73,11 +94,15 @@ function command.run(arguments)
   if not listener then return fail(message) end
   print(listener:url())
   io.stdout:flush()
-  local sandbox = new_sandbox(given, listener:url())
-  while true do
-    local request = listener:poll(60)
+  local loop, waiting = assert(exotel.loop { requests_in_flight = IN_FLIGHT }), poller.new()
+  local sandbox = new_sandbox(given, listener:url(), loop)
+  waiting:add(listener, function()
+    local request = listener:poll(0)
     if request then sandbox:answer(request) end
-  end
+  end)
+  waiting:add(loop, function() loop:step(0) end)
+  waiting:run()
+  return 0
 end
 
 return command

@@ -5,6 +5,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local callbacks = require "exotel.sandbox.callbacks"
 local calls = require "exotel.sandbox.calls"
 local core = require "exotel.core"
 local forms = require "exotel.sandbox.forms"
@@ -15,14 +16,19 @@ local server = {}
 server.__index = server
 
 --- settings: account_sid, api_key, api_token; base_url; clock; seconds (see
---- sandbox/timeline); random(n), hex(bytes); complain(text), for errors of its own.
+--- sandbox/timeline); retry_seconds, spawn, send (see sandbox/callbacks); random(n),
+--- hex(bytes); complain(text), for errors of its own.
 function server.new(settings)
   local self = setmetatable({ settings = settings }, server)
-  self.dials = journal.new "dials"
+  self.dials, self.attempts = journal.new "dials", journal.new "callbacks"
   self.calls = calls.new {
     account_sid = settings.account_sid, base_url = settings.base_url, clock = settings.clock,
     seconds = settings.seconds,
     new_sid = function() return settings.hex(settings.random(16)) end,
+  }
+  self.callbacks = callbacks.new {
+    calls = self.calls, clock = settings.clock, journal = self.attempts,
+    retry_seconds = settings.retry_seconds, spawn = settings.spawn, send = settings.send,
   }
   return self
 end
@@ -55,6 +61,7 @@ function server:connect(dial)
   if not form then return exception(400, wrong) end
   local call = self.calls:place(form)
   dial.call_sid = call.sid
+  self.callbacks:watch(call)
   return 200, spell_call(self.calls:record(call, timeline.reached(call.steps, 0)), "null")
 end
 
@@ -97,6 +104,8 @@ end
 local pages = {}
 
 pages["/_sandbox/dials"] = function(self) return self.dials:json() end
+
+pages["/_sandbox/callbacks"] = function(self) return self.attempts:json() end
 
 pages["/_sandbox/calls"] = function(self)
   local items = {}
