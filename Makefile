@@ -59,7 +59,7 @@ $(B)/obj/%.o: %.c
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-demo: ## place a call on a sandbox and read it until it is completed
+demo: ## dial on a sandbox, receive the callbacks, print the settled call
 	@sh tools/deps.sh run
 	@$(MAKE) --no-print-directory -s all
 	@$(LUA) examples/demo.lua

@@ -57,17 +57,32 @@ describe("examples", function()
 
   teardown(function() sandbox:close() end)
 
+  local function run_with_account(...)
+    return run { "env", "EXOTEL_ACCOUNT_SID=sandbox", "EXOTEL_API_KEY=sandbox_key",
+      "EXOTEL_API_TOKEN=sandbox_token", "EXOTEL_BASE_URL=" .. base_url, "lua5.4", ... }
+  end
+
   it("first_call.lua places a call and prints what the README shows", function()
-    local output, code = run { "env", "EXOTEL_ACCOUNT_SID=sandbox", "EXOTEL_API_KEY=sandbox_key",
-      "EXOTEL_API_TOKEN=sandbox_token", "EXOTEL_BASE_URL=" .. base_url, "lua5.4",
-      "examples/first_call.lua", "+919876543210", "+919123456789", "08039570000" }
+    local output, code = run_with_account("examples/first_call.lua", "+919876543210",
+      "+919123456789", "08039570000")
     assert.equal(0, code)
     local shown = output:gsub("%x%x%x%x%x%x%x%x%x+", "c5797dcbaaeed7678c4062a4a3ed2f8a")
     assert.truthy(stands_in_readme(shown), shown)
   end)
 
+  it("many.lua dials every number, and tells of each", function()
+    local output, code = run_with_account("examples/many.lua", "+919876543210", "08039570000",
+      "+919123456701", "not a number", "+919123456789")
+    assert.equal(0, code)
+    local first, second, third = output:match "^1\t([^\n]+)\n2\t([^\n]+)\n3\t([^\n]+)$"
+    assert.truthy(first:find "^call %x+ queued from %+XXXXXXXXX210 to %+XXXXXXXXX701$", output)
+    assert.truthy(second:find("exotel.connect: to", 1, true), output)
+    assert.truthy(third:find "to %+XXXXXXXXX789$", output)
+  end)
+
   it("stand in the README as they are", function()
-    for _, name in ipairs { "examples/first_call.lua", "examples/webhook.lua" } do
+    for _, name in ipairs { "examples/first_call.lua", "examples/webhook.lua",
+                            "examples/many.lua" } do
       assert.truthy(stands_in_readme(code_of(name)), name)
     end
   end)
@@ -90,11 +105,20 @@ describe("examples", function()
     process:close()
   end)
 
-  it("demo.lua ends with the completed record", function()
+  it("demo.lua hears of both answers and the end, and prints the settled record", function()
     local output, code = run { "lua5.4", "examples/demo.lua" }
     assert.equal(0, code)
+    local heard = {}
+    for line in output:gmatch "received    event ([^\n]*)" do
+      heard[#heard + 1] = line:gsub("%x%x%x%x%x%x%x%x%x+", "SID")
+    end
+    assert.same({
+      "answered of call SID in-progress, legs: in-progress, not rung yet",
+      "answered of call SID in-progress, legs: in-progress, in-progress",
+      "terminal of call SID completed, legs: completed, completed",
+    }, heard)
     assert.truthy(output:find "\nstatus +completed\n")
     assert.truthy(output:find "\nprice +0%.750\n")
-    assert.truthy(output:find "\nlegs%[2%] +completed, 1 s$")
+    assert.truthy(output:find "\nlegs%[2%] +completed, 2 s$")
   end)
 end)
