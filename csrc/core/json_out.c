@@ -8,13 +8,14 @@
 
 #include "error.h"
 #include "json.h"
+#include "limits.h"
 #include "text.h"
 #include "utf8.h"
 
 #include <cjson/cJSON.h>
 #include <string.h>
 
-#define NAME_MAX_BYTES 256
+#define NAME_SIZE (EXOTEL_NAME_MAX + 1) /* with its NUL */
 
 void exotel_json_reset(exotel_json_writer *w) {
   cJSON_Delete(w->tree);
@@ -39,9 +40,9 @@ static const char *unfit(exotel_slice text) {
   return NULL;
 }
 
-/* A copy that ends with a NUL, as cJSON wants it; the caller's array. */
+/* A copy that ends with a NUL, as cJSON wants it; the caller's array of NAME_SIZE. */
 static int name_of(exotel_slice name, char *out) {
-  if (name.n >= NAME_MAX_BYTES || unfit(name) != NULL) return 0;
+  if (name.n > EXOTEL_NAME_MAX || unfit(name) != NULL) return 0;
   memcpy(out, name.p, name.n);
   out[name.n] = '\0';
   return 1;
@@ -49,7 +50,7 @@ static int name_of(exotel_slice name, char *out) {
 
 /* Hangs `item` into `parent` under `step`. Owns `item` also when it fails. */
 static cJSON *hang(cJSON *parent, const exotel_step *step, cJSON *item) {
-  char name[NAME_MAX_BYTES];
+  char name[NAME_SIZE];
   cJSON_bool done = 0;
   if (item == NULL) return NULL;
   if (step->name.p == NULL)
@@ -62,7 +63,7 @@ static cJSON *hang(cJSON *parent, const exotel_step *step, cJSON *item) {
 }
 
 static cJSON *child_at(cJSON *parent, const exotel_step *step) {
-  char name[NAME_MAX_BYTES];
+  char name[NAME_SIZE];
   if (step->name.p == NULL) return cJSON_GetArrayItem(parent, (int)step->index);
   if (!name_of(step->name, name)) return NULL;
   return cJSON_GetObjectItemCaseSensitive(parent, name);
@@ -138,7 +139,7 @@ static exotel_kind check(const exotel_leaf *leaf, exotel_json_type type,
     return refuse(leaf, "is not a number that JSON can hold", e);
   }
   for (i = 0; i < leaf->depth; i++) {
-    char name[NAME_MAX_BYTES];
+    char name[NAME_SIZE];
     if (leaf->path[i].name.p != NULL && !name_of(leaf->path[i].name, name))
       return refuse(leaf, "stands under a name that JSON can't hold", e);
   }

@@ -8,6 +8,7 @@
 #include "../../csrc/core/error.h"
 #include "../../csrc/core/json.h"
 #include "../../csrc/core/json_out.h"
+#include "../../csrc/core/limits.h"
 #include "../../csrc/core/text.h"
 #include "check.h"
 
@@ -152,6 +153,35 @@ static void check_nul(void) {
   exotel_json_reset(&w);
 }
 
+/* A decoder lets in names up to the limit: they can be written again. */
+static void check_longest_name(exotel_buffer *guarded) {
+  char longest[EXOTEL_NAME_MAX + 1], json[EXOTEL_NAME_MAX + 16];
+  exotel_json_writer w = {NULL, NULL, 0};
+  exotel_slice text = {"", 0};
+  exotel_step step;
+  exotel_leaf leaf;
+  exotel_error e;
+  exotel_error_clear(&e);
+  memset(&leaf, 0, sizeof leaf);
+  memset(longest, 'n', sizeof longest);
+  step.index = 0;
+  leaf.path = &step;
+  leaf.depth = 1;
+  leaf.text = page_text(1, "x");
+  step.name = page_put(0, longest, EXOTEL_NAME_MAX + 1);
+  check(exotel_json_put(&w, &leaf, EXOTEL_JSON_STRING, &e) == EXOTEL_INVALID,
+        "a name over the limit");
+  exotel_error_clear(&e);
+  step.name = page_put(0, longest, EXOTEL_NAME_MAX);
+  snprintf(json, sizeof json, "{\"%.*s\":\"x\"}", EXOTEL_NAME_MAX, longest);
+  check(exotel_json_put(&w, &leaf, EXOTEL_JSON_STRING, &e) == EXOTEL_OK &&
+            exotel_json_print(&w, &text, &e) == EXOTEL_OK && page_is(text, json),
+        "a name of the limit");
+  check(exotel_json_guard(page_put(2, text.p, text.n), guarded, &e) == EXOTEL_OK,
+        "a name of the limit is read again");
+  exotel_json_reset(&w);
+}
+
 int main(void) {
   exotel_buffer guarded;
   size_t i;
@@ -160,6 +190,7 @@ int main(void) {
     check_row(&rows[i], &guarded);
   check_cut_numbers(&guarded);
   check_nul();
+  check_longest_name(&guarded);
   exotel_buffer_free(&guarded);
   return check_summary();
 }

@@ -832,10 +832,9 @@ multipart_err("cap.parts.over", joined(513, "multipart"), "too_many", at_513,
 
 local long = ("n"):rep(256)
 local long_err = "the field " .. ("n"):rep(40) .. " has a name over the limit of 256"
-form("cap.name", {}, long .. "=v", { [long] = "v" }, { refuse = { json = true } })
-json("cap.name.json", {}, '{"' .. long .. '":"v"}', { [long] = "v" }, { refuse = { json = true } })
-multipart("cap.name.multipart", lines("--B", head(long), "", "v", "--B--", ""), { [long] = "v" },
-  { refuse = { json = true } })
+form("cap.name", {}, long .. "=v", { [long] = "v" })
+json("cap.name.json", {}, '{"' .. long .. '":"v"}', { [long] = "v" })
+multipart("cap.name.multipart", lines("--B", head(long), "", "v", "--B--", ""), { [long] = "v" })
 form("cap.name.255", {}, long:sub(2) .. "=v", { [long:sub(2)] = "v" })
 local named = ("n"):rep(95) -- as much of a name as an error holds
 limit("cap.name.over.form", named, long_err, { body = long .. "n=v", content_type = FORM })
