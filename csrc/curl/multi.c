@@ -175,12 +175,15 @@ static int make_curl(exotel_multi *m) {
 
 exotel_multi *exotel_multi_new(void) {
   exotel_multi *m = calloc(1, sizeof *m);
+  int why;
+  errno = ENOMEM;
   if (m == NULL) return NULL;
   m->owner = getpid();
   m->fd = epoll_create1(EPOLL_CLOEXEC);
-  errno = m->fd < 0 ? errno : ENOMEM;
+  why = m->fd < 0 ? errno : ENOMEM;
   if (m->fd >= 0 && exotel_curl_start() && make_curl(m)) return m;
   exotel_multi_free(m);
+  errno = why; /* freeing says something else */
   return NULL;
 }
 
