@@ -35,7 +35,7 @@
 typedef struct transfer {
   exotel_easy easy;
   exotel_transfer_result result;
-  unsigned long number;
+  unsigned long number; /* the caller's; 0 for prepare's */
   struct transfer *next;
 } transfer;
 
@@ -44,7 +44,6 @@ struct exotel_multi {
   int fd;
   pid_t owner;
   double deadline; /* when libcurl wants to be called anyway; negative: never */
-  unsigned long last_number;
   transfer *idle, *in_flight;
   transfer *ended, *ended_last;
   size_t nidle, nin_flight;
@@ -193,7 +192,6 @@ int exotel_multi_is_foreign(const exotel_multi *m) {
 
 static CURLcode put_in_flight(exotel_multi *m, transfer *t) {
   CURLcode code = curl_easy_setopt(t->easy.handle, CURLOPT_PRIVATE, (void *)t);
-  t->number = ++m->last_number;
   if (code != CURLE_OK) return code;
   if (curl_multi_add_handle(m->curl, t->easy.handle) != CURLM_OK)
     return CURLE_OUT_OF_MEMORY;
@@ -201,24 +199,25 @@ static CURLcode put_in_flight(exotel_multi *m, transfer *t) {
   return CURLE_OK;
 }
 
-unsigned long exotel_multi_start(exotel_multi *m,
-                                 const exotel_transfer_options *options,
-                                 const exotel_transfer_request *request) {
+int exotel_multi_start(exotel_multi *m, unsigned long number,
+                       const exotel_transfer_options *options,
+                       const exotel_transfer_request *request) {
   transfer *t = make_curl(m) ? take_idle(m) : NULL;
   CURLcode code;
   if (t == NULL) return 0;
+  t->number = number;
   code = exotel_easy_begin(&t->easy, options, request, &t->result);
   if (code == CURLE_OK && request->fresh_connection) /* else they would pile up */
     code = curl_easy_setopt(t->easy.handle, CURLOPT_FORBID_REUSE, 1L);
   if (code == CURLE_OK) code = put_in_flight(m, t);
-  if (code == CURLE_OK) return t->number;
+  if (code == CURLE_OK) return 1;
   exotel_easy_end(&t->easy, code);
   if (code == CURLE_OUT_OF_MEMORY) {
     push_idle(m, t);
     return 0;
   }
   push_ended(m, t);
-  return t->number;
+  return 1;
 }
 
 /* Ends what libcurl let go of. */
@@ -369,6 +368,7 @@ static CURLcode begin_at(exotel_multi *m, transfer *t,
   r.headers = no_headers;
   r.timeout_ms = r.connect_timeout_ms = 1000;
   r.fresh_connection = 1;
+  t->number = 0;
   code = exotel_easy_begin(&t->easy, &direct, &r, &t->result);
   return code == CURLE_OK ? put_in_flight(m, t) : code;
 }

@@ -30,11 +30,12 @@ exotel_multi *exotel_multi_new(void);
 ** exotel_multi_free may be called. */
 int exotel_multi_is_foreign(const exotel_multi *m);
 
-/* Begins a transfer; everything is copied. Returns its number, never used again, or 0
-** without memory. A request that can't be carried out ends at once, in the queue. */
-unsigned long exotel_multi_start(exotel_multi *m,
-                                 const exotel_transfer_options *options,
-                                 const exotel_transfer_request *request);
+/* Begins a transfer; everything is copied. `number` is the caller's name for it: above 0,
+** and no other's in flight or in the queue. Returns 0 without memory: then nothing has
+** begun. A request that can't be carried out ends at once, in the queue. */
+int exotel_multi_start(exotel_multi *m, unsigned long number,
+                       const exotel_transfer_options *options,
+                       const exotel_transfer_request *request);
 
 /* Waits up to `seconds` for something to do (negative or NaN: not at all), and does it,
 ** for at most `most` descriptors. Returns how many were ready, or -1 with errno. */

@@ -51,23 +51,25 @@ int l_multi_new(lua_State *L) {
   return 2;
 }
 
-/* multi:start(request, options): the transfer's number, see l_transfer.h. */
+/* multi:start(number, request, options): begins a transfer, see l_transfer.h. The number is
+** the caller's choice, so that it can be written down before anything has begun. */
 static int l_multi_start(lua_State *L) {
   l_multi *m = check_multi(L);
   const char *lines[L_REQUEST_HEADERS_MAX + 1];
   exotel_transfer_options o;
   exotel_transfer_request r;
-  unsigned long number;
-  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_Integer number = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, number > 0, 2, "above 0 expected");
   luaL_checktype(L, 3, LUA_TTABLE);
-  lua_settop(L, 3);
+  luaL_checktype(L, 4, LUA_TTABLE);
+  lua_settop(L, 4);
   luaL_checkstack(L, 24, NULL);
-  l_transfer_options(L, 3, &o);
-  l_transfer_request(L, 2, &r, lines);
-  number = exotel_multi_start(m->multi, &o, &r);
-  if (number == 0) return luaL_error(L, "not enough memory");
-  lua_pushinteger(L, (lua_Integer)number);
-  return 1;
+  l_transfer_options(L, 4, &o);
+  l_transfer_request(L, 3, &r, lines);
+  m = check_multi(L); /* a metamethod of the tables may have closed it */
+  if (!exotel_multi_start(m->multi, (unsigned long)number, &o, &r))
+    return luaL_error(L, "not enough memory");
+  return 0;
 }
 
 /* multi:step(seconds, most): waits up to `seconds` for something to do and does it, for
@@ -129,6 +131,7 @@ static int l_multi_prepare(lua_State *L) {
   luaL_checktype(L, 2, LUA_TTABLE);
   luaL_checkstack(L, 16, NULL);
   l_transfer_options(L, 2, &o);
+  m = check_multi(L); /* as above */
   if (!exotel_multi_prepare(m->multi, &o, handles < 1 ? 1 : (size_t)handles))
     return luaL_error(L, "not enough memory");
   return 0;

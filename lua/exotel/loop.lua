@@ -26,7 +26,6 @@ local AT_ONCE = 4 -- how much is begun or looked at before the budget is
 local LONGEST = 3600 -- seconds of one wait
 
 local unpack = table.unpack or unpack -- luacheck: ignore 113
-local close_coroutine = coroutine.close or function() end
 
 local methods = {}
 local metatable = { __name = "exotel.loop", __index = methods }
@@ -34,35 +33,37 @@ local metatable = { __name = "exotel.loop", __index = methods }
 local task_methods = {}
 local task_metatable = { __name = "exotel.task", __index = task_methods }
 
--- What a waiting coroutine yields to its loop, and what it is resumed with first.
-local WAITS, ANSWER = {}, {}
+local WAITS = {} -- what a waiting coroutine yields to its loop
 
 local function pack(...)
   return { n = select("#", ...), ... }
 end
 
+-- Any call of a function may raise for want of memory. Nothing is lost by it: what is put in a
+-- queue has its place in itself, and after a call things are changed by assignments alone,
+-- to fields that were there from the beginning.
+
 -- {=================================================================
--- Queues: first in, first out
+-- Queues: first in, first out. What stands in one has a field `next`
 -- ==================================================================
 
 local function new_queue()
-  return { first = 1, last = 0 }
+  return { first = false, last = false }
 end
 
-local function is_empty(queue)
-  return queue.first > queue.last
+local function put(queue, item)
+  if queue.last then
+    queue.last.next = item
+  else
+    queue.first = item
+  end
+  queue.last = item
 end
 
-local function push(queue, item)
-  queue[queue.last + 1] = item
-  queue.last = queue.last + 1
-end
-
-local function pop(queue)
-  if is_empty(queue) then return nil end
-  local item = queue[queue.first]
-  queue[queue.first] = nil
-  queue.first = queue.first + 1
+local function take(queue)
+  local item = queue.first
+  queue.first, item.next = item.next, false
+  if not queue.first then queue.last = false end
   return item
 end
 
@@ -72,58 +73,99 @@ end
 -- Tasks
 -- ==================================================================
 
-local function make_ready(task, sign, value, failure)
-  task.job, task.timer = nil, nil
-  push(task.loop.ready, { task = task, sign = sign, value = value, failure = failure })
+local function make_ready(task)
+  if task.is_ready or task.finished then return end
+  put(task.loop.ready, task)
+  task.is_ready = true
 end
 
-local function finish(task, ok, ...)
+-- What a task waited for is there.
+local function answer(item)
+  local task = item.task
+  local waits = task.waits_for == item
+  if waits then make_ready(task) end
+  if waits then task.waits_for = false end
+  item.over = true
+end
+
+local function close_coroutine(task)
+  if not coroutine.close then return end
+  pcall(coroutine.close, task.thread)
+end
+
+-- How a task can end without its function's doing.
+local ends = {
+  unstarted = { outcome = "not_sent", reason = "cancelled",
+                message = "the task was cancelled before it began" },
+  closed = { outcome = "unknown", reason = "cancelled",
+             message = "the loop was closed before the task was done" },
+  dead = { outcome = "unknown", reason = "dead",
+           message = "the task's coroutine was closed while it waited" },
+  dead_unsent = { outcome = "not_sent", reason = "dead",
+                  message = "the task's coroutine was closed before its request was sent" },
+}
+
+local function finish(task)
   local self = task.loop
   task.finished = true
-  task.results = ok and pack(...) or pack(nil, (...))
   self.tasks[task] = nil
   self.alive = self.alive - 1
-  if ok then return end
-  close_coroutine(task.thread)
-  self.raised = self.raised or { (...) }
 end
 
--- The task whose coroutine somebody else has ended. What it waited for may have happened.
-local function finish_dead(item)
-  local failure = item.failure
-  finish(item.task, false, errors.new {
-    kind = "transport", reason = "dead",
-    outcome = failure and failure.sent == false and "not_sent" or "unknown",
-    message = "the task's coroutine was closed while it waited",
-  })
+-- Its coroutine is dead: by its own doing, or else by somebody else's, and then what it waited
+-- for may have happened.
+local function conclude(task)
+  if not task.results then
+    local failure = task.job and task.job.failure
+    if not task.raised then
+      task.ended = failure and failure.sent == false and "dead_unsent" or "dead"
+    end
+    close_coroutine(task)
+    task.loop.raised = task.loop.raised or task
+  end
+  finish(task)
 end
 
-local function resumed(task, ok, sign, ...)
+-- Made when it is asked for, with the memory there is then.
+local function error_of(task)
+  local row = ends[task.ended]
+  if row and not task.error then
+    task.error = errors.new { kind = "transport", outcome = row.outcome, reason = row.reason,
+                              message = row.message }
+  end
+  return task.error
+end
+
+local function start_waiting(task)
+  local item = task.waits_for
+  if not item then
+    make_ready(task)
+  elseif item.request and not item.is_queued then
+    put(item.dials and task.loop.dials or task.loop.reads, item)
+    item.is_queued = true
+  end
+end
+
+-- Where it can't be resumed the task is left as it is.
+local function run_coroutine(task)
+  local before = running.task
+  running.task = task
+  local ok, sign = coroutine.resume(task.thread)
+  running.task = before
   if coroutine.status(task.thread) == "dead" then
-    finish(task, ok, sign, ...)
-  elseif sign ~= WAITS then
+    if not ok then task.raised, task.error = true, sign end
+  elseif not ok then
+    error("exotel.loop: " .. tostring(sign), 0)
+  elseif sign == WAITS then
+    start_waiting(task)
+  else
     make_ready(task) -- a yield of the task's own gives way to the others
   end
 end
 
-local function resume(item)
-  local task = item.task
-  if coroutine.status(task.thread) == "dead" then return finish_dead(item) end
-  local arguments, before = task.arguments, running.task
-  task.arguments, running.task = nil, task
-  if arguments then
-    resumed(task, coroutine.resume(task.thread, unpack(arguments, 1, arguments.n)))
-  elseif item.sign then
-    resumed(task, coroutine.resume(task.thread, item.sign, item.value, item.failure))
-  else
-    resumed(task, coroutine.resume(task.thread))
-  end
-  running.task = before
-end
-
-local function cancelled(message)
-  return errors.new { kind = "transport", outcome = "unknown", reason = "cancelled",
-                      message = message }
+local function resume(task)
+  if coroutine.status(task.thread) ~= "dead" then run_coroutine(task) end
+  if coroutine.status(task.thread) == "dead" then conclude(task) end
 end
 
 local function cancelled_failure()
@@ -132,17 +174,17 @@ end
 
 -- What it waits for ends now; a transfer in flight says itself whether it was sent.
 local function cancel(task)
-  local self, job = task.loop, task.job
-  task.cancelled = true
-  if task.timer then
-    self.timers:remove(task.timer)
-    make_ready(task, ANSWER)
-  elseif job and job.number then
-    self.multi:cancel(job.number)
-  elseif job then
-    job.given_up = true
-    make_ready(task, ANSWER, nil, cancelled_failure())
+  local self, item = task.loop, task.waits_for
+  if item and not item.request then
+    answer(item)
+    self.timers:remove(item)
+  elseif item and item.number then
+    self.multi:cancel(item.number)
+  elseif item then
+    answer(item)
+    item.given_up = true
   end
+  task.cancelled = true
 end
 
 --- Whether its function has ended.
@@ -152,7 +194,9 @@ end
 
 --- What its function returned; nil and the error that it raised; nothing while it isn't done.
 function task_methods:result()
-  if self.finished then return unpack(self.results, 1, self.results.n) end
+  if not self.finished then return end
+  if self.results then return unpack(self.results, 1, self.results.n) end
+  return nil, error_of(self)
 end
 
 --- Gives up what the task waits for: its function goes on with an error of reason "cancelled",
@@ -161,9 +205,8 @@ end
 function task_methods:cancel()
   if self.finished or self.cancelled then return false end
   if self.arguments then
-    self.cancelled = true
-    finish(self, true, nil, errors.new { kind = "transport", outcome = "not_sent",
-      reason = "cancelled", message = "the task was cancelled before it began" })
+    self.cancelled, self.ended = true, "unstarted"
+    finish(self)
   else
     cancel(self)
   end
@@ -176,11 +219,11 @@ end
 -- What a task waits for
 -- ==================================================================
 
--- Whoever else resumes the coroutine meanwhile has nothing that it waits for.
-local function wait()
-  local sign, value, failure
-  repeat sign, value, failure = coroutine.yield(WAITS) until sign == ANSWER
-  return value, failure
+-- Whoever else resumes the coroutine meanwhile has nothing that it waits for. item: false to
+-- give way once.
+local function wait(task, item)
+  task.waits_for = item
+  repeat coroutine.yield(WAITS) until running.task == task and (not item or item.over)
 end
 
 -- Why code can't wait here, or nil.
@@ -200,38 +243,44 @@ local function current(self)
   return (running.here())
 end
 
-local function perform(self, request, options)
+-- The request is queued by the loop once the coroutine has yielded: where it can't, nothing is
+-- sent. All fields are there from the beginning, so that setting one takes no memory.
+local function perform(request, options)
   local task = running.here()
   if task.cancelled then
-    make_ready(task, ANSWER) -- gives way, so that a task that goes on asking stops nobody
-    wait()
+    wait(task, false) -- gives way, so that a task that goes on asking stops nobody
     return nil, cancelled_failure()
   end
-  local job = { task = task, request = request, options = options, began = sys.now() }
+  local job = {
+    task = task, request = request, options = options, dials = request.send_once or false,
+    asked = sys.now(), waited = false, number = false, next = false, is_queued = false,
+    has_begun = false, given_up = false, over = false, response = false, failure = false,
+  }
   task.job = job
-  push(request.send_once and self.dials or self.reads, job)
-  local response, failure = wait()
+  wait(task, job)
+  task.job = false
+  if job.given_up then return nil, cancelled_failure() end
+  local response, failure = job.response, job.failure
   if failure and failure.reason == "memory" and not failure.sent then
     error("not enough memory", 0)
   end
-  return response, failure
+  local told = response or failure
+  told.waited = job.waited
+  return response or nil, failure or nil
 end
 
 local function sleep(self, seconds)
   local task = running.here()
-  if task.cancelled or seconds <= 0 or seconds ~= seconds then
-    make_ready(task, ANSWER)
-  else
-    task.timer = self.timers:add(sys.now() + seconds, { task = task })
-  end
-  wait()
+  if task.cancelled or seconds <= 0 or seconds ~= seconds then return wait(task, false) end
+  local timer = { task = task, over = false, time = 0, number = 0, index = 0 }
+  wait(task, self.timers:add(sys.now() + seconds, timer))
 end
 
 --- Sends one request, as transport/curl.lua describes; request.options has what a client
 --- brings as settings (ca_file, proxy, plain_http, …). Inside a task.
 function methods:perform(request)
   current(self)
-  return perform(self, request, request.options or self.options)
+  return perform(request, request.options or self.options)
 end
 
 --- Waits, while the other tasks go on. Inside a task.
@@ -255,7 +304,7 @@ local client_metatable = { __name = "exotel.loop.transport", __index = client_me
 
 function client_methods:perform(request)
   current(self.loop)
-  return perform(self.loop, request, self.options)
+  return perform(request, self.options)
 end
 
 function client_methods:sleep(seconds)
@@ -288,42 +337,54 @@ end
 -- Stepping
 -- ==================================================================
 
-local function has_room_for_dial(self)
-  return self.in_flight < self.requests_in_flight and self.dials_now < self.dials_in_flight
-end
-
-local function pop_job(queue)
-  local job = pop(queue)
-  while job and job.given_up do job = pop(queue) end
-  return job
+-- The first of those that wait, without those that don't any more.
+local function first_of(queue)
+  while queue.first and (queue.first.given_up or queue.first.has_begun) do take(queue) end
+  return queue.first
 end
 
 -- Dials first: whoever polls must not keep others from dialling.
-local function next_job(self)
+local function next_queue(self)
   if self.in_flight >= self.requests_in_flight then return nil end
-  return has_room_for_dial(self) and pop_job(self.dials) or pop_job(self.reads)
+  if self.dials_now < self.dials_in_flight and first_of(self.dials) then return self.dials end
+  return first_of(self.reads) and self.reads
 end
 
-local function begin(self, job)
-  local ok, number = pcall(self.multi.start, self.multi, job.request, job.options)
-  if not ok then
-    local memory = tostring(number):find "not enough memory$"
-    return make_ready(job.task, ANSWER, nil, { reason = memory and "memory" or "other",
-      message = tostring(number), sent = false })
-  end
-  job.number, job.waited = number, sys.now() - job.began
+-- Why a request hasn't begun; nil when it has.
+local function start(self, job, number)
+  local ok, message = pcall(self.multi.start, self.multi, number, job.request, job.options)
+  job.has_begun = ok -- from here on nothing raises
+  if ok then return nil end
+  local memory = tostring(message):find "not enough memory$"
+  return { reason = memory and "memory" or "other", message = tostring(message), sent = false }
+end
+
+-- The job keeps its place until it is known what became of it.
+local function begin(self, queue)
+  local job, number = queue.first, self.begun + 1
   self.jobs[number] = job
-  self.in_flight = self.in_flight + 1
-  if job.request.send_once then self.dials_now = self.dials_now + 1 end
+  job.number, job.waited = number, sys.now() - job.asked
+  local failure = start(self, job, number)
+  self.begun = number
+  if not failure then
+    self.in_flight = self.in_flight + 1
+    if job.dials then self.dials_now = self.dials_now + 1 end
+  end
+  take(queue)
+  if failure then
+    self.jobs[number], job.failure = nil, failure
+    return answer(job)
+  end
+  if job.task.cancelled then self.multi:cancel(number) end -- meanwhile, by a finalizer
 end
 
 -- Returns how many it began.
 local function begin_waiting(self, most)
   local begun = 0
   while begun < most do
-    local job = next_job(self)
-    if not job then break end
-    begin(self, job)
+    local queue = next_queue(self)
+    if not queue then break end
+    begin(self, queue)
     begun = begun + 1
   end
   return begun
@@ -332,19 +393,19 @@ end
 local function take_ended(self)
   for number, response, failure in self.multi.next, self.multi do
     local job = self.jobs[number]
+    job.response, job.failure = response or false, failure or false
     self.jobs[number] = nil
     self.in_flight = self.in_flight - 1
-    if job.request.send_once then self.dials_now = self.dials_now - 1 end
-    if response then response.waited = job.waited else failure.waited = job.waited end
-    make_ready(job.task, ANSWER, response, failure)
+    if job.dials then self.dials_now = self.dials_now - 1 end
+    answer(job)
   end
 end
 
 local function fire_timers(self)
   local now, timer = sys.now(), self.timers:first()
   while timer and timer.time <= now do
+    answer(timer)
     self.timers:remove(timer)
-    make_ready(timer.task, ANSWER)
     timer = self.timers:first()
   end
 end
@@ -356,9 +417,12 @@ end
 -- Those that are ready now; what they make ready waits for the next step.
 local function run_ready(self, stop)
   local last = self.ready.last
-  while self.ready.first <= last do
-    resume(pop(self.ready))
-    if is_over(stop) then return end
+  while last do
+    local task = take(self.ready)
+    task.is_ready, self.resumed = false, task
+    resume(task)
+    self.resumed = false
+    if task == last or is_over(stop) then return end
   end
 end
 
@@ -367,13 +431,13 @@ local function seconds_to_timer(self)
   return timer and math.max(timer.time - sys.now(), 0) or math.huge
 end
 
-local function work(self, seconds, stop)
-  local most = stop and AT_ONCE or MOST
-  local begun, ready, message
-  if not is_empty(self.ready) then seconds = 0 end
+local function work(self, seconds, budget)
+  local most = budget and AT_ONCE or MOST
+  if self.ready.first then seconds = 0 end
+  local stop = budget and sys.now() + budget
   repeat
-    begun = begin_waiting(self, most)
-    ready, message = self.multi:step(math.min(seconds, seconds_to_timer(self)), most)
+    local begun = begin_waiting(self, most)
+    local ready, message = self.multi:step(math.min(seconds, seconds_to_timer(self)), most)
     if not ready then error("exotel.loop: " .. message, 0) end
     take_ended(self)
     seconds = 0
@@ -382,45 +446,64 @@ local function work(self, seconds, stop)
   run_ready(self, stop)
 end
 
-local function check(self)
+local function check_open(self)
   if self.closed then error("the loop is closed", 3) end
   if sys.pid() ~= self.pid then error("the loop belongs to the process that made it", 3) end
+end
+
+local function check_idle(self)
   if self.stepping then error("the loop is being stepped: its own tasks can't do it", 3) end
 end
 
 local function check_seconds(name, value)
-  if value ~= nil and (type(value) ~= "number" or value < 0 or value ~= value) then
+  if type(value) ~= "number" or value < 0 or value ~= value then
     error(("%s wants seconds from 0, got %s"):format(name, tostring(value)), 3)
   end
 end
 
--- Guarded, so that an error leaves the loop usable.
-local function step(self, seconds, budget)
+-- Guarded, so that an error leaves the loop usable: a task that was being resumed goes on
+-- waiting, or is resumed again.
+local function guarded(self, fn, ...)
+  local before = running.task
   self.stepping = true
-  local ok, message = pcall(work, self, math.min(seconds, LONGEST),
-                            budget and sys.now() + budget)
-  self.stepping = false
+  local ok, message = pcall(fn, self, ...)
+  self.stepping, running.task = false, before
+  if self.resumed then make_ready(self.resumed) end
+  self.resumed = false
+  return ok, message
+end
+
+local function step(self, seconds, budget)
+  local ok, message = guarded(self, work, math.min(seconds, LONGEST), budget)
   if self.close_later then self:close() end
   if not ok then error(message, 0) end
+end
+
+-- They aren't kept while the task runs.
+local function arguments_of(task)
+  local arguments = task.arguments
+  task.arguments = false
+  return unpack(arguments, 1, arguments.n)
 end
 
 --- Runs fn(…) as a coroutine, from the next step on: in it every call of a client yields
 --- instead of blocking, and so does loop:sleep(). Any other yield lets the other tasks go on.
 --- Returns the task.
 function methods:spawn(fn, ...)
-  if self.closed then error("the loop is closed", 2) end
+  check_open(self)
   if type(fn) ~= "function" then
     error("loop:spawn wants a function, got a " .. type(fn), 2)
   end
-  if sys.pid() ~= self.pid then error("the loop belongs to the process that made it", 2) end
   self.spawned = self.spawned + 1
   local task = setmetatable({
-    loop = self, thread = coroutine.create(fn), arguments = pack(...), number = self.spawned,
-    finished = false, cancelled = false,
+    loop = self, number = self.spawned, arguments = pack(...), next = false, is_ready = false,
+    waits_for = false, job = false, finished = false, cancelled = false, raised = false,
+    ended = false, results = false, error = false, thread = false,
   }, task_metatable)
+  task.thread = coroutine.create(function() task.results = pack(fn(arguments_of(task))) end)
   self.tasks[task] = true
-  self.alive = self.alive + 1
   make_ready(task)
+  self.alive = self.alive + 1
   return task
 end
 
@@ -429,9 +512,10 @@ end
 -- (a TLS handshake, a task's own code) isn't interrupted. Default: none.
 -- Returns how many tasks aren't done yet.
 function methods:step(seconds, budget)
-  check(self)
-  check_seconds("loop:step", seconds)
-  check_seconds("loop:step's budget", budget)
+  check_open(self)
+  check_idle(self)
+  if seconds ~= nil then check_seconds("loop:step", seconds) end
+  if budget ~= nil then check_seconds("loop:step's budget", budget) end
   step(self, seconds or 0, budget)
   return self.alive
 end
@@ -439,11 +523,12 @@ end
 --- Steps until every task is done. Returns true, or nil and the first error that a task has
 --- raised since the last run.
 function methods:run()
-  check(self)
+  check_open(self)
+  check_idle(self)
   while self.alive > 0 and not self.closed do step(self, LONGEST) end
   local raised = self.raised
-  self.raised = nil
-  if raised then return nil, raised[1] end
+  self.raised = false
+  if raised then return nil, error_of(raised) end
   return true
 end
 
@@ -451,14 +536,15 @@ end
 --- of the client that was last made for this loop, and makes the handles. Blocks for it (some
 --- 20 ms), without the network.
 function methods:prepare()
-  check(self)
+  check_open(self)
+  check_idle(self)
   self.multi:prepare(self.options, self.requests_in_flight)
 end
 
 --- What a poller needs: the descriptor, what is waited for on it, and the seconds until a step
 --- is due anyway (nil: not before the descriptor is ready).
 function methods:pollfd()
-  if self.closed then error("the loop is closed", 2) end
+  check_open(self)
   return self.multi:pollfd()
 end
 
@@ -467,11 +553,8 @@ function methods:events() -- luacheck: ignore 212
 end
 
 function methods:timeout()
-  if self.closed then error("the loop is closed", 2) end
-  if not is_empty(self.ready) or not is_empty(self.dials) and has_room_for_dial(self)
-    or not is_empty(self.reads) and self.in_flight < self.requests_in_flight then
-    return 0
-  end
+  check_open(self)
+  if self.ready.first or next_queue(self) then return 0 end
   local left = math.min(self.multi:timeout() or math.huge, seconds_to_timer(self))
   if left < math.huge then return left end
 end
@@ -485,18 +568,19 @@ local function in_order(tasks)
   return list
 end
 
--- Each task hears once of it; one that goes on nevertheless is ended.
-local function end_tasks(self)
-  local list = in_order(self.tasks)
+-- Each task hears once of it.
+local function tell_tasks(self, list)
   for _, task in ipairs(list) do task:cancel() end
   take_ended(self)
   run_ready(self)
-  for _, task in ipairs(list) do
-    if not task.finished then
-      finish(task, true, nil, cancelled "the loop was closed before the task was done")
-      close_coroutine(task.thread)
-    end
-  end
+end
+
+-- One that goes on nevertheless.
+local function end_task(task)
+  if task.finished then return end
+  task.ended = "closed"
+  close_coroutine(task)
+  finish(task)
 end
 
 --- Cancels every task, lets each hear of it, and closes all connections. Called by a task it
@@ -510,9 +594,10 @@ function methods:close()
   end
   self.close_later = self.stepping
   if self.stepping then return end
-  self.closed, self.stepping = true, true
-  local ok, message = pcall(end_tasks, self)
-  self.stepping = false
+  local list = in_order(self.tasks)
+  self.closed = true
+  local ok, message = guarded(self, tell_tasks, list)
+  for _, task in ipairs(list) do end_task(task) end
   self.multi:close()
   if not ok then error(message, 0) end
 end
@@ -558,10 +643,10 @@ function loop.new(options)
     multi = multi, pid = sys.pid(), options = {},
     requests_in_flight = given.requests_in_flight or REQUESTS,
     dials_in_flight = given.dials_in_flight or DIALS,
-    in_flight = 0, dials_now = 0, jobs = {}, -- by the numbers of their transfers
+    in_flight = 0, dials_now = 0, begun = 0, jobs = {}, -- by the numbers of their transfers
     dials = new_queue(), reads = new_queue(), ready = new_queue(),
     timers = timers.new(), tasks = {}, alive = 0, spawned = 0,
-    stepping = false, closed = false,
+    stepping = false, closed = false, close_later = false, resumed = false, raised = false,
   }, metatable)
 end
 

@@ -11,36 +11,41 @@ local function before(a, b)
   return a.time < b.time or a.time == b.time and a.number < b.number
 end
 
-local function put(heap, index, entry)
-  heap[index], entry.index = entry, index
+-- No call stands inside: a call may raise for want of memory, and every entry must be in the
+-- heap all the same.
+local function swap(heap, i, j)
+  local a, b = heap[i], heap[j]
+  heap[i], heap[j] = b, a
+  a.index, b.index = j, i
 end
 
-local function rise(heap, entry, index)
+local function rise(heap, index)
   while index > 1 do
     local above = math.floor(index / 2)
-    if not before(entry, heap[above]) then break end
-    put(heap, index, heap[above])
+    if not before(heap[index], heap[above]) then break end
+    swap(heap, index, above)
     index = above
   end
-  put(heap, index, entry)
 end
 
-local function sink(heap, entry, index)
+local function sink(heap, index)
   while true do
     local below = 2 * index
     if heap[below + 1] and before(heap[below + 1], heap[below]) then below = below + 1 end
-    if not heap[below] or before(entry, heap[below]) then break end
-    put(heap, index, heap[below])
+    if not heap[below] or before(heap[index], heap[below]) then break end
+    swap(heap, index, below)
     index = below
   end
-  put(heap, index, entry)
 end
 
 --- Adds an entry: any table, which gets the fields time, number and index. Returns it.
 function timers:add(time, entry)
+  local heap = self.heap
+  local index = #heap + 1
   self.made = self.made + 1
-  entry.time, entry.number = time, self.made
-  rise(self.heap, entry, #self.heap + 1)
+  entry.time, entry.number, entry.index = time, self.made, index
+  heap[index] = entry
+  rise(heap, index)
   return entry
 end
 
@@ -53,11 +58,13 @@ end
 function timers:remove(entry)
   local heap, index = self.heap, entry.index
   if not index or heap[index] ~= entry then return false end
-  local last = table.remove(heap)
+  local last = heap[#heap]
+  heap[last.index] = nil
   entry.index = nil
   if last == entry then return true end
-  sink(heap, last, index)
-  rise(heap, last, last.index)
+  heap[index], last.index = last, index
+  sink(heap, index)
+  rise(heap, index)
   return true
 end
 

@@ -128,6 +128,30 @@ local function perform(name, port_of, may)
   end, network = true, may = may }
 end
 
+-- What becomes of a transfer; "lost" when nothing does. What an earlier call left is dropped.
+local function ended(object, number)
+  local sys = require "exotel.sys"
+  local stop = sys.now() + 10
+  repeat
+    local which, response, failure = object:next()
+    if which == number then return show_transfer(response, failure) end
+    if not which then object:step(0.1) end
+  until sys.now() > stop
+  return "lost"
+end
+
+local function multi(name, run, more)
+  local entry = { "curl.multi, " .. name, function(t)
+    local object, number = require("exotel.curl").multi(), 0
+    return function()
+      number = number + 10 -- an earlier call's transfers may still be in it
+      return run(object, number, t)
+    end
+  end }
+  for key, value in pairs(more or {}) do entry[key] = value end
+  return entry
+end
+
 local function httpd(name, run, may)
   return { "httpd." .. name, function(t)
     local server = require("exotel.httpd").listen {}
@@ -149,6 +173,44 @@ local function serve(server, t)
     server:poll(0)
   end
   return seen, t.receive(fd)
+end
+
+-- Steps until every task of the loop is done, also those that an earlier call left behind for
+-- want of memory; "lost" when one never is. The time is told with all the memory there is.
+local function finish(loop)
+  local sys = require "exotel.sys"
+  local stop = sys.now() + 3
+  while loop:step(0.1) > 0 do
+    if sys.now() > stop then return "lost" end
+  end
+  return "done"
+end
+
+-- What a task returned; what it raised for want of memory is raised again.
+local function result_of(task)
+  local results = table.pack(task:result())
+  local err = results[2]
+  if results[1] == nil and type(err) == "string" and err:find "not enough memory$" then
+    error(err, 0)
+  end
+  return show_all(table.unpack(results, 1, results.n))
+end
+
+-- Runs a task in a loop that outlives the call: nothing that it began may be lost to the next.
+local function in_loop(name, run, more)
+  local entry = { "loop, " .. name, function(t)
+    local loop = require("exotel").loop { requests_in_flight = 2, dials_in_flight = 1 }
+    loop:bind { proxy = false }
+    return function() return run(loop, t) end
+  end }
+  for key, value in pairs(more or {}) do entry[key] = value end
+  return entry
+end
+
+local function task_of(loop, t)
+  local request = asked(t.port)
+  local task = loop:spawn(function() return show_transfer(loop:perform(request)) end)
+  return finish(loop) .. " " .. result_of(task)
 end
 
 local entries = {
@@ -229,6 +291,37 @@ local entries = {
     local curl = require "exotel.curl"
     return function() return show_all(curl.version()) end
   end },
+  { "curl.multi", function()
+    local curl = require "exotel.curl"
+    return function()
+      local object = assert(curl.multi())
+      local out = show_all(type(object:pollfd()), object:timeout(), object:step(0), object:next())
+      object:close()
+      object:close()
+      return out
+    end
+  end },
+  multi("transfer", function(object, number, t)
+    object:start(number, asked(t.port), {})
+    return ended(object, number)
+  end, { network = true, may = "sent=" }),
+  multi("closed port", function(object, number, t)
+    object:start(number, asked(t.closed), { proxy = false, user_agent = "u", ca_file = "/none" })
+    return ended(object, number)
+  end, { network = true, may = "sent=false" }),
+  multi("cancelled and closed", function(_, _, t)
+    local object = require("exotel.curl").multi()
+    for which = 1, 3 do object:start(which, asked(t.port), {}) end
+    object:cancel(2)
+    local out = ended(object, 2)
+    object:close()
+    return out
+  end, { network = true }),
+  multi("prepare", function(object, number, t)
+    object:prepare({ ca_file = "/none" }, 3)
+    object:start(number, asked(t.closed), {})
+    return ended(object, number)
+  end, { network = true, may = "sent=false", step = 3 }),
   perform("closed port", function(t) return t.closed end, "sent=false"),
   perform("server", function(t) return t.port end, "sent="),
   { "curl.agent and perform", function(t)
@@ -237,6 +330,58 @@ local entries = {
       return show_transfer(curl.agent({ proxy = false, user_agent = "u" }):perform(request))
     end
   end, network = true, may = "sent=false" },
+
+  in_loop("tasks", function(loop)
+    local first = loop:spawn(function(...)
+      loop:sleep(0)
+      coroutine.yield()
+      return select("#", ...), ...
+    end, 1, nil, "x", nil)
+    local second = loop:spawn(function() error("raised", 0) end)
+    local third = loop:spawn(function() loop:sleep(0.001) return "slept" end)
+    local done = finish(loop)
+    return show_all(done, result_of(second), result_of(third), result_of(first))
+  end),
+  in_loop("cancel", function(loop, t)
+    local request = asked(t.closed)
+    local tasks = {}
+    for index = 1, 3 do
+      tasks[index] = loop:spawn(function() return show_transfer(loop:perform(request)) end)
+    end
+    tasks[4] = loop:spawn(function() loop:sleep(0.05) return "woken" end)
+    tasks[5] = loop:spawn(function() return "never" end)
+    tasks[5]:cancel()
+    loop:step()
+    for _, task in ipairs(tasks) do task:cancel() end
+    local done, out = finish(loop), {}
+    for index, task in ipairs(tasks) do out[index] = result_of(task) end
+    return done .. table.concat(out, "; ")
+  end),
+  in_loop("request", task_of, { network = true, may = "sent=" }),
+  in_loop("closed with all that waits", function(_, t)
+    local loop = require("exotel").loop { requests_in_flight = 1 }
+    local request, tasks = asked(t.port), {}
+    for index = 1, 2 do
+      tasks[index] = loop:spawn(function() return show_transfer(loop:perform(request)) end)
+    end
+    tasks[3] = loop:spawn(function() while true do loop:sleep(60) end end)
+    tasks[4] = loop:spawn(function() loop:close() return "closes" end)
+    loop:step()
+    local out = {}
+    for index, task in ipairs(tasks) do out[index] = result_of(task) end
+    return table.concat(out, "; ")
+  end, { network = true }),
+  { "loop, a client's dial", function(t)
+    local loop = require("exotel").loop()
+    local object = client(loop, ("http://127.0.0.1:%d"):format(t.port))
+    return function()
+      local task = loop:spawn(function()
+        local record_of, err = object:connect(numbers)
+        return record_of and record_of.sid or err.kind .. " outcome=" .. err.outcome
+      end)
+      return finish(loop) .. " " .. result_of(task)
+    end
+  end, network = true, may = "transport outcome=", step = 3 },
 
   { "sys", function()
     local sys = require "exotel.sys"
@@ -330,7 +475,7 @@ local entries = {
         if name:find "^exotel" then package.loaded[name] = nil end
       end
       for _, name in ipairs { "exotel", "exotel.client", "exotel.errors", "exotel.retry",
-                              "exotel.settings" } do
+                              "exotel.running", "exotel.settings" } do
         package.preload[name] = nil
       end
       return show(require("exotel")._VERSION)

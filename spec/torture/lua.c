@@ -44,7 +44,7 @@ static void die(const char *what) {
 ** ================================================================== */
 
 static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                             "Connection: close\r\nContent-Length: 36\r\n\r\n"
+                             "Connection: close\r\nContent-Length: 37\r\n\r\n"
                              "{\"Call\":{\"Sid\":\"c5\",\"Status\":\"busy\"}}";
 
 static int loopback_port;
@@ -191,8 +191,11 @@ static struct source {
 } sources[] = {{"exotel", "lua/exotel.lua", "", 0},
                {"exotel.client", "lua/exotel/client.lua", "", 0},
                {"exotel.errors", "lua/exotel/errors.lua", "", 0},
+               {"exotel.loop", "lua/exotel/loop.lua", "", 0},
                {"exotel.retry", "lua/exotel/retry.lua", "", 0},
+               {"exotel.running", "lua/exotel/running.lua", "", 0},
                {"exotel.settings", "lua/exotel/settings.lua", "", 0},
+               {"exotel.timers", "lua/exotel/timers.lua", "", 0},
                {"exotel.transport.curl", "lua/exotel/transport/curl.lua", "", 0},
                {"entries", "spec/torture/entries.lua", "", 0}};
 
