@@ -112,3 +112,46 @@ describe("the outcome is the blocking transport's", function()
     assert_idle(loop)
   end)
 end)
+
+describe("cancelling", function()
+  -- Cancels a dial when `there` says so: its error.
+  local function cancel_at(url, settings, there)
+    local loop = looping.loop()
+    settings.transport = loop
+    local task = loop:spawn(dial, looping.client(url, settings))
+    local stop = sys.now() + LONG
+    repeat loop:step(0.005) until there(loop) or sys.now() > stop
+    assert.is_false(task:done())
+    assert.is_true(task:cancel())
+    assert.is_false(task:cancel())
+    finish(loop, task)
+    assert_idle(loop)
+    local call, err = task:result()
+    assert.is_nil(call)
+    assert.same({ "transport", "cancelled", 1 }, { err.kind, err.reason, err.attempts })
+    return err
+  end
+
+  -- After so many steps.
+  local function steps(n)
+    return function()
+      n = n - 1
+      return n == 0
+    end
+  end
+
+  it("before it begins keeps the function from running", function()
+    local loop, ran = looping.loop(), false
+    local task = loop:spawn(function() ran = true end)
+    local other = loop:spawn(function() loop:sleep(0.01) return "done" end)
+    assert.is_true(task:cancel())
+    assert.is_true(task:done())
+    local result, err = task:result()
+    assert.is_nil(result)
+    assert.same({ "transport", "not_sent", "cancelled" }, { err.kind, err.outcome, err.reason })
+    assert.is_false(task:cancel())
+    assert.is_true(loop:run())
+    assert.same({ false, "done" }, { ran, other:result() })
+    assert.equal("exotel.loop: 0 tasks, 0 requests in flight", tostring(loop))
+  end)
+end)

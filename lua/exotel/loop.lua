@@ -164,6 +164,7 @@ local function run_coroutine(task)
 end
 
 local function resume(task)
+  if task.finished then return end
   if coroutine.status(task.thread) ~= "dead" then run_coroutine(task) end
   if coroutine.status(task.thread) == "dead" then conclude(task) end
 end
