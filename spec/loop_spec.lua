@@ -40,6 +40,24 @@ local function dialling(loop, server, settings)
   return task
 end
 
+describe("a task", function()
+  it("whose coroutine was closed while its dial waited for its turn never dials", function()
+    local loop, server = looping.loop { requests_in_flight = 1 }, looping.server()
+    local first, thread = dialling(loop, server), nil
+    local client = looping.client(server.url, { transport = loop })
+    local task = loop:spawn(function()
+      thread = coroutine.running()
+      return dial(client)
+    end)
+    loop:step()
+    coroutine.close(thread)
+    server:answer()
+    finish(loop, first, task)
+    assert.equal("not_sent", select(2, task:result()).outcome)
+    assert.equal(1, server:count "POST")
+  end)
+end)
+
 it("without a descriptor left a loop is nil and an error", function()
   local program = [[
     local exotel = require "exotel"

@@ -353,6 +353,9 @@ end
 
 -- Why a request hasn't begun; nil when it has.
 local function start(self, job, number)
+  if coroutine.status(job.task.thread) == "dead" then
+    return { reason = "dead", message = "nobody waits for it any more", sent = false }
+  end
   local ok, message = pcall(self.multi.start, self.multi, number, job.request, job.options)
   job.has_begun = ok -- from here on nothing raises
   if ok then return nil end
