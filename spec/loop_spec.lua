@@ -58,6 +58,54 @@ describe("a task", function()
   end)
 end)
 
+describe("a mistake raises at the caller's line:", function()
+  it("a dial where Lua can't yield, and it isn't made", function()
+    local loop, server = looping.loop(), looping.server()
+    local client = looping.client(server.url, { transport = loop, max_dials = 1 })
+    local task = loop:spawn(function()
+      local _, sorting = pcall(table.sort, { 1, 2 }, function() return (dial(client)) end)
+      local _, sleeping = pcall(string.gsub, "x", "x", function() loop:sleep(1) end)
+      local collected
+      setmetatable({}, { __gc = function() collected = select(2, pcall(dial, client)) end })
+      collectgarbage()
+      collectgarbage()
+      loop:sleep(0.01)
+      return sorting, sleeping, collected, dial(client)
+    end)
+    server:wait_for(loop, 1)
+    server:answer()
+    finish(loop, task)
+    local sorting, sleeping, collected, call = task:result()
+    for _, message in ipairs { sorting, sleeping, collected } do
+      assert.matches("used where Lua can't yield", message)
+    end
+    assert.equal(SID, call.sid)
+    assert.equal(1, server:count "POST")
+  end)
+
+  it("a dial by a to-be-closed variable of a task that has ended", function()
+    local server, said = looping.server(), {}
+    local client = looping.client(server.url) -- which elsewhere would block
+    local function work(loop, seconds)
+      local variable <close> = setmetatable({}, { __close = function()
+        said[#said + 1] = select(2, pcall(dial, client))
+      end })
+      while type(variable) == "table" do
+        loop:sleep(seconds)
+        if seconds == 0 then error "raised" end
+      end
+    end
+    local loop = looping.loop()
+    run(loop, work, loop, 0)
+    loop:spawn(work, loop, LONG)
+    loop:step()
+    loop:close()
+    assert.equal(2, #said)
+    for _, message in ipairs(said) do assert.matches("used where Lua can't yield", message) end
+    assert.equal(0, server:take())
+  end)
+end)
+
 it("without a descriptor left a loop is nil and an error", function()
   local program = [[
     local exotel = require "exotel"

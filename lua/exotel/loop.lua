@@ -88,9 +88,13 @@ local function answer(item)
   item.over = true
 end
 
+-- A to-be-closed variable of its own can't wait any more, nor may it block.
 local function close_coroutine(task)
   if not coroutine.close then return end
+  local before = running.task
+  running.task = task
   pcall(coroutine.close, task.thread)
+  running.task = before
 end
 
 -- How a task can end without its function's doing.
@@ -227,6 +231,8 @@ local function wait(task, item)
   repeat coroutine.yield(WAITS) until running.task == task and (not item or item.over)
 end
 
+local can_yield = coroutine.isyieldable or function() return true end
+
 -- Why code can't wait here, or nil.
 local function why_not(self)
   local task, direct = running.here()
@@ -235,6 +241,10 @@ local function why_not(self)
   end
   if not direct then
     return "used in a coroutine of the task's own, which the loop can't resume"
+  end
+  if not can_yield() then
+    return "used where Lua can't yield: in a function that C calls (table.sort, string.gsub), in"
+      .. " a finalizer, or in a to-be-closed variable of a task that has ended"
   end
 end
 
