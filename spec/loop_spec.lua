@@ -58,6 +58,18 @@ describe("a task", function()
   end)
 end)
 
+describe("step", function()
+  it("counts no waiting in its budget", function()
+    local loop, woken = looping.loop(), 0
+    for _ = 1, 50 do
+      loop:spawn(function() loop:sleep(0.05) woken = woken + 1 end)
+    end
+    loop:step()
+    loop:step(LONG, 0.04)
+    assert.is_true(woken > 10)
+  end)
+end)
+
 describe("a mistake raises at the caller's line:", function()
   it("a dial where Lua can't yield, and it isn't made", function()
     local loop, server = looping.loop(), looping.server()

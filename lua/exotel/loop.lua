@@ -448,12 +448,13 @@ end
 local function work(self, seconds, budget)
   local most = budget and AT_ONCE or MOST
   if self.ready.first then seconds = 0 end
-  local stop = budget and sys.now() + budget
+  local stop = seconds <= 0 and budget and sys.now() + budget or nil
   repeat
     local begun = begin_waiting(self, most)
     local ready, message = self.multi:step(math.min(seconds, seconds_to_timer(self)), most)
     if not ready then error("exotel.loop: " .. message, 0) end
     take_ended(self)
+    stop = stop or budget and sys.now() + budget -- waiting is no work
     seconds = 0
   until not stop or is_over(stop) or begun + ready == 0
   fire_timers(self)
