@@ -116,6 +116,23 @@ describe("a mistake raises at the caller's line:", function()
     for _, message in ipairs(said) do assert.matches("used where Lua can't yield", message) end
     assert.equal(0, server:take())
   end)
+
+  it("spawn without a function, strange seconds, no request", function()
+    local loop = looping.loop()
+    raises("loop:spawn wants a function, got a nil", function() loop:spawn() end)
+    raises("loop:spawn wants a function, got a table", function() loop:spawn {} end)
+    for _, bad in ipairs { -1, 0 / 0, "1", {}, false } do
+      raises("loop:step wants seconds from 0", function() loop:step(bad) end)
+      raises("loop:step's budget wants seconds from 0", function() loop:step(0, bad) end)
+    end
+    raises("loop:perform wants a request as a table, got a string", function()
+      loop:perform "x"
+    end)
+    for _, bad in ipairs { "1", {}, false } do
+      raises("loop:sleep wants seconds", function() loop:sleep(bad) end)
+    end
+    raises("loop:sleep wants seconds, got a nil", function() loop:sleep() end)
+  end)
 end)
 
 it("without a descriptor left a loop is nil and an error", function()

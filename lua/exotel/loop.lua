@@ -290,12 +290,18 @@ end
 --- Sends one request, as transport/curl.lua describes; request.options has what a client
 --- brings as settings (ca_file, proxy, plain_http, …). Inside a task.
 function methods:perform(request)
+  if type(request) ~= "table" then
+    error("loop:perform wants a request as a table, got a " .. type(request), 2)
+  end
   current(self)
   return perform(request, request.options or self.options)
 end
 
 --- Waits, while the other tasks go on. Inside a task.
 function methods:sleep(seconds)
+  if type(seconds) ~= "number" then
+    error("loop:sleep wants seconds, got a " .. type(seconds), 2)
+  end
   current(self)
   sleep(self, seconds)
 end
