@@ -135,6 +135,68 @@ describe("a mistake raises at the caller's line:", function()
   end)
 end)
 
+describe("a forked process", function()
+  -- The exit code of a forked copy that runs `check`: 0 if it returned true.
+  local function in_a_fork(check)
+    local pid = assert(sys.fork())
+    if pid == 0 then
+      local fine, held = pcall(check)
+      sys.exit(fine and held and 0 or 1)
+    end
+    return sys.waitpid(pid, LONG)
+  end
+
+  local function refuses(loop, task)
+    for name, argument in pairs { spawn = print, step = 0, run = false, prepare = false,
+                                  pollfd = false, timeout = false } do
+      local fine, message = pcall(function() loop[name](loop, argument or nil) end)
+      if fine or not message:find("loop_spec.lua:%d+: the loop belongs to the process") then
+        return false
+      end
+    end
+    local fine, message = pcall(function() task:cancel() end)
+    return not fine and message:find("loop_spec.lua:%d+: the loop belongs") ~= nil
+  end
+
+  it("can only close its copy, and the parent's dial ends well", function()
+    local loop, server = looping.loop(), looping.server()
+    local task = dialling(loop, server)
+    assert.equal(0, in_a_fork(function() return refuses(loop, task) end))
+    assert.equal(0, in_a_fork(function()
+      loop:close()
+      loop:close()
+      collectgarbage()
+      return true
+    end))
+    server:answer()
+    finish(loop, task)
+    assert.equal(SID, task:result().sid)
+    assert.equal(1, server:count "POST")
+    local again = dialling(loop, server)
+    server:answer(2)
+    finish(loop, again)
+    assert.equal(SID, again:result().sid)
+  end)
+
+  it("made inside a task asks nobody, and the parent's task goes on", function()
+    local loop, server = looping.loop(), looping.server()
+    local client = looping.client(server.url, { transport = loop })
+    local task = loop:spawn(function()
+      local pid = sys.fork()
+      if pid == 0 then
+        local fine, message = pcall(dial, client)
+        sys.exit(not fine and message:find "belongs to the process" and 0 or 1)
+      end
+      return sys.waitpid(pid, LONG), dial(client)
+    end)
+    server:wait_for(loop, 1)
+    server:answer()
+    finish(loop, task)
+    local code, call = task:result()
+    assert.same({ 0, SID, 1 }, { code, call.sid, server:count "POST" })
+  end)
+end)
+
 it("without a descriptor left a loop is nil and an error", function()
   local program = [[
     local exotel = require "exotel"

@@ -209,6 +209,7 @@ end
 --- whether there was anything left to cancel.
 function task_methods:cancel()
   if self.finished or self.cancelled then return false end
+  if sys.pid() ~= self.loop.pid then error("the loop belongs to the process that made it", 2) end
   if self.arguments then
     self.cancelled, self.ended = true, "unstarted"
     finish(self)
@@ -246,6 +247,7 @@ local function why_not(self)
     return "used where Lua can't yield: in a function that C calls (table.sort, string.gsub), in"
       .. " a finalizer, or in a to-be-closed variable of a task that has ended"
   end
+  if sys.pid() ~= self.pid then return "the loop belongs to the process that made it" end
 end
 
 local function current(self)
