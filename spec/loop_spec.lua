@@ -135,6 +135,27 @@ describe("a mistake raises at the caller's line:", function()
   end)
 end)
 
+describe("closing a loop", function()
+  it("leaves a task the answer that is there, and is heard of at the next request", function()
+    local loop, server = looping.loop(), looping.server()
+    local client = looping.client(server.url, { transport = loop })
+    local task = loop:spawn(function()
+      local call = dial(client)
+      return call and call.sid, select(2, get(client)).reason
+    end)
+    server:wait_for(loop, 1)
+    server:answer()
+    local stop = sys.now() + LONG
+    repeat -- until the answer is there, and not yet the task's
+      server:take()
+      loop.multi:step(0.002, 64)
+    until loop.multi:timeout() == 0 or sys.now() > stop
+    loop:close()
+    assert.same({ SID, "cancelled" }, { task:result() })
+    assert.equal(1, server:take())
+  end)
+end)
+
 describe("a forked process", function()
   -- The exit code of a forked copy that runs `check`: 0 if it returned true.
   local function in_a_fork(check)

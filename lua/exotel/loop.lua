@@ -591,11 +591,13 @@ local function in_order(tasks)
   return list
 end
 
--- Each task hears once of it.
+-- Each task hears of it: where it waits, or else at its next request.
 local function tell_tasks(self, list)
   for _, task in ipairs(list) do task:cancel() end
-  take_ended(self)
-  run_ready(self)
+  for _ = 1, 2 do
+    take_ended(self)
+    run_ready(self)
+  end
 end
 
 -- One that goes on nevertheless.
