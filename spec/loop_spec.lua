@@ -41,6 +41,151 @@ local function dialling(loop, server, settings)
 end
 
 describe("a task", function()
+  it("is given its arguments, and gives its results, nils and all", function()
+    local loop = looping.loop()
+    local task = loop:spawn(function(...) return select("#", ...), ... end, 1, nil, "x", nil)
+    assert.is_false(task:done())
+    assert.equal(0, select("#", task:result()))
+    assert.is_true(loop:run())
+    assert.is_true(task:done())
+    assert.equal(5, select("#", task:result()))
+    assert.same({ 4, 1, nil, "x", nil }, { task:result() })
+    assert.equal(0, select("#", run(loop, function() end)))
+  end)
+
+  it("gives nil and what it raised: text, a table, an error object, nil", function()
+    local loop = looping.loop()
+    local object = select(2, looping.client("http://127.0.0.1:1"):connect {})
+    for _, value in ipairs { "text", { 1 }, object, 7 } do
+      local results = table.pack(run(loop, function() error(value, 0) end))
+      assert.same({ 2, nil, value }, { results.n, results[1], results[2] })
+      assert.equal(value, select(2, loop:run()))
+    end
+    assert.same({ n = 2 }, table.pack(run(loop, function() error(nil) end)))
+    assert.same({ n = 2 }, table.pack(loop:run()))
+    assert.is_true(loop:run())
+  end)
+
+  it("that raises is the first that run tells of, and harms no other", function()
+    local loop = looping.loop()
+    local other = loop:spawn(function() loop:sleep(0.02) return "unharmed" end)
+    local first = loop:spawn(function() loop:sleep(0.001) error "first" end)
+    loop:spawn(function() loop:sleep(0.01) error "second" end)
+    local fine, err = loop:run()
+    assert.is_nil(fine)
+    assert.matches("loop_spec.lua:%d+: first$", err)
+    assert.equal(err, select(2, first:result()))
+    assert.equal("unharmed", (other:result()))
+    assert.is_true(loop:run())
+  end)
+
+  it("closes its variables when it raises", function()
+    local loop, closed = looping.loop(), nil
+    run(loop, function()
+      local variable <close> = setmetatable({}, { __close = function(_, err) closed = err end })
+      loop:sleep(0)
+      error("raised " .. type(variable), 0)
+    end)
+    assert.equal("raised table", closed)
+  end)
+
+  it("spawns others, which run from the next step on", function()
+    local loop, seen = looping.loop(), {}
+    loop:spawn(function()
+      seen[#seen + 1] = "first"
+      loop:spawn(function() seen[#seen + 1] = "second" end)
+    end)
+    assert.equal(1, loop:step())
+    assert.same({ "first" }, seen)
+    assert.equal(0, loop:step())
+    assert.same({ "first", "second" }, seen)
+  end)
+
+  it("gives way by a yield of its own, to those of its step and to the network", function()
+    local loop, server, order = looping.loop(), looping.server(), {}
+    local stop = false
+    loop:spawn(function() while not stop do coroutine.yield "anything" end end)
+    for index = 1, 3 do
+      loop:spawn(function()
+        for _ = 1, 2 do
+          order[#order + 1] = index
+          coroutine.yield(index)
+        end
+      end)
+    end
+    for _ = 1, 3 do loop:step() end
+    assert.same({ 1, 2, 3, 1, 2, 3 }, order)
+    local task = dialling(loop, server)
+    server:answer()
+    finish(loop, task)
+    stop = true
+    assert.is_true(loop:run())
+  end)
+
+  it("sleeps while the others go on, and wakes in order", function()
+    local loop, woken = looping.loop(), {}
+    for _, ms in ipairs { 30, 10, 20, 0, -1 } do
+      loop:spawn(function() loop:sleep(ms / 1000) woken[#woken + 1] = ms end)
+    end
+    local before = sys.now()
+    assert.is_true(loop:run())
+    assert.same({ 0, -1, 10, 20, 30 }, woken)
+    assert.is_true(sys.now() - before >= 0.03)
+  end)
+
+  it("is one of thousands, and all are done", function()
+    local loop, server, count = looping.loop(), looping.server(), 0
+    local client = looping.client(server.url, { transport = loop })
+    local tasks = {}
+    for index = 1, 2000 do
+      tasks[index] = loop:spawn(function()
+        loop:sleep(index % 7 / 1000)
+        if index % 20 == 0 then assert(get(client, "c" .. index).sid == "c" .. index) end
+        count = count + 1
+      end)
+    end
+    server:serve(loop, (table.unpack or unpack)(tasks)) -- luacheck: ignore 113
+    assert.equal(2000, count)
+    assert.is_true(loop:run())
+    assert.equal("exotel.loop: 0 tasks, 0 requests in flight", tostring(loop))
+  end)
+
+  it("outlives a loop of another inside it", function()
+    local outer, server = looping.loop(), looping.server()
+    local held = dialling(outer, server)
+    local task = outer:spawn(function()
+      local inner <close> = looping.loop()
+      local client = looping.client("http://127.0.0.1:1", { transport = inner })
+      local asked = inner:spawn(function() return get(client) end)
+      assert(inner:run())
+      return select(2, asked:result()).reason, outer:check()
+    end)
+    finish(outer, task)
+    assert.same({ "connect" }, { task:result() })
+    server:answer()
+    finish(outer, held)
+    assert.equal(SID, held:result().sid)
+  end)
+
+  it("whose coroutine was closed from outside is done, and its dial is unknown", function()
+    local loop, server = looping.loop(), looping.server()
+    local client, thread = looping.client(server.url, { transport = loop }), nil
+    local task = loop:spawn(function()
+      thread = coroutine.running()
+      return dial(client)
+    end)
+    server:wait_for(loop, 1)
+    assert.is_true(coroutine.close(thread))
+    assert.is_false(task:done())
+    server:answer()
+    finish(loop, task)
+    local call, err = task:result()
+    assert.is_nil(call)
+    assert.same({ "transport", "unknown", "dead" }, { err.kind, err.outcome, err.reason })
+    assert.equal(err, select(2, loop:run()))
+    assert.equal(1, server:count "POST")
+  end)
+
   it("whose coroutine was closed while its dial waited for its turn never dials", function()
     local loop, server = looping.loop { requests_in_flight = 1 }, looping.server()
     local first, thread = dialling(loop, server), nil
@@ -56,9 +201,89 @@ describe("a task", function()
     assert.equal("not_sent", select(2, task:result()).outcome)
     assert.equal(1, server:count "POST")
   end)
+
+  it("gets its own answer, whoever resumes its coroutine meanwhile", function()
+    local loop, server = looping.loop(), looping.server()
+    local client, thread = looping.client(server.url, { transport = loop }), nil
+    local task = loop:spawn(function()
+      thread = coroutine.running()
+      loop:sleep(0.02)
+      return dial(client)
+    end)
+    loop:step()
+    for _ = 1, 3 do assert.is_true(coroutine.resume(thread, true, "junk", {})) end
+    server:wait_for(loop, 1)
+    server:answer()
+    for _ = 1, 3 do assert.is_true(coroutine.resume(thread, { status = 200, body = "" })) end
+    finish(loop, task)
+    assert.equal(SID, task:result().sid)
+    assert.equal(1, server:count "POST")
+  end)
+end)
+
+describe("a task that somebody else resumes", function()
+  it("may step the loop, which then can't resume it, and nothing is lost", function()
+    local loop, thread = looping.loop(), nil
+    local task = loop:spawn(function()
+      thread = coroutine.running()
+      coroutine.yield()
+      return pcall(loop.step, loop)
+    end)
+    local other = loop:spawn(function() loop:sleep(0.001) return "other" end)
+    loop:step()
+    assert.is_true(coroutine.resume(thread))
+    assert.is_true(loop:run())
+    local fine, message = task:result()
+    assert.same({ false, "other" }, { fine, other:result() })
+    assert.matches("cannot resume non%-suspended coroutine", message)
+  end)
 end)
 
 describe("step", function()
+  it("never waits by itself, and counts the tasks that are left", function()
+    local loop, server = looping.loop(), looping.server()
+    local before = sys.now()
+    assert.equal(0, loop:step())
+    local task = dialling(loop, server)
+    loop:spawn(function() loop:sleep(LONG) end)
+    for _ = 1, 100 do assert.equal(2, loop:step(0)) end
+    assert.is_true(sys.now() - before < LONG / 2)
+    server:answer()
+    finish(loop, task)
+    assert.equal(1, loop:step())
+  end)
+
+  it("of seconds wakes when a timer is due, and when an answer is there", function()
+    local loop = looping.loop()
+    local before = sys.now()
+    local task = loop:spawn(function() loop:sleep(0.05) end)
+    loop:step()
+    loop:step(LONG)
+    assert.is_true(task:done())
+    assert.is_true(sys.now() - before >= 0.05)
+    local client = looping.client(raw.start { "drip:" .. raw.answer(200, {}, looping.CALL) }.url,
+                                  { transport = loop })
+    task = loop:spawn(function() return get(client) end)
+    while loop:step(LONG) > 0 do assert.is_true(sys.now() - before < LONG) end
+    assert.equal(SID, task:result().sid)
+  end)
+
+  it("leaves to the next what is over its budget, and all run in the end", function()
+    local loop, runs, seen = looping.loop(), 0, {}
+    for index = 1, 20 do
+      loop:spawn(function()
+        runs, seen[index] = runs + 1, true
+        sys.sleep(0.002)
+      end)
+    end
+    assert.equal(19, loop:step(0, 1e-6))
+    assert.equal(1, runs)
+    local steps = 1
+    repeat steps = steps + 1 until loop:step(0, 1e-6) == 0
+    assert.equal(20, steps)
+    assert.equal(20, #seen)
+  end)
+
   it("counts no waiting in its budget", function()
     local loop, woken = looping.loop(), 0
     for _ = 1, 50 do
@@ -68,9 +293,48 @@ describe("step", function()
     loop:step(LONG, 0.04)
     assert.is_true(woken > 10)
   end)
+
+  it("with a budget still brings in what the network has", function()
+    local loop, server = looping.loop { requests_in_flight = 40 }, looping.server()
+    local client, tasks = looping.client(server.url, { transport = loop }), {}
+    for index = 1, 40 do tasks[index] = loop:spawn(function() return get(client) end) end
+    local stop = sys.now() + LONG
+    repeat loop:step(0, 1e-6) until server:take() == 40 or sys.now() > stop
+    server:answer()
+    repeat server:take() until loop:step(0, 1e-6) == 0 or sys.now() > stop
+    for _, task in ipairs(tasks) do assert.equal(SID, task:result().sid) end
+  end)
 end)
 
 describe("a mistake raises at the caller's line:", function()
+  it("a client of a loop outside of its tasks", function()
+    local loop, server = looping.loop(), looping.server()
+    local client = looping.client(server.url, { transport = loop })
+    raises("exotel.connect: used outside a function of this loop's spawn", function()
+      return (dial(client))
+    end)
+    raises("exotel.call_details: used outside", function() return (client:call_details(SID)) end)
+    raises("used outside", function() loop:sleep(0) end)
+    raises("used outside", function() loop:perform(looping.request(server.url)) end)
+    local other = looping.loop()
+    assert.matches("used outside a function of this loop's spawn",
+      select(2, run(other, function() return (client:call_details(SID)) end)))
+    assert.equal(0, server:take())
+  end)
+
+  it("a client in a coroutine inside a task", function()
+    local loop, server = looping.loop(), looping.server()
+    for _, transport in ipairs { loop, false } do
+      local client = looping.client(server.url, { transport = transport or nil })
+      local _, err = run(loop, function()
+        return coroutine.wrap(function() return (client:call_details(SID)) end)()
+      end)
+      assert.matches("loop_spec.lua:%d+: exotel.call_details: used in a coroutine of the task's"
+        .. " own", err)
+    end
+    assert.equal(0, server:take())
+  end)
+
   it("a dial where Lua can't yield, and it isn't made", function()
     local loop, server = looping.loop(), looping.server()
     local client = looping.client(server.url, { transport = loop, max_dials = 1 })
@@ -117,6 +381,16 @@ describe("a mistake raises at the caller's line:", function()
     assert.equal(0, server:take())
   end)
 
+  it("stepping, running or preparing inside a task", function()
+    local loop = looping.loop()
+    for _, name in ipairs { "step", "run", "prepare" } do
+      raises("the loop is being stepped", function()
+        local _, err = run(loop, function() loop[name](loop) end)
+        error(err, 0)
+      end)
+    end
+  end)
+
   it("spawn without a function, strange seconds, no request", function()
     local loop = looping.loop()
     raises("loop:spawn wants a function, got a nil", function() loop:spawn() end)
@@ -133,9 +407,82 @@ describe("a mistake raises at the caller's line:", function()
     end
     raises("loop:sleep wants seconds, got a nil", function() loop:sleep() end)
   end)
+
+  it("options that aren't known, or out of range", function()
+    for _, row in ipairs {
+      { "exotel.loop wants a table of options, got a number", 5 },
+      { "option 'dials_in_fligt' is not known %(did you mean 'dials_in_flight'%?%)",
+        { dials_in_fligt = 1 } },
+      { "option '1' is not known", { "x" } },
+      { "requests_in_flight must be a whole number from 1 to 1000", { requests_in_flight = 0 } },
+      { "requests_in_flight must be", { requests_in_flight = 1001 } },
+      { "requests_in_flight must be", { requests_in_flight = "5" } },
+      { "dials_in_flight must be", { dials_in_flight = 1.5 } },
+      { "dials_in_flight must be", { dials_in_flight = 0 / 0 } },
+    } do
+      raises(row[1], function() return (exotel.loop(row[2])) end)
+    end
+    looping.loop { requests_in_flight = 1000, dials_in_flight = 1 }
+  end)
+
+  it("anything with a loop that is closed, but closing", function()
+    local loop = looping.loop()
+    loop:close()
+    for name, argument in pairs { spawn = print, step = 0, run = false, prepare = false,
+                                  pollfd = false, timeout = false } do
+      raises("the loop is closed", function() loop[name](loop, argument or nil) end)
+    end
+    loop:close()
+  end)
+end)
+
+describe("a client without a transport of its own", function()
+  it("takes the loop inside a task, and blocks outside", function()
+    local loop, other = looping.loop(), looping.loop()
+    local server = raw.start { looping.placed }
+    local client = looping.client(server.url)
+    assert.equal(SID, assert(get(client)).sid)
+    for _, one in ipairs { loop, other, loop } do
+      local task = one:spawn(function() return get(client) end)
+      one:step()
+      assert.is_false(task:done())
+      finish(one, task)
+      assert.equal(SID, task:result().sid)
+    end
+    assert.equal(SID, assert(get(client)).sid)
+    assert.equal(3, select(2, server:requests())) -- the blocking one's, and one of each loop
+    client:close()
+  end)
 end)
 
 describe("closing a loop", function()
+  it("tells each task: unknown in flight, not_sent in the queue, and ends the rest", function()
+    local loop, server = looping.loop { requests_in_flight = 1 }, looping.server()
+    local client = looping.client(server.url, { transport = loop })
+    local heard, closed = {}, false
+    for index = 1, 2 do
+      loop:spawn(function()
+        local _, err = dial(client)
+        heard[index] = { err.outcome, err.reason }
+      end)
+    end
+    local stubborn = loop:spawn(function()
+      local variable <close> = setmetatable({}, { __close = function() closed = true end })
+      while type(variable) == "table" do loop:sleep(LONG) end
+    end)
+    server:wait_for(loop, 1)
+    local unstarted = loop:spawn(function() heard[3] = true end)
+    loop:close()
+    assert.same({ { "unknown", "cancelled" }, { "not_sent", "cancelled" } }, heard)
+    assert.is_true(closed)
+    local _, err = stubborn:result()
+    assert.same({ true, "cancelled", "unknown" }, { stubborn:done(), err.reason, err.outcome })
+    assert.equal("not_sent", select(2, unstarted:result()).outcome)
+    assert.is_false(stubborn:cancel())
+    server:take()
+    assert.equal(1, #server.held)
+  end)
+
   it("leaves a task the answer that is there, and is heard of at the next request", function()
     local loop, server = looping.loop(), looping.server()
     local client = looping.client(server.url, { transport = loop })
@@ -153,6 +500,166 @@ describe("closing a loop", function()
     loop:close()
     assert.same({ SID, "cancelled" }, { task:result() })
     assert.equal(1, server:take())
+  end)
+
+  it("in a task is done at the end of the step", function()
+    local loop, server = looping.loop(), looping.server()
+    local held = dialling(loop, server)
+    local task = loop:spawn(function()
+      loop:close()
+      loop:close()
+      return "goes on"
+    end)
+    local after = loop:spawn(function() return "too" end)
+    assert.equal(0, loop:step())
+    assert.same({ "goes on", "too", "unknown" },
+      { task:result(), after:result(), select(2, held:result()).outcome })
+    raises("the loop is closed", function() loop:step() end)
+  end)
+
+  it("in a task ends a run", function()
+    local loop = looping.loop()
+    loop:spawn(function() loop:close() end)
+    loop:spawn(function() loop:sleep(LONG) end)
+    assert.is_true(loop:run())
+  end)
+
+  it("twice, by a variable, with nothing in it", function()
+    local kept
+    do
+      local loop <close> = exotel.loop()
+      kept = loop
+    end
+    raises("the loop is closed", function() kept:step() end)
+    kept:close()
+  end)
+end)
+
+describe("collection", function()
+  it("between every step changes nothing", function()
+    local loop, server = looping.loop(), looping.server()
+    local client = looping.client(server.url, { transport = loop })
+    local task = loop:spawn(function(mine)
+      local sids = {}
+      for index = 1, 3 do sids[index] = assert(get(mine, "c" .. index)).sid end
+      return table.concat(sids, " ")
+    end, client)
+    client = nil -- luacheck: ignore 311
+    looping.step_until(loop, function()
+      collectgarbage()
+      server:answer()
+      return task:done()
+    end)
+    assert.equal("c1 c2 c3", (task:result()))
+  end)
+
+  it("of a loop, its clients and tasks, with all in flight, in any order", function()
+    local server = looping.server()
+    for order = 1, 6 do
+      local loop = exotel.loop { dials_in_flight = 1 }
+      local client = looping.client(server.url, { transport = loop })
+      local first = #server.held
+      local task = loop:spawn(function() return dial(client) end)
+      loop:spawn(function() return dial(client) end)
+      loop:spawn(function() loop:sleep(LONG) end)
+      server:wait_for(loop, first + 1)
+      local kept = { loop, client, task } -- luacheck: ignore 241
+      local dropped = setmetatable({ loop }, { __mode = "v" })
+      loop, client, task = nil, nil, nil -- luacheck: ignore 311
+      for _, index in ipairs(({ { 1, 2, 3 }, { 1, 3, 2 }, { 2, 1, 3 }, { 2, 3, 1 }, { 3, 1, 2 },
+                                { 3, 2, 1 } })[order]) do
+        kept[index] = nil
+        collectgarbage()
+      end
+      collectgarbage()
+      assert.is_nil(dropped[1])
+    end
+    assert.equal(6, server:count "POST")
+  end)
+
+  it("of a client without a transport lets its loops go", function()
+    local server = raw.start { looping.placed }
+    local client = looping.client(server.url)
+    local loop = exotel.loop()
+    local dropped = setmetatable({ loop }, { __mode = "v" })
+    assert.equal(SID, run(loop, get, client).sid)
+    loop = nil -- luacheck: ignore 311
+    collectgarbage()
+    collectgarbage()
+    assert.is_nil(dropped[1])
+    assert.is_true(server:ended()[1])
+  end)
+
+  it("at the end of a program, whatever is in flight, in the order that Lua likes", function()
+    local server = raw.start { "hold" }
+    for _, last in ipairs { "", "loop:close()", "os.exit(0, true)", "client:close() task:cancel()",
+                            "thing = setmetatable({}, { __gc = function() loop:close() end })" } do
+      local said, code, signal = raw.child({}, ([[
+        local exotel = require "exotel"
+        loop = exotel.loop()
+        client = exotel.client { base_url = %q, account_sid = "a", api_key = "k",
+          api_token = "t", transport = loop, proxy = false }
+        for _ = 1, 3 do
+          task = loop:spawn(function() return client:call_details "c1" end)
+        end
+        for _ = 1, 20 do loop:step(0.005) end
+        print(loop)
+        %s]]):format(server.url, last))
+      assert.same({ "exotel.loop: 3 tasks, 3 requests in flight", 0 }, { said, code, signal })
+    end
+  end)
+
+  it("by valgrind's account loses nothing and touches nothing that is gone", function()
+    local server = raw.start { "hold" }
+    local checker = assert(sys.spawn { "env", "PYTHONMALLOC=x", "valgrind", "-q",
+      "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite", "lua5.4", "-e",
+      ([[
+        local exotel = require "exotel"
+        local loop = exotel.loop { requests_in_flight = 3, dials_in_flight = 2 }
+        local client = exotel.client { base_url = %q, account_sid = "a", api_key = "k",
+          api_token = "t", transport = loop, proxy = false }
+        local tasks = {}
+        for index = 1, 6 do
+          tasks[index] = loop:spawn(function()
+            return index %% 2 == 0 and client:call_details "c1" or client:connect {
+              from = "+919876543210", to = "+919123456789", caller_id = "08039570000" }
+          end)
+        end
+        for _ = 1, 20 do loop:step(0.01) end
+        tasks[1]:cancel()
+        tasks[6]:cancel()
+        for _ = 1, 5 do loop:step(0.01) end
+        local other = exotel.loop()
+        other:spawn(function() return loop end)
+        print(loop)]]):format(server.url) })
+    assert.equal("exotel.loop: 4 tasks, 3 requests in flight", checker:read_line(2 * LONG))
+    assert.equal(0, checker:wait(2 * LONG))
+    checker:close()
+  end)
+end)
+
+describe("a finalizer", function()
+  it("may spawn, cancel and close, in the middle of a step", function()
+    local loop, server = looping.loop(), looping.server()
+    local client = looping.client(server.url, { transport = loop })
+    local task = loop:spawn(function() return dial(client) end)
+    local spawned, stepped
+    local count = collectgarbage "count"
+    loop:spawn(function()
+      setmetatable({}, { __gc = function()
+        task:cancel()
+        stepped = select(2, pcall(loop.step, loop))
+        spawned = loop:spawn(function() return count end)
+        loop:close()
+      end })
+      collectgarbage()
+      collectgarbage()
+    end)
+    loop:step()
+    assert.matches("the loop is being stepped", stepped)
+    assert.is_true(spawned:done())
+    assert.equal("not_sent", select(2, task:result()).outcome)
+    assert.equal(0, server:take())
   end)
 end)
 
@@ -215,6 +722,98 @@ describe("a forked process", function()
     finish(loop, task)
     local code, call = task:result()
     assert.same({ 0, SID, 1 }, { code, call.sid, server:count "POST" })
+  end)
+end)
+
+describe("a poller", function()
+  -- Steps only when the descriptor is ready or the time has come. Returns how often.
+  local function poll(loop, server)
+    local pollable = { getfd = function() return loop:pollfd() end,
+                       dirty = function() return false end }
+    local listener = { getfd = function() return server.listener:pollfd() end,
+                       dirty = function() return false end }
+    local steps, stop = 0, sys.now() + LONG
+    assert.equal("r", loop:events())
+    repeat
+      local timeout, till = loop:timeout(), sys.now()
+      till = till + (timeout or LONG)
+      local ready = socket.select({ pollable, listener }, nil,
+        math.min(timeout or LONG, server.listener:timeout() or LONG))
+      if ready[pollable] or sys.now() >= till then
+        steps = steps + 1
+        if loop:step() == 0 then return steps end
+      end
+      server:answer()
+    until sys.now() > stop
+  end
+
+  it("is told when to step: at once, for an answer, at a time, never", function()
+    local loop, server = looping.loop(), looping.server()
+    assert.is_nil(loop:timeout())
+    local task = loop:spawn(function() loop:sleep(LONG) end)
+    assert.equal(0, loop:timeout())
+    loop:step()
+    assert.is_true(loop:timeout() > 0 and loop:timeout() <= LONG)
+    task:cancel()
+    assert.equal(0, loop:timeout())
+    loop:step()
+    assert.is_nil(loop:timeout())
+    local held = dialling(loop, server)
+    local pollable = { getfd = function() return loop:pollfd() end,
+                       dirty = function() return false end }
+    assert.same({}, (socket.select({ pollable }, nil, 0)))
+    server:answer()
+    for _ = 1, 10 do server:take() end
+    assert.equal(pollable, socket.select({ pollable }, nil, LONG)[1])
+    finish(loop, held)
+  end)
+
+  it("finishes everything in few steps", function()
+    local loop, server = looping.loop(), looping.server()
+    local client, tasks = looping.client(server.url, { transport = loop }), {}
+    for index = 1, 5 do
+      tasks[index] = loop:spawn(function()
+        loop:sleep(index / 100)
+        assert(dial(client))
+        loop:sleep(0.01)
+        return get(client)
+      end)
+    end
+    local steps = poll(loop, server)
+    for _, task in ipairs(tasks) do assert.equal(SID, task:result().sid) end
+    assert.is_true(steps < 300)
+  end)
+
+  it("of cqueues steps it, while another coroutine of the controller goes on", function()
+    local loop, server = looping.loop(), looping.server()
+    local client, controller = looping.client(server.url, { transport = loop }), cqueues.new()
+    local task = loop:spawn(function()
+      loop:sleep(0.01)
+      return dial(client)
+    end)
+    local ticks, steps = 0, 0
+    controller:wrap(function()
+      while loop:step() > 0 do
+        cqueues.poll(loop)
+        steps = steps + 1
+      end
+    end)
+    controller:wrap(function()
+      repeat
+        cqueues.sleep(0.005)
+        ticks = ticks + 1
+      until server:take() == 1 and ticks >= 30
+      server:answer()
+      repeat
+        cqueues.sleep(0.005)
+        server:take()
+      until task:done()
+    end)
+    assert(controller:loop(LONG))
+    assert.is_true(controller:empty())
+    assert.equal(SID, task:result().sid)
+    assert.is_true(ticks >= 30)
+    assert.is_true(steps < 60)
   end)
 end)
 
