@@ -105,6 +105,15 @@ describe("examples", function()
     process:close()
   end)
 
+  it("frame_loop.lua counts its answers and says how long the longest frame was", function()
+    local output, code = run { "lua5.4", "examples/frame_loop.lua", "60" }
+    assert.equal(0, code)
+    local answered, failed = output:match("^60 frames with 64 requests in flight: (%d+) answered,"
+      .. " (%d+) failed\nlongest frame %d+%.%d ms$")
+    assert.equal("0", failed)
+    assert.is_true(tonumber(answered) > 64)
+  end)
+
   it("demo.lua hears of both answers and the end, and prints the settled record", function()
     local output, code = run { "lua5.4", "examples/demo.lua" }
     assert.equal(0, code)
