@@ -11,7 +11,7 @@ local sandbox = assert(sys.spawn { "bin/exotel", "sandbox", "--port", "0", "--sp
 local base_url = assert(sandbox:read_line(10), "the sandbox did not start")
 print("sandbox at  " .. base_url)
 
-local loop = exotel.loop()
+local loop = exotel.loop { on_error = function(err) error(err, 0) end }
 local client = exotel.client {
   account_sid = "sandbox", api_key = "sandbox_key", api_token = "sandbox_token",
   base_url = base_url, transport = loop,
@@ -52,7 +52,7 @@ end
 poller:add(server, receive)
 poller:add(loop, function() loop:step(0) end)
 poller:after(30, function() error("the call did not settle within 30 seconds", 0) end)
-local dialling = loop:spawn(dial)
+loop:spawn(dial)
 poller:run()
 
 print()

@@ -97,12 +97,12 @@ exotel.time = with_client_if_any(implementation.time)
 
 --- A loop for requests that don't block: in a function run by loop:spawn(fn, …) every call of
 --- a client yields until its answer is there. Options: requests_in_flight (64), of which
---- dials_in_flight (16) may be dials. lua/exotel/loop.lua describes the methods: spawn, step,
---- run, sleep, prepare, close, and pollfd, events, timeout for a poller; a task has done,
---- result and cancel. A client with the setting transport = loop raises elsewhere, where any
---- other client blocks.
+--- dials_in_flight (16) may be dials; on_error(err, task). lua/exotel/transport/loop.lua
+--- describes the methods: spawn, step, run, sleep, prepare, close, and pollfd, events, timeout
+--- for a poller; a task has done, result and cancel. A client with the setting
+--- transport = loop raises elsewhere, where any other client blocks.
 exotel.loop = errors.expose(function(options)
-  return require("exotel.loop").new(options)
+  return require("exotel.transport.loop").new(options)
 end)
 
 --- The E.164 spelling of a phone number, e.g. ("098765 43210", "91"): or nil and an error.

@@ -53,6 +53,33 @@ describe("a task", function()
     assert.equal(0, select("#", run(loop, function() end)))
   end)
 
+  it("tells on_error of each that raised, and not of one that returned an error", function()
+    local told = {}
+    local watched <close> = exotel.loop {
+      on_error = function(err, task) told[#told + 1] = { err, task } end,
+    }
+    local first = watched:spawn(error, "one", 0)
+    watched:spawn(function() return nil, "no error of the task" end)
+    local third = watched:spawn(error, "three", 0)
+    assert.is_true(watched:run())
+    assert.same(2, #told)
+    assert.equal("one", told[1][1])
+    assert.equal(first, told[1][2])
+    assert.equal("three", told[2][1])
+    assert.equal(third, told[2][2])
+  end)
+
+  it("hands what on_error raises to the step's caller, and loses no other task", function()
+    local watched <close> = exotel.loop { on_error = function(err) error(err, 0) end }
+    local first, second = watched:spawn(error, "one", 0), watched:spawn(function() return 2 end)
+    local ok, message = pcall(watched.step, watched, 0)
+    assert.is_false(ok)
+    assert.equal("one", message)
+    assert.is_true(first:done())
+    assert.equal(0, watched:step(0))
+    assert.equal(2, second:result())
+  end)
+
   it("gives nil and what it raised: text, a table, an error object, nil", function()
     local loop = looping.loop()
     local object = select(2, looping.client("http://127.0.0.1:1"):connect {})
@@ -415,6 +442,7 @@ describe("a mistake raises at the caller's line:", function()
         { dials_in_fligt = 1 } },
       { "option '1' is not known", { "x" } },
       { "requests_in_flight must be a whole number from 1 to 1000", { requests_in_flight = 0 } },
+      { "on_error wants a function, got a boolean", { on_error = true } },
       { "requests_in_flight must be", { requests_in_flight = 1001 } },
       { "requests_in_flight must be", { requests_in_flight = "5" } },
       { "dials_in_flight must be", { dials_in_flight = 1.5 } },
@@ -820,7 +848,7 @@ end)
 it("without a descriptor left a loop is nil and an error", function()
   local program = [[
     local exotel = require "exotel"
-    require "exotel.loop"
+    require "exotel.transport.loop"
     local files = {}
     for file in function() return (io.open "/dev/null") end do files[#files + 1] = file end
     local loop, err = exotel.loop()

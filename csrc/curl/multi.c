@@ -173,16 +173,18 @@ static int make_curl(exotel_multi *m) {
 }
 
 exotel_multi *exotel_multi_new(void) {
-  exotel_multi *m = calloc(1, sizeof *m);
-  int why;
+  exotel_multi *m;
+  int fd = epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0) return NULL;
+  m = calloc(1, sizeof *m);
+  if (m != NULL) {
+    m->fd = fd;
+    m->owner = getpid();
+    if (exotel_curl_start() && make_curl(m)) return m;
+  }
+  free(m);
+  close(fd);
   errno = ENOMEM;
-  if (m == NULL) return NULL;
-  m->owner = getpid();
-  m->fd = epoll_create1(EPOLL_CLOEXEC);
-  why = m->fd < 0 ? errno : ENOMEM;
-  if (m->fd >= 0 && exotel_curl_start() && make_curl(m)) return m;
-  exotel_multi_free(m);
-  errno = why; /* freeing says something else */
   return NULL;
 }
 
@@ -380,14 +382,18 @@ static int is_in_flight(const exotel_multi *m, const transfer *t) {
   return other != NULL;
 }
 
-static void take_from_ended(exotel_multi *m, transfer *t) {
-  transfer **link = &m->ended, *last = NULL;
-  while (*link != t) {
-    last = *link;
-    link = &last->next;
+static void take_from_ended(exotel_multi *m, const transfer *t) {
+  transfer *before = NULL, *at = m->ended;
+  while (at != NULL && at != t) {
+    before = at;
+    at = at->next;
   }
-  *link = t->next;
-  if (m->ended_last == t) m->ended_last = last;
+  if (at == NULL) return;
+  if (before == NULL)
+    m->ended = at->next;
+  else
+    before->next = at->next;
+  if (m->ended_last == at) m->ended_last = before;
 }
 
 /* A connection to ourselves, speaking no TLS. It fails, but by then libcurl has read the
@@ -467,7 +473,7 @@ static void free_list(transfer *t) {
 void exotel_multi_free(exotel_multi *m) {
   exotel_sigpipe held;
   if (m == NULL) return;
-  if (m->fd >= 0) close(m->fd);
+  close(m->fd);
   if (exotel_multi_is_foreign(m)) return;
   exotel_sigpipe_hold(&held);
   m->fd = -1;

@@ -1,5 +1,5 @@
 /*
-** l_multi: transfers that don't block, for Lua. Private: lua/exotel/loop.lua decides what
+** l_multi: transfers that don't block, for Lua. Private: lua/exotel/transport/loop.lua decides what
 ** is begun when, and who hears of its end.
 **
 ** A transfer is known by its number alone: it belongs to the multi, which is a

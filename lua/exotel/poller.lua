@@ -17,6 +17,7 @@
 -- SPDX-License-Identifier: MIT
 
 local sys = require "exotel.sys"
+local timers = require "exotel.timers"
 
 local poller = {}
 
@@ -25,59 +26,15 @@ local metatable = { __name = "exotel.poller", __index = methods }
 
 local known_events = { r = true, w = true, rw = true }
 
--- {=================================================================
--- Timers: a binary heap, the first that is due at the top
--- ==================================================================
-
 local timer_methods = {}
 local timer_metatable = { __name = "exotel.poller.timer", __index = timer_methods }
-
-local function before(a, b)
-  return a.time < b.time or a.time == b.time and a.number < b.number
-end
-
-local function put(heap, index, timer)
-  heap[index], timer.index = timer, index
-end
-
-local function rise(heap, timer, index)
-  while index > 1 do
-    local above = math.floor(index / 2)
-    if not before(timer, heap[above]) then break end
-    put(heap, index, heap[above])
-    index = above
-  end
-  put(heap, index, timer)
-end
-
-local function sink(heap, timer, index)
-  while true do
-    local below = 2 * index
-    if heap[below + 1] and before(heap[below + 1], heap[below]) then below = below + 1 end
-    if not heap[below] or before(timer, heap[below]) then break end
-    put(heap, index, heap[below])
-    index = below
-  end
-  put(heap, index, timer)
-end
-
-local function take(heap, timer)
-  local index, last = timer.index, heap[#heap]
-  heap[#heap] = nil
-  timer.index = nil
-  if last == timer then return end
-  sink(heap, last, index)
-  rise(heap, last, last.index)
-end
 
 --- Keeps the timer's function from being called. Nothing happens when it was called, or
 --- cancelled, before.
 function timer_methods:cancel()
   self.live = false
-  if self.index then take(self.heap, self) end
+  self.timers:remove(self)
 end
-
--- }=================================================================
 
 -- {=================================================================
 -- Waiting
@@ -110,7 +67,7 @@ end
 -- What is asked of sys.poll, and until when: or nil and a message.
 local function prepare(self, seconds)
   local now = sys.now()
-  local timer = self.heap[1]
+  local timer = self.timers:first()
   local deadline = math.min(now + (seconds or math.huge), timer and timer.time or math.huge)
   local asked = { wanted = {}, times = {}, entries = {} }
   for index, entry in ipairs(self.entries) do
@@ -143,9 +100,11 @@ local function wait(self, seconds)
     end
   end
   local now = sys.now()
-  while self.heap[1] and self.heap[1].time <= now do
-    queue(self, self.heap[1])
-    take(self.heap, self.heap[1])
+  local timer = self.timers:first()
+  while timer and timer.time <= now do
+    queue(self, timer)
+    self.timers:remove(timer)
+    timer = self.timers:first()
   end
   for index, entry in ipairs(asked.entries) do
     if ready[index] or asked.times[index] <= now then queue(self, entry) end
@@ -171,7 +130,7 @@ local function call_due(self)
 end
 
 local function is_idle(self)
-  return #self.entries == 0 and #self.heap == 0 and self.first > self.last
+  return #self.entries == 0 and not self.timers:first() and self.first > self.last
 end
 
 local function step(self, seconds)
@@ -235,13 +194,9 @@ function methods:after(seconds, on_time)
   elseif type(on_time) ~= "function" then
     error("poller:after: on_time wants a function, got a " .. type(on_time), 2)
   end
-  self.made = self.made + 1
-  local timer = setmetatable({
-    time = sys.now() + (seconds > 0 and seconds or 0), number = self.made, index = false,
-    call = on_time, live = true, heap = self.heap,
-  }, timer_metatable)
-  rise(self.heap, timer, #self.heap + 1)
-  return timer
+  local time = sys.now() + (seconds > 0 and seconds or 0)
+  local timer = { call = on_time, live = true, timers = self.timers }
+  return self.timers:add(time, setmetatable(timer, timer_metatable))
 end
 
 --- Waits until something is due, and calls all that is: timers first, then the sources in
@@ -289,7 +244,7 @@ end
 function poller.new()
   return setmetatable({
     entries = {}, -- the sources, as added: { source, call, live }
-    heap = {}, made = 0, -- the timers, and how many there ever were
+    timers = timers.new(),
     due = {}, first = 1, last = 0, -- the queue
     stopped = false,
   }, metatable)

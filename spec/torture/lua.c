@@ -191,7 +191,7 @@ static struct source {
 } sources[] = {{"exotel", "lua/exotel.lua", "", 0},
                {"exotel.client", "lua/exotel/client.lua", "", 0},
                {"exotel.errors", "lua/exotel/errors.lua", "", 0},
-               {"exotel.loop", "lua/exotel/loop.lua", "", 0},
+               {"exotel.transport.loop", "lua/exotel/transport/loop.lua", "", 0},
                {"exotel.retry", "lua/exotel/retry.lua", "", 0},
                {"exotel.running", "lua/exotel/running.lua", "", 0},
                {"exotel.settings", "lua/exotel/settings.lua", "", 0},

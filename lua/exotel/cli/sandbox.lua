@@ -17,6 +17,7 @@ local sys = require "exotel.sys"
 
 local command = {}
 
+local CONNECTIONS = 1024
 local IN_FLIGHT = 256 -- StatusCallbacks at once; those that nobody answers hold up no others
 
 local rows = {
@@ -90,7 +91,9 @@ function command.run(arguments)
     return 0
   end
   if given.port > 65535 then return fail "--port wants a number up to 65535" end
-  local listener, message = httpd.listen { host = given.host, port = given.port }
+  local listener, message = httpd.listen {
+    host = given.host, port = given.port, max_connections = CONNECTIONS,
+  }
   if not listener then return fail(message) end
   print(listener:url())
   io.stdout:flush()

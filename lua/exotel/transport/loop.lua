@@ -116,6 +116,23 @@ local function finish(task)
   self.alive = self.alive - 1
 end
 
+-- Made when it is asked for, with the memory there is then.
+local function error_of(task)
+  local row = ends[task.ended]
+  if row and not task.error then
+    task.error = errors.new { kind = "transport", outcome = row.outcome, reason = row.reason,
+                              message = row.message }
+  end
+  return task.error
+end
+
+-- To whoever asked for it, or else for run() to return.
+local function tell_of_error(task)
+  local self = task.loop
+  if self.on_error then return self.on_error(error_of(task), task) end
+  self.raised = self.raised or task
+end
+
 -- Its coroutine is dead: by its own doing, or else by somebody else's, and then what it waited
 -- for may have happened.
 local function conclude(task)
@@ -125,19 +142,9 @@ local function conclude(task)
       task.ended = failure and failure.sent == false and "dead_unsent" or "dead"
     end
     close_coroutine(task)
-    task.loop.raised = task.loop.raised or task
   end
   finish(task)
-end
-
--- Made when it is asked for, with the memory there is then.
-local function error_of(task)
-  local row = ends[task.ended]
-  if row and not task.error then
-    task.error = errors.new { kind = "transport", outcome = row.outcome, reason = row.reason,
-                              message = row.message }
-  end
-  return task.error
+  if not task.results then tell_of_error(task) end
 end
 
 local function start_waiting(task)
@@ -543,8 +550,8 @@ function methods:step(seconds, budget)
   return self.alive
 end
 
---- Steps until every task is done. Returns true, or nil and the first error that a task has
---- raised since the last run.
+--- Steps until every task is done. Returns true; or nil and the first error that a task has
+--- raised since the last run, if there is no on_error.
 function methods:run()
   check_open(self)
   check_idle(self)
@@ -633,29 +640,41 @@ function metatable.__tostring(self)
   return ("exotel.loop: %d tasks, %d requests in flight"):format(self.alive, self.in_flight)
 end
 
-local limits = { requests_in_flight = REQUESTS, dials_in_flight = DIALS }
+local function wrong_count(name, value)
+  if type(value) == "number" and value % 1 == 0 and value >= 1 and value <= MOST then return end
+  return ("%s must be a whole number from 1 to %d"):format(name, MOST)
+end
+
+local function wrong_function(name, value)
+  if type(value) ~= "function" then return name .. " wants a function, got a " .. type(value) end
+end
+
+local option_names = { "requests_in_flight", "dials_in_flight", "on_error" }
+local option_checks = {
+  requests_in_flight = wrong_count, dials_in_flight = wrong_count, on_error = wrong_function,
+}
+
+local function unknown(name)
+  local near = core.nearest(tostring(name), option_names)
+  return ("option '%s' is not known%s"):format(tostring(name),
+    near and (" (did you mean '%s'?)"):format(near) or "")
+end
 
 local function read_options(given)
   if given ~= nil and type(given) ~= "table" then
     return errors.misuse("exotel.loop wants a table of options, got a " .. type(given))
   end
   for name, value in pairs(given or {}) do
-    if not limits[name] then
-      local near = core.nearest(tostring(name), { "requests_in_flight", "dials_in_flight" })
-      return errors.misuse(("exotel.loop: option '%s' is not known%s"):format(tostring(name),
-        near and (" (did you mean '%s'?)"):format(near) or ""))
-    end
-    if type(value) ~= "number" or value % 1 ~= 0 or value < 1 or value > MOST then
-      return errors.misuse(("exotel.loop: %s must be a whole number from 1 to %d"):format(
-        name, MOST))
-    end
+    local wrong = (option_checks[name] or unknown)(name, value)
+    if wrong then return errors.misuse("exotel.loop: " .. wrong) end
   end
   return given or {}
 end
 
 --- A loop without tasks. Options: requests_in_flight (64), of which dials_in_flight (16) may be
---- dials; what is more waits for its turn. Or nil and a misuse, or an error without a
---- descriptor.
+--- dials; what is more waits for its turn. on_error(err, task) is called for each task that
+--- raised, by the step in which it did; what it raises itself goes to that step's caller.
+--- Without it run() returns the first. Or nil and a misuse, or an error without a descriptor.
 function loop.new(options)
   local given, err = read_options(options)
   if not given then return nil, err end
@@ -668,6 +687,7 @@ function loop.new(options)
     multi = multi, pid = sys.pid(), options = {},
     requests_in_flight = given.requests_in_flight or REQUESTS,
     dials_in_flight = given.dials_in_flight or DIALS,
+    on_error = given.on_error or false,
     in_flight = 0, dials_now = 0, begun = 0, jobs = {}, -- by the numbers of their transfers
     dials = new_queue(), reads = new_queue(), ready = new_queue(),
     timers = timers.new(), tasks = {}, alive = 0, spawned = 0,
