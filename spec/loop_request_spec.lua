@@ -2,6 +2,7 @@
 -- transport, whatever the server does, and however many there are.
 -- SPDX-License-Identifier: MIT
 
+local curl = require "exotel.curl"
 local exotel = require "exotel"
 local sys = require "exotel.sys"
 local looping = require "spec.support.looping"
@@ -184,6 +185,22 @@ describe("the outcome is the blocking transport's", function()
     end
     assert_idle(loop)
   end)
+end)
+
+it("a request's metamethod may close what would carry it", function()
+  for _, name in ipairs { "start", "prepare" } do
+    local multi = curl.multi()
+    local closing = setmetatable({}, { __index = function() multi:close() end })
+    local fine, message = pcall(function()
+      if name == "start" then
+        multi:start(1, looping.request "http://127.0.0.1:1", closing)
+      else
+        multi:prepare(closing, 1)
+      end
+    end)
+    assert.is_false(fine)
+    assert.matches("the loop is closed", message)
+  end
 end)
 
 describe("a dial that is answered 429", function()

@@ -54,11 +54,11 @@ int l_multi_new(lua_State *L) {
 /* multi:start(number, request, options): begins a transfer, see l_transfer.h. The number is
 ** the caller's choice, so that it can be written down before anything has begun. */
 static int l_multi_start(lua_State *L) {
-  l_multi *m = check_multi(L);
   const char *lines[L_REQUEST_HEADERS_MAX + 1];
   exotel_transfer_options o;
   exotel_transfer_request r;
   lua_Integer number = luaL_checkinteger(L, 2);
+  l_multi *m;
   luaL_argcheck(L, number > 0, 2, "above 0 expected");
   luaL_checktype(L, 3, LUA_TTABLE);
   luaL_checktype(L, 4, LUA_TTABLE);
@@ -66,7 +66,7 @@ static int l_multi_start(lua_State *L) {
   luaL_checkstack(L, 24, NULL);
   l_transfer_options(L, 4, &o);
   l_transfer_request(L, 3, &r, lines);
-  m = check_multi(L); /* a metamethod of the tables may have closed it */
+  m = check_multi(L); /* last: a metamethod of the tables may close it */
   if (!exotel_multi_start(m->multi, (unsigned long)number, &o, &r))
     return luaL_error(L, "not enough memory");
   return 0;
@@ -125,13 +125,13 @@ static int l_multi_cancel(lua_State *L) {
 
 /* multi:prepare(options, handles): see exotel_multi_prepare. */
 static int l_multi_prepare(lua_State *L) {
-  l_multi *m = check_multi(L);
+  l_multi *m;
   exotel_transfer_options o;
   lua_Integer handles = luaL_checkinteger(L, 3);
   luaL_checktype(L, 2, LUA_TTABLE);
   luaL_checkstack(L, 16, NULL);
   l_transfer_options(L, 2, &o);
-  m = check_multi(L); /* as above */
+  m = check_multi(L); /* last, as above */
   if (!exotel_multi_prepare(m->multi, &o, handles < 1 ? 1 : (size_t)handles))
     return luaL_error(L, "not enough memory");
   return 0;
