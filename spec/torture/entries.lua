@@ -356,7 +356,7 @@ local entries = {
     local done, out = finish(loop), {}
     for index, task in ipairs(tasks) do out[index] = result_of(task) end
     return done .. table.concat(out, "; ")
-  end),
+  end, { step = 2 }),
   in_loop("request", task_of, { network = true, may = "sent=" }),
   in_loop("closed with all that waits", function(_, t)
     local loop = require("exotel").loop { requests_in_flight = 1 }
@@ -370,7 +370,7 @@ local entries = {
     local out = {}
     for index, task in ipairs(tasks) do out[index] = result_of(task) end
     return table.concat(out, "; ")
-  end, { network = true }),
+  end, { network = true, step = 2 }),
   { "loop, a client's dial", function(t)
     local loop = require("exotel").loop()
     local object = client(loop, ("http://127.0.0.1:%d"):format(t.port))
