@@ -586,7 +586,7 @@ function methods:timeout()
   check_open(self)
   if self.ready.first or next_queue(self) then return 0 end
   local left = math.min(self.multi:timeout() or math.huge, seconds_to_timer(self))
-  if left < math.huge then return left end
+  return left < math.huge and left or nil
 end
 
 -- }=================================================================
