@@ -100,7 +100,7 @@ torture: ## let every allocation fail in turn, in the core and in every Lua entr
 	@$(MAKE) --no-print-directory -s all
 	@sh tools/torture.sh
 
-bench: ## print what parsing a webhook costs, beside other decoders and the floor
+bench: ## print what parsing a webhook costs, in instructions and time, beside other decoders
 	@sh tools/deps.sh bench
 	@$(MAKE) --no-print-directory -s all $(B)/bench/floor.so
 	@LUA_CPATH="$(TREE)/$(B)/bench/?.so;$(LUA_CPATH)" $(LUA) bench/callback.lua

@@ -1,6 +1,9 @@
 -- callback: what exotel.parse_callback costs, beside the decoders people would use instead and
--- beside the floor (bench/floor.c). All take turns in one run, so that a busy machine slows
--- them alike; the figures to trust are the ratios.
+-- beside the floor (bench/floor.c): instructions, counted by callgrind, and microseconds. The
+-- rows take turns, so that a busy machine slows them alike; the figures to trust are the
+-- instructions and the ratios.
+--
+-- lua bench/callback.lua count ROW: what runs under callgrind.
 --
 -- SPDX-License-Identifier: MIT
 
@@ -11,11 +14,16 @@ local floor = require "floor"
 local socket_url = require "socket.url"
 
 local ROUNDS, CALLS = 31, 400
+local COUNTS, COUNTED_CALLS = 5, 300 -- Lua's hashes differ from run to run: the median counts
+local FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
-local event = floor()
+local metatable = getmetatable(exotel.parse_callback "a=1")
+local floor_event = floor.event(metatable)
+
+local event = floor_event()
 event.dedup_key, event.kind, event.final = nil, nil, nil
-local json = exotel.build_callback(event, "application/json")
-local form = exotel.build_callback(event, "application/x-www-form-urlencoded")
+local json = exotel.build_callback(event, JSON)
+local form = exotel.build_callback(event, FORM)
 local multipart, multipart_type = exotel.build_callback(event, "multipart/form-data")
 
 -- Pairs by LuaSocket's unescape: what a script without a decoder of its own does.
@@ -27,19 +35,70 @@ local function socket_form(body)
   return out
 end
 
+-- ours: it must be the floor's event. slow: far from every other row, so one count will do.
 local rows = {
-  { "floor: the table alone", floor },
-  { "JSON, lua-cjson's bare decode", function() return cjson.decode(json) end },
-  { "JSON, dkjson's bare decode", function() return dkjson.decode(json) end },
-  { "JSON, parse_callback", function() return exotel.parse_callback(json, "application/json") end },
-  { "form, LuaSocket's unescape", function() return socket_form(form) end },
-  { "form, parse_callback", function()
-    return exotel.parse_callback(form, "application/x-www-form-urlencoded")
-  end },
-  { "multipart, parse_callback", function()
+  { name = "floor: the table alone", run = floor_event },
+  { name = "JSON, lua-cjson's bare decode", run = function() return cjson.decode(json) end },
+  { name = "JSON, dkjson's bare decode", run = function() return dkjson.decode(json) end,
+    slow = true },
+  { name = "JSON, parse_callback", run = function() return exotel.parse_callback(json, JSON) end,
+    ours = true },
+  { name = "form, LuaSocket's unescape", run = function() return socket_form(form) end,
+    slow = true },
+  { name = "form, parse_callback", run = function() return exotel.parse_callback(form, FORM) end,
+    ours = true },
+  { name = "multipart, parse_callback", run = function()
     return exotel.parse_callback(multipart, multipart_type)
-  end },
+  end, ours = true },
 }
+
+if arg[1] == "count" then
+  local run = rows[tonumber(arg[2])].run
+  for _ = 1, COUNTED_CALLS do run() end -- until the collector runs as it will
+  floor.repeated(run, COUNTED_CALLS)
+  return
+end
+
+-- What is compared must be the same.
+local function same(a, b)
+  if type(a) ~= "table" or type(b) ~= "table" then
+    return a == b and math.type(a) == math.type(b)
+  end
+  if getmetatable(a) ~= getmetatable(b) then return false end
+  for key, value in pairs(a) do
+    if not same(value, b[key]) then return false end
+  end
+  for key in pairs(b) do
+    if a[key] == nil then return false end
+  end
+  return true
+end
+
+for _, row in ipairs(rows) do
+  assert(not row.ours or same(row.run(), floor_event()), row.name .. ": not the floor's event")
+end
+
+local function median(values)
+  table.sort(values)
+  return values[(#values + 1) // 2]
+end
+
+-- Instructions of one call.
+local function count(index)
+  local pipe = assert(io.popen(("valgrind --tool=callgrind --callgrind-out-file=/dev/null"
+    .. " --toggle-collect=floor_repeated %s %s count %d 2>&1"):format(arg[-1], arg[0], index)))
+  local said = pipe:read "a"
+  pipe:close()
+  local collected = said:match "Collected : (%d+)"
+  return assert(tonumber(collected), said) / COUNTED_CALLS
+end
+
+for index, row in ipairs(rows) do
+  local counts = {}
+  for i = 1, row.slow and 1 or COUNTS do counts[i] = count(index) end
+  row.count = median(counts)
+  row.times = {}
+end
 
 local function seconds_of(run)
   local began = os.clock()
@@ -47,23 +106,23 @@ local function seconds_of(run)
   return (os.clock() - began) / CALLS
 end
 
-for _, row in ipairs(rows) do row.times = {} end
 for _ = 1, ROUNDS do
   for _, row in ipairs(rows) do
     collectgarbage()
-    row.times[#row.times + 1] = seconds_of(row[2])
+    row.times[#row.times + 1] = seconds_of(row.run)
   end
 end
-for _, row in ipairs(rows) do
-  table.sort(row.times)
-  row.median = row.times[(ROUNDS + 1) // 2]
-end
+for _, row in ipairs(rows) do row.time = median(row.times) end
 
-local bare, base = rows[2].median, rows[1].median
-print(("one webhook of %d (JSON), %d (form), %d (multipart) bytes; medians of %d rounds")
-  :format(#json, #form, #multipart, ROUNDS))
-print(("%-32s %8s %10s %12s"):format("", "us", "of floor", "of lua-cjson"))
+local base, bare = rows[1], rows[2]
+print(("one webhook of %d (JSON), %d (form), %d (multipart) bytes")
+  :format(#json, #form, #multipart))
+print(("instructions by callgrind, medians of %d runs; us, medians of %d rounds")
+  :format(COUNTS, ROUNDS))
+local heads = { "instructions", "of floor", "of lua-cjson", "us", "of floor", "of lua-cjson" }
+print(("%-30s %12s %9s %13s %8s %9s %13s"):format("", table.unpack(heads)))
 for _, row in ipairs(rows) do
-  print(("%-32s %8.2f %10.2f %12.2f"):format(row[1], row.median * 1e6, row.median / base,
-    row.median / bare))
+  print(("%-30s %12.0f %9.2f %13.2f %8.2f %9.2f %13.2f"):format(row.name,
+    row.count, row.count / base.count, row.count / bare.count,
+    row.time * 1e6, row.time / base.time, row.time / bare.time))
 end
