@@ -38,7 +38,7 @@ static const text texts[] = {
          "https://s3-ap-southeast-1.amazonaws.com/exotelrecordings/<your_sid>/"
          "492205107c5fb48f4ac25d1f77759339.mp3"),
     TEXT("kind", "terminal"),
-    TEXT("dedup_key", "8ccc36fe08e4f4eae5ae49de2f719ef4")};
+    TEXT("dedup_key", "9c162f49a7ba906ebfdc3576e7121f8a")};
 
 #define TEXTS (sizeof texts / sizeof *texts)
 

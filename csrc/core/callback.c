@@ -1,15 +1,15 @@
 /*
 ** callback: a webhook to one event (see callback.h).
 **
-** Each decoder only makes leaves; the limits, the classification and the key stand here
-** once, so that the encodings can't differ in them.
+** Each decoder only makes leaves; the limits and the classification stand here once, so
+** that the encodings can't differ in them.
 **
 ** SPDX-License-Identifier: MIT
 */
 #include "callback.h"
 
-#include "digest.h"
 #include "error.h"
+#include "event_key.h"
 #include "form.h"
 #include "json.h"
 #include "limits.h"
@@ -21,18 +21,35 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HEX_BYTES (EXOTEL_DIGEST_BYTES * 2)
-
 typedef struct reading {
   exotel_callback *callback;
   size_t nfields;
   size_t nfiles; /* in it */
 } reading;
 
+static void find_rows(exotel_event_rows *rows, exotel_rows *index) {
+  exotel_rows_index(index, exotel_event_type());
+  rows->call_sid = exotel_rows_named(index, 0, "call_sid");
+  rows->event_type = exotel_rows_named(index, 0, "event_type");
+  rows->status = exotel_rows_named(index, 0, "status");
+  rows->agent_status = exotel_rows_named(index, 0, "agent_status");
+  rows->call_from = exotel_rows_named(index, 0, "call_from");
+  rows->dial_whom_number = exotel_rows_named(index, 0, "dial_whom_number");
+  rows->dial_call_status = exotel_rows_named(index, 0, "dial_call_status");
+  rows->agent_email = exotel_rows_named(index, 0, "agent_email");
+  rows->flow_id = exotel_rows_named(index, 0, "flow_id");
+  rows->app_user_id = exotel_rows_named(index, 0, "app_user_id");
+  rows->call_state = exotel_rows_named(index, 0, "call_state");
+  rows->stream_sid = exotel_rows_named(index, 0, "stream_sid");
+  rows->stream_status = exotel_rows_named(index, 0, "stream_status");
+}
+
 void exotel_callback_init(exotel_callback *c) {
   memset(c, 0, sizeof *c);
   exotel_record_init(&c->record);
-  exotel_buffer_init(&c->scratch, 4 * EXOTEL_BODY_MAX); /* body and query, quoted */
+  find_rows(&c->rows, &c->record.rows);
+  exotel_buffer_init(&c->scratch, 4 * EXOTEL_BODY_MAX); /* the body, quoted */
+  exotel_buffer_init(&c->query, 4 * EXOTEL_BODY_MAX);
   exotel_buffer_init(&c->inner, 2 * EXOTEL_BODY_MAX);
   exotel_buffer_init(&c->name, EXOTEL_BODY_MAX);
 }
@@ -40,6 +57,7 @@ void exotel_callback_init(exotel_callback *c) {
 void exotel_callback_free(exotel_callback *c) {
   exotel_record_free(&c->record);
   exotel_buffer_free(&c->scratch);
+  exotel_buffer_free(&c->query);
   exotel_buffer_free(&c->inner);
   exotel_buffer_free(&c->name);
 }
@@ -161,29 +179,11 @@ static exotel_kind take_json_leaf(void *context, const exotel_leaf *leaf,
   return respell(context, leaf, take_leaf, e);
 }
 
-/* What an event has of its own. */
 static const exotel_field file_fields[] = {
     {"", "files", 0, "name", EXOTEL_IS_VERBATIM, 0, ""},
     {"", "files", 0, "filename", EXOTEL_IS_VERBATIM, 0, ""},
     {"", "files", 0, "type", EXOTEL_IS_VERBATIM, 0, ""},
     {"", "files", 0, "size", EXOTEL_IS_INTEGER, 0, ""}};
-static const exotel_field kind_field = {"", NULL, 0, "kind", EXOTEL_IS_TEXT, 0, ""};
-static const exotel_field final_field = {"", NULL, 0, "final", EXOTEL_IS_BOOLEAN,
-                                         0,  ""};
-static const exotel_field key_field = {"", NULL, 0, "dedup_key", EXOTEL_IS_TEXT, 0, ""};
-
-static exotel_kind add_own(exotel_record *r, const exotel_field *field, size_t position,
-                           exotel_slice text, exotel_error *e) {
-  exotel_step step;
-  exotel_leaf leaf;
-  memset(&step, 0, sizeof step);
-  step.index = position;
-  leaf.path = &step;
-  leaf.depth = 1;
-  leaf.text = text;
-  leaf.null = 0;
-  return exotel_record_add_as(r, field, &leaf, e);
-}
 
 static exotel_kind add_file(reading *g, const exotel_part *part, exotel_error *e) {
   exotel_record *r = &g->callback->record;
@@ -197,7 +197,7 @@ static exotel_kind add_file(reading *g, const exotel_part *part, exotel_error *e
   texts[2] = part->type;
   texts[3] = exotel_slice_of(size);
   for (i = 0; kind == EXOTEL_OK && i < 4; i++)
-    kind = add_own(r, &file_fields[i], g->nfiles, texts[i], e);
+    kind = exotel_record_put(r, &file_fields[i], g->nfiles, texts[i], e);
   g->nfiles++;
   return kind;
 }
@@ -210,6 +210,7 @@ static exotel_kind take_part(void *context, const exotel_part *part, exotel_erro
   leaf.path = path;
   leaf.depth = exotel_name_split(part->name, path);
   leaf.text = part->value;
+  leaf.stays = 1;
   if (part->name.n == 0) return EXOTEL_OK;
   return take_leaf(context, &leaf, e);
 }
@@ -283,204 +284,77 @@ static exotel_kind read_body(reading *g, const exotel_media_type *m, exotel_slic
 ** What kind of event
 ** ================================================================== */
 
-static exotel_slice text_of(const exotel_record *r, const char *name) {
-  size_t at = exotel_record_find(r, name);
-  return at == 0 ? exotel_slice_of("")
-                 : exotel_record_text(r, exotel_record_node(r, at));
+static int has(const exotel_record *r, size_t row) {
+  return r->at_row[row] != 0;
 }
 
-static int has(const exotel_record *r, const char *name) {
-  return exotel_record_find(r, name) != 0;
+static int is(const exotel_record *r, size_t row, const char *word) {
+  return has(r, row) &&
+         exotel_slice_is(exotel_record_text(r, exotel_record_node(r, r->at_row[row])),
+                         word);
 }
 
-static int has_stream(const exotel_record *r) {
-  return has(r, "stream_sid") || has(r, "stream_status") || has(r, "Stream");
+static int has_stream(const exotel_record *r, const exotel_event_rows *rows) {
+  return has(r, rows->stream_sid) || has(r, rows->stream_status) ||
+         (r->unknown > 0 && exotel_record_find(r, "Stream") != 0);
 }
 
 /* Status busy or free is an agent's, whatever else the request brings. */
-static int is_agent(const exotel_record *r) {
-  exotel_slice status = text_of(r, "status"), event = text_of(r, "event_type");
-  int state = exotel_slice_is(status, "free") || exotel_slice_is(status, "busy");
-  int applet =
-      has(r, "call_from") || has(r, "dial_whom_number") || has(r, "agent_email");
-  return applet && (exotel_slice_is(event, "dial") || has(r, "agent_email") ||
-                    (state && !has(r, "flow_id")) || event.n > 0);
+static int is_agent(const exotel_record *r, const exotel_event_rows *rows) {
+  if (has(r, rows->agent_email)) return 1;
+  if (!has(r, rows->call_from) && !has(r, rows->dial_whom_number)) return 0;
+  return has(r, rows->event_type) ||
+         (!has(r, rows->flow_id) &&
+          (is(r, rows->status, "free") || is(r, rows->status, "busy")));
 }
 
-static const char *kind_of(const exotel_record *r) {
-  exotel_slice event = text_of(r, "event_type");
-  if (has(r, "app_user_id") || has(r, "call_state")) return "integration";
-  if (is_agent(r)) return "agent";
-  if (has_stream(r)) return "stream";
-  if (has(r, "call_from") || has(r, "flow_id") || has(r, "dial_call_status"))
+static const char *kind_of(const exotel_record *r, const exotel_event_rows *rows) {
+  if (has(r, rows->app_user_id) || has(r, rows->call_state)) return "integration";
+  if (is_agent(r, rows)) return "agent";
+  if (has_stream(r, rows)) return "stream";
+  if (has(r, rows->call_from) || has(r, rows->flow_id) ||
+      has(r, rows->dial_call_status))
     return "passthru";
-  if (exotel_slice_is(event, "terminal")) return "terminal";
-  if (exotel_slice_is(event, "answered")) return "answered";
-  if (event.n == 0 && has(r, "call_sid") && has(r, "status")) return "default";
+  if (is(r, rows->event_type, "terminal")) return "terminal";
+  if (is(r, rows->event_type, "answered")) return "answered";
+  if (!has(r, rows->event_type) && has(r, rows->call_sid) && has(r, rows->status))
+    return "default";
   return "unknown";
 }
 
-static int is_final(const exotel_record *r, const char *kind) {
-  if (strcmp(kind, "integration") == 0)
-    return exotel_slice_is(text_of(r, "call_state"), "terminal");
+static int is_final(const exotel_record *r, const exotel_event_rows *rows,
+                    const char *kind) {
+  if (strcmp(kind, "integration") == 0) return is(r, rows->call_state, "terminal");
   return strcmp(kind, "terminal") == 0 || strcmp(kind, "default") == 0;
 }
 
 /* }================================================================== */
 
-/* {=================================================================
-** The key
-** ================================================================== */
-
-/* The event is written down in one order, whatever order it came in: known fields by their
-** rows, the others by name. Sizes stand before texts, so that no two events are written
-** alike. */
-
-static void write_number(exotel_buffer *out, unsigned long long n) {
-  char bytes[9];
-  int i;
-  bytes[0] = (char)(n < 255 ? n : 255);
-  for (i = 1; i < 9; i++)
-    bytes[i] = (char)(n >> (8 * (i - 1)) & 0xff);
-  exotel_buffer_add(out, bytes, n < 255 ? 1 : sizeof bytes);
-}
-
-static void write_slice(exotel_buffer *out, exotel_slice s) {
-  write_number(out, s.n);
-  exotel_buffer_add(out, s.p, s.n);
-}
-
-/* Of the values that no row knows, the one whose name comes next after `last`. */
-static size_t next_other(const exotel_record *r, const exotel_node *node,
-                         exotel_slice last, int begun) {
-  size_t at, best = 0;
-  for (at = node->first; at != 0; at = exotel_record_node(r, at)->next) {
-    exotel_slice name;
-    if (exotel_record_node(r, at)->row != 0) continue;
-    name = exotel_record_name(r, exotel_record_node(r, at));
-    if (begun && !exotel_slice_before(last, name)) continue;
-    if (best == 0 ||
-        exotel_slice_before(name, exotel_record_name(r, exotel_record_node(r, best))))
-      best = at;
-  }
-  return best;
-}
-
-static void write_node(exotel_buffer *out, const exotel_record *r,
-                       const exotel_node *node);
-
-static void write_others(exotel_buffer *out, const exotel_record *r,
-                         const exotel_node *node) {
-  exotel_slice name = {"", 0};
-  size_t at = next_other(r, node, name, 0);
-  while (at != 0) {
-    name = exotel_record_name(r, exotel_record_node(r, at));
-    write_slice(out, name);
-    write_node(out, r, exotel_record_node(r, at));
-    at = next_other(r, node, name, 1);
-  }
-}
-
-static void write_table(exotel_buffer *out, const exotel_record *r,
-                        const exotel_node *node) {
-  unsigned short rows[EXOTEL_ROWS_MAX + 1]; /* the node of each row; nodes are few */
-  size_t at, row, others = 0;
-  memset(rows, 0, sizeof rows);
-  for (at = node->first; at != 0; at = exotel_record_node(r, at)->next) {
-    row = exotel_record_node(r, at)->row;
-    others += row == 0;
-    if (row != 0) rows[row] = (unsigned short)at;
-  }
-  for (row = 1; row <= r->type->nfields; row++) {
-    const char *name = r->type->fields[row - 1].lua;
-    if (rows[row] == 0) continue;
-    write_slice(out, exotel_slice_of(name));
-    write_node(out, r, exotel_record_node(r, rows[row]));
-  }
-  if (others > 0) write_others(out, r, node);
-}
-
-/* The names that came more than once, in byte order and how often each: they stand in the
-** order in which they came. */
-static void write_repeated(exotel_buffer *out, const exotel_record *r,
-                           const exotel_node *list) {
-  exotel_slice last = {"", 0};
-  int begun = 0;
-  for (;; begun = 1) {
-    exotel_slice best = {NULL, 0};
-    size_t at, times = 0;
-    for (at = list->first; at != 0; at = exotel_record_node(r, at)->next) {
-      exotel_slice name = exotel_record_text(r, exotel_record_node(r, at));
-      if (begun && !exotel_slice_before(last, name)) continue;
-      if (best.p != NULL && exotel_slice_before(best, name)) continue;
-      times = best.p != NULL && !exotel_slice_before(name, best) ? times + 1 : 1;
-      best = name;
-    }
-    if (best.p == NULL) return;
-    write_slice(out, best);
-    write_number(out, times);
-    last = best;
-  }
-}
-
-/* Values by what they are, not by how they were spelt: "017" is 17. */
-static void write_node(exotel_buffer *out, const exotel_record *r,
-                       const exotel_node *node) {
-  char digits[40];
-  size_t at;
-  exotel_buffer_addc(out, "TLSINB"[node->type]);
-  switch (node->type) {
-    case EXOTEL_NODE_TEXT: write_slice(out, exotel_record_text(r, node)); break;
-    case EXOTEL_NODE_INTEGER:
-    case EXOTEL_NODE_BOOLEAN:
-      write_number(out, (unsigned long long)node->integer);
-      break;
-    case EXOTEL_NODE_NUMBER:
-      snprintf(digits, sizeof digits, "%a", node->number);
-      write_slice(out, exotel_slice_of(digits));
-      break;
-    case EXOTEL_NODE_LIST:
-      write_number(out, node->count);
-      if (r->repeated != 0 && node == exotel_record_node(r, r->repeated)) {
-        write_repeated(out, r, node);
-        break;
-      }
-      for (at = node->first; at != 0; at = exotel_record_node(r, at)->next)
-        write_node(out, r, exotel_record_node(r, at));
-      break;
-    case EXOTEL_NODE_TABLE:
-      write_number(out, node->count);
-      write_table(out, r, node);
-      break;
-  }
-}
-
-static exotel_kind write_key(exotel_callback *c, char hex[HEX_BYTES], exotel_error *e) {
-  exotel_buffer_reset(&c->scratch);
-  write_node(&c->scratch, &c->record, exotel_record_node(&c->record, 0));
-  exotel_digest_hex(exotel_slice_held(&c->scratch), hex);
-  return exotel_error_buffer(e, &c->scratch, exotel_slice_of("body"));
-}
-
-/* }================================================================== */
+/* What an event has of its own, beside its files. */
+static const exotel_field kind_field = {"", NULL, 0, "kind", EXOTEL_IS_TEXT, 0, ""};
+static const exotel_field final_field = {"", NULL, 0, "final", EXOTEL_IS_BOOLEAN,
+                                         0,  ""};
+static const exotel_field key_field = {"", NULL, 0, "dedup_key", EXOTEL_IS_TEXT, 0, ""};
 
 static exotel_kind finish(exotel_callback *c, exotel_error *e) {
+  const exotel_event_rows *rows = &c->rows;
   exotel_record *r = &c->record;
-  char hex[HEX_BYTES];
-  exotel_slice key;
-  const char *kind;
+  char hex[EXOTEL_EVENT_KEY_SIZE];
+  exotel_slice key = {hex, sizeof hex};
+  const char *kind, *final;
   exotel_kind k = exotel_record_finish(r, e);
   if (k != EXOTEL_OK) return k;
-  kind = kind_of(r);
-  if (strcmp(kind, "agent") == 0) exotel_record_rename(r, "status", "agent_status");
-  k = write_key(c, hex, e);
-  key.p = hex;
-  key.n = sizeof hex;
-  if (k == EXOTEL_OK) k = add_own(r, &key_field, 0, key, e);
-  if (k == EXOTEL_OK) k = add_own(r, &kind_field, 0, exotel_slice_of(kind), e);
-  if (k != EXOTEL_OK) return k;
-  return add_own(r, &final_field, 0,
-                 exotel_slice_of(is_final(r, kind) ? "true" : "false"), e);
+  kind = kind_of(r, rows);
+  final = is_final(r, rows, kind) ? "true" : "false";
+  if (strcmp(kind, "agent") == 0 && has(r, rows->status))
+    exotel_record_move(r, rows->status, rows->agent_status);
+  exotel_event_key(r, hex);
+  k = exotel_record_put(r, &key_field, 0, key, e);
+  if (k == EXOTEL_OK)
+    k = exotel_record_put(r, &kind_field, 0, exotel_slice_of(kind), e);
+  if (k == EXOTEL_OK)
+    k = exotel_record_put(r, &final_field, 0, exotel_slice_of(final), e);
+  return k;
 }
 
 static exotel_kind nothing_there(exotel_error *e) {
@@ -504,7 +378,7 @@ exotel_kind exotel_callback_read(exotel_callback *c, exotel_slice content_type,
   kind = exotel_record_begin(&c->record, exotel_event_type(), e);
   if (kind == EXOTEL_OK) kind = read_body(&g, &media, body, e);
   c->record.yielding = g.nfields > 0;
-  if (kind == EXOTEL_OK) kind = exotel_form_read(query, &c->scratch, take_leaf, &g, e);
+  if (kind == EXOTEL_OK) kind = exotel_form_read(query, &c->query, take_leaf, &g, e);
   if (kind == EXOTEL_OK && g.nfields == 0 && g.nfiles == 0) return nothing_there(e);
   return kind == EXOTEL_OK ? finish(c, e) : kind;
 }

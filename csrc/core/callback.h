@@ -10,10 +10,18 @@
 #include "exotel.h"
 #include "record.h"
 
+/* The rows that tell one kind of event from another. */
+typedef struct exotel_event_rows {
+  size_t call_sid, event_type, status, agent_status, call_from, dial_whom_number,
+      dial_call_status, agent_email, flow_id, app_user_id, call_state, stream_sid,
+      stream_status;
+} exotel_event_rows;
+
 /* Working memory, kept from one webhook to the next; the event is in `record`. */
 typedef struct exotel_callback {
   exotel_record record;
-  exotel_buffer scratch, inner, name;
+  exotel_event_rows rows;
+  exotel_buffer scratch, query, inner, name;
 } exotel_callback;
 
 void exotel_callback_init(exotel_callback *c);
@@ -30,7 +38,8 @@ void exotel_callback_free(exotel_callback *c);
 ** The content type decides how the body is read. Where it is missing, unknown, or the
 ** body's first byte says that it can't be so, the body decides: "{" is JSON, "--" is
 ** multipart with that line's boundary, the rest a form. A query string adds what the body
-** doesn't have. Returns EXOTEL_OK, EXOTEL_PARSE with field, reason and position, or
+** doesn't have. The event's texts stand in `c`, or still in body and query: it lives until
+** one of them changes. Returns EXOTEL_OK, EXOTEL_PARSE with field, reason and position, or
 ** EXOTEL_MEMORY. */
 exotel_kind exotel_callback_read(exotel_callback *c, exotel_slice content_type,
                                  exotel_slice body, exotel_slice query,

@@ -292,6 +292,7 @@ static exotel_kind scalar_leaf(walk *w, const cJSON *item, size_t depth) {
   leaf.text.p = text;
   leaf.text.n = strlen(text);
   leaf.null = cJSON_IsNull(item);
+  leaf.stays = 0;
   return w->sink(w->context, &leaf, w->e);
 }
 

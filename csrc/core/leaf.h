@@ -25,10 +25,11 @@ typedef struct exotel_leaf {
   size_t depth;
   exotel_slice text; /* a number as it was written, true and false as words */
   int null;          /* the document said null: text is empty */
+  int stays;         /* text outlives the sink: see the decoder for how long */
 } exotel_leaf;
 
-/* Takes one leaf. What it points to lives until the sink returns. Anything but EXOTEL_OK
-** stops the decoder, which returns that kind; the sink has filled `e`. */
+/* Takes one leaf. What it points to lives until the sink returns, and a text that stays
+** longer than that. Anything but EXOTEL_OK stops the decoder, which returns that kind; the sink has filled `e`. */
 typedef exotel_kind exotel_leaf_sink(void *context, const exotel_leaf *leaf,
                                      exotel_error *e);
 

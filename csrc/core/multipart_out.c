@@ -144,18 +144,14 @@ static int holds(exotel_slice bytes, const char *boundary) {
 
 /* Tries one key after the other until the boundary is nowhere in the parts. */
 static void choose_boundary(exotel_slice parts, char *boundary) {
-  static const char hex[] = "0123456789abcdef";
   unsigned char digest[EXOTEL_DIGEST_BYTES];
   exotel_digest_key key = {0, 0};
+  size_t n = sizeof PREFIX - 1;
+  memcpy(boundary, PREFIX, n);
+  boundary[n + 2 * EXOTEL_DIGEST_BYTES] = '\0';
   do {
-    size_t i, n = sizeof PREFIX - 1;
-    exotel_digest_keyed(&key, parts, digest);
-    memcpy(boundary, PREFIX, n);
-    for (i = 0; i < EXOTEL_DIGEST_BYTES; i++) {
-      boundary[n++] = hex[digest[i] >> 4];
-      boundary[n++] = hex[digest[i] & 15];
-    }
-    boundary[n] = '\0';
+    exotel_digest_of(&key, parts, digest);
+    exotel_digest_hex(digest, boundary + n);
     key.low++;
   } while (holds(parts, boundary));
 }

@@ -20,19 +20,25 @@ typedef enum exotel_node_type {
   EXOTEL_NODE_BOOLEAN /* in integer */
 } exotel_node_type;
 
+/* Bytes that stand outside the record, or a copy in its text (then `p` is NULL). */
+typedef struct exotel_piece {
+  const char *p;
+  size_t at, n;
+} exotel_piece;
+
 /* Links are positions in the record's nodes; 0, the root, stands for none. */
 typedef struct exotel_node {
   exotel_node_type type;
+  unsigned row; /* its place in the record type, from 1; 0: in no row of it */
   const exotel_field *field; /* the row of a known value, else NULL */
-  size_t row; /* its place in the record type, from 1; 0: in no row of it */
-  const exotel_field *kept; /* the row that a value isn't what it says, else NULL */
-  const char *known;        /* the name when it is a constant, else NULL */
-  size_t name_at, name_n;   /* the name in the record's text */
-  size_t key;               /* of a list's child: the position it was sent with */
-  size_t text_at, text_n;   /* the value's text */
+  const exotel_field *kept;  /* the row that a value isn't what it says, else NULL */
+  const char *known;         /* the name when it is a constant, else NULL */
+  size_t name_at, name_n;    /* the name in the record's text */
+  size_t key;                /* of a list's child: the position it was sent with */
+  exotel_piece text;         /* the value's */
   long long integer;
   double number;
-  size_t first, last, next, count;
+  unsigned first, last, next, count;
 } exotel_node;
 
 /* The node at a position (0: the root), its name and its text. Valid until the next change. */

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define TEXT_MAX (64 * 1024 * 1024) /* beyond any body that is let in */
-#define PATH_MAX_BYTES 128          /* longer than any row's path */
 
 void exotel_record_init(exotel_record *r) {
   memset(r, 0, sizeof *r);
@@ -38,7 +37,6 @@ const exotel_node *exotel_record_node(const exotel_record *r, size_t at) {
 exotel_slice exotel_record_name(const exotel_record *r, const exotel_node *node) {
   exotel_slice s;
   if (node->known != NULL) return exotel_slice_of(node->known);
-  if (r->text.p == NULL) return exotel_slice_of("");
   s.p = r->text.p + node->name_at;
   s.n = node->name_n;
   return s;
@@ -46,36 +44,50 @@ exotel_slice exotel_record_name(const exotel_record *r, const exotel_node *node)
 
 exotel_slice exotel_record_text(const exotel_record *r, const exotel_node *node) {
   exotel_slice s;
-  s.p = r->text.p + node->text_at;
-  s.n = node->text_n;
+  s.p = node->text.p != NULL ? node->text.p : r->text.p + node->text.at;
+  s.n = node->text.n;
   return s;
 }
 
 /* What the buffers' failure means; EXOTEL_OK when there is none. */
 static exotel_kind state_of(const exotel_record *r, exotel_error *e) {
-  exotel_slice none = exotel_slice_of("");
   if (r->nodes.state == EXOTEL_BUFFER_OK && r->text.state == EXOTEL_BUFFER_OK)
     return EXOTEL_OK;
   if (r->nodes.state == EXOTEL_BUFFER_FULL || r->text.state == EXOTEL_BUFFER_FULL)
-    return exotel_error_set(e, EXOTEL_PARSE, "too_large", none,
+    return exotel_error_set(e, EXOTEL_PARSE, "too_large", exotel_slice_of(""),
                             "more values than the limit of %d", EXOTEL_NODES_MAX);
   return exotel_error_memory(e);
 }
 
-/* A new node without a place in the tree; 0 on failure, which the buffer remembers. */
-static size_t new_node(exotel_record *r, exotel_node_type type) {
-  exotel_node fresh;
-  size_t at = r->nodes.n / sizeof fresh;
-  memset(&fresh, 0, sizeof fresh);
-  fresh.type = type;
-  exotel_buffer_add(&r->nodes, (const char *)&fresh, sizeof fresh);
-  return r->nodes.state == EXOTEL_BUFFER_OK ? at : 0;
+/* {=================================================================
+** The tree
+** ================================================================== */
+
+/* A cleared node, which isn't in the record before it is linked; NULL on failure, which the
+** buffer remembers. */
+static exotel_node *new_node(exotel_record *r, exotel_node_type type) {
+  exotel_node *fresh = (void *)exotel_buffer_room(&r->nodes, sizeof *fresh);
+  if (fresh == NULL) return NULL;
+  memset(fresh, 0, sizeof *fresh);
+  fresh->type = type;
+  return fresh;
+}
+
+/* Counts the new node in, apart from any other. */
+static unsigned keep_node(exotel_record *r) {
+  size_t at = r->nodes.n / sizeof(exotel_node);
+  r->nodes.n += sizeof(exotel_node);
+  return (unsigned)at;
+}
+
+static unsigned new_root(exotel_record *r, exotel_node_type type) {
+  return new_node(r, type) == NULL ? 0 : keep_node(r);
 }
 
 /* Puts `child` behind the last child of `parent` whose key isn't larger. */
-static void link_child(exotel_record *r, size_t parent, size_t child) {
+static void link_child(exotel_record *r, size_t parent, unsigned child) {
   exotel_node *p = node_at(r, parent), *c = node_at(r, child);
-  size_t *link = &p->first;
+  unsigned *link = &p->first;
   if (p->last != 0 && node_at(r, p->last)->key <= c->key)
     link = &node_at(r, p->last)->next;
   while (*link != 0 && node_at(r, *link)->key <= c->key)
@@ -86,20 +98,28 @@ static void link_child(exotel_record *r, size_t parent, size_t child) {
   p->count++;
 }
 
+/* Counts the new node in, as the last child. */
+static unsigned keep_child(exotel_record *r, size_t parent) {
+  unsigned at = keep_node(r);
+  link_child(r, parent, at);
+  return at;
+}
+
 exotel_kind exotel_record_begin(exotel_record *r, const exotel_record_type *type,
                                 exotel_error *e) {
-  r->type = type;
-  r->next_row = r->repeated = r->positions = 0;
-  r->yielding = r->from_zero = 0;
+  exotel_rows_index(&r->rows, type);
+  memset(r->at_row, 0, sizeof r->at_row);
+  r->list = r->positions = r->repeated = 0;
+  r->unknown = r->keeps = r->from_zero = r->yielding = 0;
   exotel_buffer_reset(&r->nodes);
   exotel_buffer_reset(&r->text);
-  new_node(r, EXOTEL_NODE_TABLE);
-  exotel_buffer_adds(&r->text, "");
+  exotel_buffer_room(&r->text, 0); /* so that it has an address */
+  new_root(r, EXOTEL_NODE_TABLE);
   return state_of(r, e);
 }
 
-static size_t child_named(const exotel_record *r, size_t parent, exotel_slice name) {
-  size_t at = node_at(r, parent)->first;
+static unsigned child_named(const exotel_record *r, size_t parent, exotel_slice name) {
+  unsigned at = node_at(r, parent)->first;
   for (; at != 0; at = node_at(r, at)->next) {
     const exotel_node *node = node_at(r, at);
     if (node->known != NULL) {
@@ -115,117 +135,103 @@ static size_t child_named(const exotel_record *r, size_t parent, exotel_slice na
   return 0;
 }
 
-/* The value of a row. No two rows of a record type give one table the same name. */
-static size_t child_of(const exotel_record *r, size_t parent,
-                       const exotel_field *field) {
-  size_t at = node_at(r, parent)->first;
-  while (at != 0 && node_at(r, at)->field != field)
+/* The value of a row, in the record or in an entry. */
+static unsigned child_in_row(const exotel_record *r, size_t parent, size_t row) {
+  unsigned at;
+  if (parent == 0) return r->at_row[row];
+  at = node_at(r, parent)->first;
+  while (at != 0 && node_at(r, at)->row != row)
     at = node_at(r, at)->next;
   return at;
 }
 
-static size_t child_keyed(const exotel_record *r, size_t parent, size_t key) {
-  size_t at = node_at(r, parent)->first;
+static unsigned child_keyed(const exotel_record *r, size_t parent, size_t key) {
+  unsigned at = node_at(r, parent)->first;
   while (at != 0 && node_at(r, at)->key != key)
     at = node_at(r, at)->next;
   return at;
 }
 
-static void keep_text(exotel_record *r, exotel_slice text, size_t *at, size_t *n) {
-  *at = r->text.n;
-  *n = text.n;
+static exotel_piece copied(exotel_record *r, exotel_slice text) {
+  exotel_piece piece;
+  piece.p = NULL;
+  piece.at = r->text.n;
+  piece.n = text.n;
   exotel_buffer_add(&r->text, text.p, text.n);
+  return piece;
 }
 
-/* A child of a table, under a constant name or a copied one. */
-static size_t add_named(exotel_record *r, size_t parent, const char *known,
-                        exotel_slice name, exotel_node_type type) {
-  size_t at = new_node(r, type);
-  if (at == 0) return 0;
-  node_at(r, at)->known = known;
-  if (known == NULL)
-    keep_text(r, name, &node_at(r, at)->name_at, &node_at(r, at)->name_n);
-  link_child(r, parent, at);
-  return at;
+static exotel_piece piece_of(exotel_record *r, exotel_slice text, int stays) {
+  exotel_piece piece;
+  if (!stays) return copied(r, text);
+  piece.p = text.p;
+  piece.at = 0;
+  piece.n = text.n;
+  return piece;
 }
 
-static size_t add_keyed(exotel_record *r, size_t parent, size_t key,
-                        exotel_node_type type) {
-  size_t at = new_node(r, type);
-  if (at == 0) return 0;
-  node_at(r, at)->key = key;
-  link_child(r, parent, at);
-  return at;
+/* A child of a table under a name of ours, or under a copy of one. */
+static unsigned add_known_name(exotel_record *r, size_t parent, const char *name,
+                               exotel_node_type type) {
+  exotel_node *fresh = new_node(r, type);
+  if (fresh == NULL) return 0;
+  fresh->known = name;
+  return keep_child(r, parent);
 }
+
+static unsigned add_copied_name(exotel_record *r, size_t parent, exotel_slice name,
+                                exotel_node_type type) {
+  exotel_node *fresh = new_node(r, type);
+  if (fresh == NULL) return 0;
+  fresh->name_at = copied(r, name).at;
+  fresh->name_n = name.n;
+  return keep_child(r, parent);
+}
+
+static unsigned add_keyed(exotel_record *r, size_t parent, size_t key,
+                          exotel_node_type type) {
+  exotel_node *fresh = new_node(r, type);
+  if (fresh == NULL) return 0;
+  fresh->key = key;
+  return keep_child(r, parent);
+}
+
+/* }================================================================== */
 
 /* {=================================================================
 ** Known fields
 ** ================================================================== */
 
-/* Whether a name holds what the rows spell paths with, so that it would look like one. */
-static int looks_like_path(exotel_slice name) {
-  return name.p != NULL && name.n > 0 &&
-         (memchr(name.p, '.', name.n) != NULL || memchr(name.p, '[', name.n) != NULL);
-}
-
-/* "Details.Legs[].Leg.Id": the spelling of a path in the rows. 0 when no row spells it. */
-static size_t spell_path(const exotel_leaf *leaf, char *out) {
-  size_t i, n = 0;
-  for (i = 0; i < leaf->depth; i++) {
-    const exotel_step *s = &leaf->path[i];
-    exotel_slice part = s->name.p == NULL ? exotel_slice_of("[]") : s->name;
-    if (n + part.n + 2 > PATH_MAX_BYTES || looks_like_path(s->name)) return 0;
-    if (i > 0 && s->name.p != NULL) out[n++] = '.';
-    memcpy(out + n, part.p, part.n);
-    n += part.n;
-  }
-  return n;
-}
-
-/* The row of a path. The search goes on where the last one ended. */
-static const exotel_field *row_of(exotel_record *r, const exotel_leaf *leaf) {
-  char path[PATH_MAX_BYTES];
-  exotel_slice spelt;
-  size_t i, n = r->type->nfields;
-  char initial;
-  spelt.p = path;
-  spelt.n = spell_path(leaf, path);
-  r->row = 0;
-  if (spelt.n == 0) return NULL;
-  initial = exotel_lower(path[0]);
-  for (i = 0; i < n; i++) {
-    size_t row = r->next_row + i < n ? r->next_row + i : r->next_row + i - n;
-    const exotel_field *f = &r->type->fields[row];
-    if (exotel_lower(f->path[0]) != initial || (f->flags & EXOTEL_MOVED)) continue;
-    if (exotel_slice_is_nocase(spelt, f->path)) {
-      r->row = row + 1;
-      r->next_row = row + 1 < n ? row + 1 : 0;
-      return f;
-    }
-  }
-  return NULL;
-}
-
 /* A word is kept in lower case, where NULL would be null. */
 static int is_absent(const exotel_leaf *leaf, const exotel_field *field) {
   if (leaf->null) return 1;
   if (field != NULL && field->type == EXOTEL_IS_VERBATIM) return 0;
-  if (field != NULL && field->type == EXOTEL_IS_WORD &&
+  if (field != NULL && field->type == EXOTEL_IS_WORD && leaf->text.n == 4 &&
       exotel_slice_is_nocase(leaf->text, "null"))
     return 1;
   return exotel_slice_is_absent(leaf->text);
 }
 
-static void keep_word(exotel_record *r, exotel_node *node, exotel_slice text) {
-  char *p;
+static int has_capital(exotel_slice text) {
   size_t i;
-  if (exotel_slice_is_nocase(text, "cancelled")) text = exotel_slice_of("canceled");
-  keep_text(r, text, &node->text_at, &node->text_n);
-  if (r->text.state != EXOTEL_BUFFER_OK) return;
-  p = r->text.p + node->text_at;
   for (i = 0; i < text.n; i++) {
-    if (p[i] >= 'A' && p[i] <= 'Z') p[i] = (char)(p[i] - 'A' + 'a');
+    if (text.p[i] >= 'A' && text.p[i] <= 'Z') return 1;
   }
+  return 0;
+}
+
+/* In lower case, which most words come in. */
+static exotel_piece word_of(exotel_record *r, exotel_slice text, int stays) {
+  exotel_piece piece;
+  size_t i;
+  if (exotel_slice_is_nocase(text, "cancelled"))
+    return piece_of(r, exotel_slice_of("canceled"), 1);
+  if (!has_capital(text)) return piece_of(r, text, stays);
+  piece = copied(r, text);
+  if (r->text.state != EXOTEL_BUFFER_OK) return piece;
+  for (i = 0; i < text.n; i++)
+    r->text.p[piece.at + i] = exotel_lower(text.p[i]);
+  return piece;
 }
 
 static exotel_slice without_quotes(exotel_slice text) {
@@ -236,38 +242,33 @@ static exotel_slice without_quotes(exotel_slice text) {
   return text;
 }
 
-/* Gives `node` the leaf's value. Returns 0 when the text isn't what the row says. */
+/* Gives `node` the text as a value of the field's type. Returns 0 when it is none. */
 static int type_value(exotel_record *r, exotel_node *node, const exotel_field *field,
-                      exotel_slice text) {
+                      exotel_slice text, int stays) {
+  node->type = EXOTEL_NODE_TEXT;
   switch (field->type) {
     case EXOTEL_IS_INTEGER:
       node->type = EXOTEL_NODE_INTEGER;
-      if (!exotel_decimal_integer(text.p, text.n, &node->integer)) return 0;
-      break;
+      return exotel_decimal_integer(text.p, text.n, &node->integer);
     case EXOTEL_IS_NUMBER:
     case EXOTEL_IS_DECIMAL:
       node->type = EXOTEL_NODE_NUMBER;
       if (!exotel_decimal_number(text.p, text.n, &node->number)) return 0;
       if (node->number == 0) node->number = 0; /* -0 is 0 */
       break;
-    case EXOTEL_IS_WORD:
-      node->type = EXOTEL_NODE_TEXT;
-      keep_word(r, node, text);
-      return 1;
+    case EXOTEL_IS_WORD: node->text = word_of(r, text, stays); return 1;
     case EXOTEL_IS_BOOLEAN:
       node->type = EXOTEL_NODE_BOOLEAN;
       node->integer = exotel_slice_is(text, "true");
       return 1;
-    case EXOTEL_IS_KEYS:
-      node->type = EXOTEL_NODE_TEXT;
-      text = without_quotes(text);
-      break;
-    default: node->type = EXOTEL_NODE_TEXT;
+    case EXOTEL_IS_KEYS: text = without_quotes(text); break;
+    default: break;
   }
-  keep_text(r, text, &node->text_at, &node->text_n);
+  node->text = piece_of(r, text, stays);
   return 1;
 }
 
+/* The position of the list's entry that a path is in. */
 static size_t list_index(const exotel_leaf *leaf) {
   size_t i;
   for (i = 0; i < leaf->depth; i++) {
@@ -276,60 +277,61 @@ static size_t list_index(const exotel_leaf *leaf) {
   return 0;
 }
 
-/* The table a field belongs in: the record, or an entry of one of its lists. Entries
-** that a row names by number wait apart, since the list may not have come yet. */
-static size_t place_of(exotel_record *r, const exotel_field *field,
-                       const exotel_leaf *leaf) {
-  size_t list, entry, key = field->position;
-  if (field->list == NULL) return 0;
-  if (key > 0) {
-    if (r->positions == 0) r->positions = new_node(r, EXOTEL_NODE_LIST);
-    list = r->positions;
-  } else {
-    list = child_named(r, 0, exotel_slice_of(field->list));
-    if (list == 0)
-      list = add_named(r, 0, field->list, exotel_slice_of(""), EXOTEL_NODE_LIST);
-    key = list_index(leaf);
-  }
+static unsigned entry_of(exotel_record *r, unsigned list, size_t key) {
+  unsigned entry;
   if (list == 0) return 0;
   entry = child_keyed(r, list, key);
   return entry != 0 ? entry : add_keyed(r, list, key, EXOTEL_NODE_TABLE);
 }
 
+/* The list that rows fill. */
+static unsigned list_of(exotel_record *r) {
+  if (r->list == 0) r->list = add_known_name(r, 0, r->rows.list, EXOTEL_NODE_LIST);
+  return r->list;
+}
+
+/* The entry that a field belongs in; 0 without memory. Entries that a row names by number
+** wait apart, since the list may not have come yet. */
+static unsigned entry_for(exotel_record *r, const exotel_field *field,
+                          const exotel_leaf *leaf) {
+  if (field->position == 0) return entry_of(r, list_of(r), list_index(leaf));
+  if (r->positions == 0) r->positions = new_root(r, EXOTEL_NODE_LIST);
+  return entry_of(r, r->positions, field->position);
+}
+
 static void note_repeated(exotel_record *r, const exotel_leaf *leaf) {
-  size_t at, begin;
+  exotel_node *fresh;
+  size_t begin = r->text.n;
   if (r->yielding) return;
   if (r->repeated == 0)
-    r->repeated = add_named(r, 0, "repeated", exotel_slice_of(""), EXOTEL_NODE_LIST);
+    r->repeated = add_known_name(r, 0, "repeated", EXOTEL_NODE_LIST);
   if (r->repeated == 0) return;
-  at = add_keyed(r, r->repeated, 0, EXOTEL_NODE_TEXT);
-  if (at == 0) return;
-  begin = r->text.n;
+  fresh = new_node(r, EXOTEL_NODE_TEXT);
+  if (fresh == NULL) return;
   exotel_name_write(&r->text, leaf->path, leaf->depth);
-  node_at(r, at)->text_at = begin;
-  node_at(r, at)->text_n = r->text.n - begin;
+  fresh->text.at = begin;
+  fresh->text.n = r->text.n - begin;
+  keep_child(r, r->repeated);
 }
 
 /* Returns 0 when the value isn't what the row says, so that it goes among the unknown. */
-static int add_known(exotel_record *r, const exotel_field *field,
-                     const exotel_leaf *leaf) {
-  exotel_node value;
-  size_t place, at;
-  memset(&value, 0, sizeof value);
-  place = place_of(r, field, leaf);
-  if (child_of(r, place, field) != 0) {
+static int add_known(exotel_record *r, size_t row, const exotel_leaf *leaf) {
+  const exotel_field *field = &r->rows.type->fields[row - 1];
+  unsigned at, place = field->list == NULL ? 0 : entry_for(r, field, leaf);
+  exotel_node *fresh;
+  if (field->list != NULL && place == 0) return 1;
+  if (child_in_row(r, place, row) != 0) {
     note_repeated(r, leaf);
     return 1;
   }
-  if (!type_value(r, &value, field, leaf->text)) return 0;
-  at = add_named(r, place, field->lua, exotel_slice_of(""), value.type);
-  if (at == 0) return 1;
-  node_at(r, at)->field = field;
-  node_at(r, at)->row = r->row;
-  node_at(r, at)->text_at = value.text_at;
-  node_at(r, at)->text_n = value.text_n;
-  node_at(r, at)->integer = value.integer;
-  node_at(r, at)->number = value.number;
+  fresh = new_node(r, EXOTEL_NODE_TEXT);
+  if (fresh == NULL) return 1;
+  if (!type_value(r, fresh, field, leaf->text, leaf->stays)) return 0;
+  fresh->field = field;
+  fresh->row = (unsigned)row;
+  fresh->known = field->lua;
+  at = keep_child(r, place);
+  if (place == 0) r->at_row[row] = at;
   return 1;
 }
 
@@ -348,14 +350,15 @@ static int is_price_text(exotel_slice name, const exotel_field *field) {
 /* Whether the record, or an entry of its list, uses this name itself. */
 static int is_taken(const exotel_record *r, const char *list, exotel_slice name) {
   size_t i;
-  const char *const *own = r->type->own;
-  if (r->type->nfields == 0) return 0;
+  const exotel_record_type *type = r->rows.type;
+  const char *const *own = type->own;
+  if (type->nfields == 0) return 0;
   if (list == NULL && exotel_slice_is(name, "repeated")) return 1;
   for (; list == NULL && own != NULL && *own != NULL; own++) {
     if (exotel_slice_is(name, *own)) return 1;
   }
-  for (i = 0; i < r->type->nfields; i++) {
-    const exotel_field *f = &r->type->fields[i];
+  for (i = 0; i < type->nfields; i++) {
+    const exotel_field *f = &type->fields[i];
     if (list == NULL && f->list != NULL && exotel_slice_is(name, f->list)) return 1;
     if ((list == NULL) != (f->list == NULL)) continue;
     if (exotel_slice_is(name, f->lua) || is_price_text(name, f)) return 1;
@@ -369,46 +372,14 @@ static int suits(const exotel_record *r, size_t parent, const exotel_step *step)
   return list == (step->name.p == NULL);
 }
 
-static size_t step_down(exotel_record *r, size_t parent, const exotel_step *step,
-                        exotel_node_type type, int *fresh) {
-  size_t at = step->name.p == NULL ? child_keyed(r, parent, step->index)
-                                   : child_named(r, parent, step->name);
+static unsigned step_down(exotel_record *r, size_t parent, const exotel_step *step,
+                          exotel_node_type type, int *fresh) {
+  unsigned at = step->name.p == NULL ? child_keyed(r, parent, step->index)
+                                     : child_named(r, parent, step->name);
   *fresh = at == 0;
   if (at != 0) return at;
   return step->name.p == NULL ? add_keyed(r, parent, step->index, type)
-                              : add_named(r, parent, NULL, step->name, type);
-}
-
-/* Whether the row of a list's field stands below the path `head`: Details.Legs[].Leg is
-** the head of Details.Legs[].Leg.Id. */
-static int is_below(const exotel_field *f, exotel_slice head) {
-  const char *last = strrchr(f->path, '.');
-  char row[PATH_MAX_BYTES];
-  size_t n = last == NULL ? 0 : (size_t)(last - f->path);
-  if (f->list == NULL || f->position > 0 || n != head.n || n >= sizeof row) return 0;
-  memcpy(row, f->path, n);
-  row[n] = '\0';
-  return exotel_slice_is_nocase(head, row);
-}
-
-/* The row of the list whose entry an unknown field belongs in, and the steps to there:
-** Details.Legs[].Leg.New is the leg's, as Details.Legs[].Leg.Id is. */
-static const exotel_field *list_row(const exotel_record *r, const exotel_leaf *leaf,
-                                    size_t *steps) {
-  exotel_leaf head = *leaf;
-  char path[PATH_MAX_BYTES];
-  exotel_slice spelt;
-  size_t i;
-  spelt.p = path;
-  for (*steps = 1; *steps < leaf->depth; ++*steps) {
-    head.depth = *steps;
-    spelt.n = spell_path(&head, path);
-    for (i = 0; spelt.n > 0 && i < r->type->nfields; i++) {
-      if (is_below(&r->type->fields[i], spelt)) return &r->type->fields[i];
-    }
-  }
-  *steps = 0;
-  return NULL;
+                              : add_copied_name(r, parent, step->name, type);
 }
 
 static exotel_node_type container_for(const exotel_leaf *leaf, size_t i) {
@@ -422,7 +393,7 @@ static exotel_step own_step(exotel_record *r, const char *list,
   exotel_step step = *sent;
   size_t at = r->text.n;
   if (step.name.p == NULL || !is_taken(r, list, step.name)) return step;
-  exotel_buffer_room(&r->text, step.name.n * 2 + 2);
+  exotel_buffer_room(&r->text, step.name.n * 2 + 2); /* for it and its copy */
   exotel_buffer_addc(&r->text, '_');
   exotel_buffer_add(&r->text, step.name.p, step.name.n);
   if (r->text.state != EXOTEL_BUFFER_OK) return step;
@@ -433,9 +404,8 @@ static exotel_step own_step(exotel_record *r, const char *list,
 
 /* Steps down from `parent` by what is left of the path. Returns the value's fresh node, or
 ** 0 when its place is taken, has another shape, or there is no memory. */
-static size_t reach(exotel_record *r, const exotel_leaf *leaf, const exotel_field *row,
-                    size_t i, size_t parent) {
-  const char *list = row == NULL ? NULL : row->list;
+static unsigned reach(exotel_record *r, const exotel_leaf *leaf, size_t i,
+                      const char *list, unsigned parent) {
   size_t first = i;
   int fresh = 0;
   for (; i < leaf->depth; i++) {
@@ -448,28 +418,35 @@ static size_t reach(exotel_record *r, const exotel_leaf *leaf, const exotel_fiel
   return fresh ? parent : 0;
 }
 
+/* Where an unknown value goes: `*steps` of its path lead to an entry of the list, or none
+** to the record. Returns 0 when there is no memory for that entry. */
+static int find_parent(exotel_record *r, const exotel_leaf *leaf, size_t *steps,
+                       unsigned *parent) {
+  size_t row = exotel_rows_entry(&r->rows, leaf->path, leaf->depth, steps);
+  *parent = 0;
+  if (row == 0) {
+    *steps = 0;
+    return 1;
+  }
+  *parent = entry_for(r, &r->rows.type->fields[row - 1], leaf);
+  return *parent != 0;
+}
+
 /* Returns the value's node, or 0 when there is none. */
-static size_t add_unknown(exotel_record *r, const exotel_leaf *leaf) {
-  size_t steps, parent, at;
-  const exotel_field *row = list_row(r, leaf, &steps);
-  parent = row == NULL ? 0 : place_of(r, row, leaf);
-  if (row != NULL && parent == 0) return 0;
-  at = reach(r, leaf, row, steps, parent);
+static unsigned add_unknown(exotel_record *r, const exotel_leaf *leaf) {
+  unsigned parent, at;
+  size_t steps;
+  if (!find_parent(r, leaf, &steps, &parent)) return 0;
+  if (parent == 0) r->unknown = 1;
+  at = reach(r, leaf, steps, parent == 0 ? NULL : r->rows.list, parent);
   if (at != 0)
-    keep_text(r, leaf->text, &node_at(r, at)->text_at, &node_at(r, at)->text_n);
+    node_at(r, at)->text = piece_of(r, leaf->text, leaf->stays);
   else
     note_repeated(r, leaf);
   return at;
 }
 
 /* }================================================================== */
-
-exotel_kind exotel_record_add_as(exotel_record *r, const exotel_field *field,
-                                 const exotel_leaf *leaf, exotel_error *e) {
-  r->row = 0;
-  add_known(r, field, leaf);
-  return state_of(r, e);
-}
 
 /* Whether a value of this field is kept already that isn't what its row says. */
 static int is_kept(const exotel_record *r, const exotel_field *field,
@@ -483,35 +460,61 @@ static int is_kept(const exotel_record *r, const exotel_field *field,
   return 0;
 }
 
+static int is_numeric(const exotel_field *field) {
+  return field->type == EXOTEL_IS_INTEGER || field->type == EXOTEL_IS_NUMBER ||
+         field->type == EXOTEL_IS_DECIMAL;
+}
+
 /* Of one field's values the first counts, whether it is what the row says or is kept as
 ** it was sent. Only a number can be anything else. */
-static void add_field(exotel_record *r, const exotel_field *field,
-                      const exotel_leaf *leaf) {
-  int numeric = field->type == EXOTEL_IS_INTEGER || field->type == EXOTEL_IS_NUMBER ||
-                field->type == EXOTEL_IS_DECIMAL;
-  size_t at;
-  if (numeric && is_kept(r, field, leaf)) {
+static void add_field(exotel_record *r, size_t row, const exotel_leaf *leaf) {
+  const exotel_field *field = &r->rows.type->fields[row - 1];
+  unsigned at;
+  if (r->keeps && is_numeric(field) && is_kept(r, field, leaf)) {
     note_repeated(r, leaf);
     return;
   }
-  if (add_known(r, field, leaf)) return;
+  if (add_known(r, row, leaf)) return;
   at = add_unknown(r, leaf);
   if (at == 0) return;
+  r->keeps = 1;
   node_at(r, at)->kept = field;
   node_at(r, at)->integer = (long long)list_index(leaf);
 }
 
 exotel_kind exotel_record_add(exotel_record *r, const exotel_leaf *leaf,
                               exotel_error *e) {
-  const exotel_field *field = row_of(r, leaf);
+  size_t row = exotel_rows_find(&r->rows, leaf->path, leaf->depth);
+  const exotel_field *field = row == 0 ? NULL : &r->rows.type->fields[row - 1];
   if (field != NULL && field->list != NULL && field->position == 0 &&
       list_index(leaf) == 0)
     r->from_zero = 1;
   if (is_absent(leaf, field)) return EXOTEL_OK;
   if (field != NULL)
-    add_field(r, field, leaf);
+    add_field(r, row, leaf);
   else
     add_unknown(r, leaf);
+  return state_of(r, e);
+}
+
+/* The list of that name, which no row fills. */
+static unsigned own_list(exotel_record *r, const char *name) {
+  unsigned list = child_named(r, 0, exotel_slice_of(name));
+  return list != 0 ? list : add_known_name(r, 0, name, EXOTEL_NODE_LIST);
+}
+
+exotel_kind exotel_record_put(exotel_record *r, const exotel_field *field,
+                              size_t position, exotel_slice text, exotel_error *e) {
+  unsigned place = 0;
+  exotel_node *fresh;
+  if (field->list != NULL) place = entry_of(r, own_list(r, field->list), position);
+  fresh = new_node(r, EXOTEL_NODE_TEXT);
+  if (fresh != NULL) {
+    type_value(r, fresh, field, text, 0);
+    fresh->field = field;
+    fresh->known = field->lua;
+    keep_child(r, place);
+  }
   return state_of(r, e);
 }
 
@@ -519,91 +522,72 @@ exotel_kind exotel_record_add(exotel_record *r, const exotel_leaf *leaf,
 ** Merging what came beside its list
 ** ================================================================== */
 
-static long long entry_id(const exotel_record *r, size_t entry) {
-  size_t id = child_named(r, entry, exotel_slice_of("id"));
+static long long entry_id(const exotel_record *r, unsigned entry) {
+  unsigned id = child_in_row(r, entry, r->rows.id);
   return id == 0 ? 0 : node_at(r, id)->integer;
 }
 
-/* The row that a sent number would have had. */
-static size_t id_row(const exotel_record *r) {
-  size_t i;
-  for (i = 0; i < r->type->nfields; i++) {
-    const exotel_field *f = &r->type->fields[i];
-    if (f->list != NULL && f->position == 0 && strcmp(f->lua, "id") == 0) return i + 1;
-  }
-  return 0;
-}
-
-static void give_id(exotel_record *r, size_t entry, long long id) {
-  size_t at = add_named(r, entry, "id", exotel_slice_of(""), EXOTEL_NODE_INTEGER);
+/* As if the number had been sent. */
+static void give_id(exotel_record *r, unsigned entry, long long id) {
+  unsigned at = add_known_name(r, entry, "id", EXOTEL_NODE_INTEGER);
   if (at == 0) return;
   node_at(r, at)->integer = id;
-  node_at(r, at)->row = id_row(r);
+  node_at(r, at)->row = (unsigned)r->rows.id;
 }
 
 /* Entries that say no number have the one of their place, also when those before them
 ** had nothing to keep. Places count from 0, or from 1 where nothing came at 0. */
-static void number_entries(exotel_record *r, size_t list) {
-  size_t at = node_at(r, list)->first;
+static void number_entries(exotel_record *r) {
+  unsigned at = node_at(r, r->list)->first;
   int base = r->from_zero || (at != 0 && node_at(r, at)->key == 0);
   for (; at != 0; at = node_at(r, at)->next) {
-    if (child_named(r, at, exotel_slice_of("id")) == 0)
+    if (child_in_row(r, at, r->rows.id) == 0)
       give_id(r, at, (long long)node_at(r, at)->key + base);
   }
 }
 
 /* The entry numbered `id`, made where its number belongs when there is none. */
-static size_t entry_numbered(exotel_record *r, size_t list, long long id) {
-  size_t at = node_at(r, list)->first, last = 0, fresh;
+static unsigned entry_numbered(exotel_record *r, long long id) {
+  unsigned at = node_at(r, r->list)->first, last = 0, fresh;
+  unsigned *link;
   for (; at != 0; at = node_at(r, at)->next) {
     if (entry_id(r, at) == id) return at;
     if (entry_id(r, at) < id) last = at;
   }
-  fresh = new_node(r, EXOTEL_NODE_TABLE);
+  fresh = new_root(r, EXOTEL_NODE_TABLE);
   if (fresh == 0) return 0;
-  if (last == 0) {
-    node_at(r, fresh)->next = node_at(r, list)->first;
-    node_at(r, list)->first = fresh;
-  } else {
-    node_at(r, fresh)->next = node_at(r, last)->next;
-    node_at(r, last)->next = fresh;
-  }
-  node_at(r, list)->count++;
+  link = last == 0 ? &node_at(r, r->list)->first : &node_at(r, last)->next;
+  node_at(r, fresh)->next = *link;
+  *link = fresh;
+  node_at(r, r->list)->count++;
   give_id(r, fresh, id);
   return fresh;
 }
 
 /* Moves the values of `from` into `entry`, but for those it has already. */
-static void merge(exotel_record *r, size_t entry, size_t from) {
-  size_t next, at = node_at(r, from)->first;
+static void merge(exotel_record *r, unsigned entry, unsigned from) {
+  unsigned next, at = node_at(r, from)->first;
   for (; at != 0; at = next) {
     next = node_at(r, at)->next;
-    if (child_named(r, entry, exotel_record_name(r, node_at(r, at))) != 0) continue;
-    link_child(r, entry, at);
+    if (child_named(r, entry, exotel_record_name(r, node_at(r, at))) == 0)
+      link_child(r, entry, at);
   }
 }
 
-static const char *list_of(const exotel_record *r) {
-  size_t i;
-  for (i = 0; i < r->type->nfields; i++) {
-    if (r->type->fields[i].list != NULL) return r->type->fields[i].list;
+static void merge_positions(exotel_record *r) {
+  unsigned at = node_at(r, r->positions)->first;
+  for (; at != 0; at = node_at(r, at)->next) {
+    unsigned entry = entry_numbered(r, (long long)node_at(r, at)->key);
+    if (entry == 0) return;
+    merge(r, entry, at);
   }
-  return NULL;
 }
 
 exotel_kind exotel_record_finish(exotel_record *r, exotel_error *e) {
-  const char *name = list_of(r);
-  size_t list, at;
-  if (name == NULL) return EXOTEL_OK;
-  list = child_named(r, 0, exotel_slice_of(name));
-  if (list == 0 && r->positions == 0) return EXOTEL_OK;
-  if (list == 0) list = add_named(r, 0, name, exotel_slice_of(""), EXOTEL_NODE_LIST);
-  if (list != 0) number_entries(r, list);
-  at = list == 0 || r->positions == 0 ? 0 : node_at(r, r->positions)->first;
-  for (; at != 0; at = node_at(r, at)->next) {
-    size_t entry = entry_numbered(r, list, (long long)node_at(r, at)->key);
-    if (entry == 0) break;
-    merge(r, entry, at);
+  if (r->list == 0 && r->positions == 0) return EXOTEL_OK;
+  if (list_of(r) != 0) {
+    number_entries(r);
+    if (r->positions != 0) merge_positions(r);
   }
   return state_of(r, e);
 }
@@ -614,14 +598,12 @@ size_t exotel_record_find(const exotel_record *r, const char *name) {
   return child_named(r, 0, exotel_slice_of(name));
 }
 
-void exotel_record_rename(exotel_record *r, const char *from, const char *to) {
-  size_t i, at = exotel_record_find(r, from);
-  if (at == 0) return;
-  for (i = 0; i < r->type->nfields; i++) {
-    const exotel_field *f = &r->type->fields[i];
-    if (f->list != NULL || strcmp(f->lua, to) != 0) continue;
-    node_at(r, at)->field = f;
-    node_at(r, at)->row = i + 1;
-    node_at(r, at)->known = f->lua;
-  }
+void exotel_record_move(exotel_record *r, size_t from, size_t to) {
+  const exotel_field *field = &r->rows.type->fields[to - 1];
+  unsigned at = r->at_row[from];
+  r->at_row[from] = 0;
+  r->at_row[to] = at;
+  node_at(r, at)->field = field;
+  node_at(r, at)->row = (unsigned)to;
+  node_at(r, at)->known = field->lua;
 }

@@ -1,0 +1,47 @@
+/*
+** rows: which row of a record type a path is.
+**
+** An index over the rows' names, made once for a type and kept by whoever looks paths up.
+**
+** SPDX-License-Identifier: MIT
+*/
+#ifndef EXOTEL_ROWS_H
+#define EXOTEL_ROWS_H
+
+#include "api.h"
+#include "leaf.h"
+
+#include <stdint.h>
+
+/* A row counts from 1 here; 0 stands for none. */
+typedef struct exotel_row {
+  const char *name;             /* the last name of its path */
+  unsigned char name_n, head_n; /* bytes of that, and of what stands before it */
+  unsigned char depth;          /* steps of its path */
+  unsigned char next;           /* the next row of the same hash */
+  uint32_t tag;                 /* of its name in the record, for digests; never 0 */
+} exotel_row;
+
+typedef struct exotel_rows {
+  const exotel_record_type *type;
+  const char *list;         /* the one that rows of the type fill, or NULL */
+  size_t id;                /* the row of an entry's own number in it */
+  unsigned char first[256]; /* by the hash of the last name */
+  exotel_row row[EXOTEL_ROWS_MAX + 1];
+} exotel_rows;
+
+/* Makes `rows` the index of `type`, unless it is. A cleared one is of no type. */
+void exotel_rows_index(exotel_rows *rows, const exotel_record_type *type);
+
+/* The row of a path, whatever the case of its names. */
+size_t exotel_rows_find(const exotel_rows *rows, const exotel_step *path, size_t depth);
+
+/* The row of a name in the record, or in the entries of its list. */
+size_t exotel_rows_named(const exotel_rows *rows, int in_list, const char *name);
+
+/* A row of the list whose entry the path is, or is in; `*steps` is the depth of the entry:
+** 4 for Details.Legs[].Leg.New, since Details.Legs[].Leg.Id is the leg's. */
+size_t exotel_rows_entry(const exotel_rows *rows, const exotel_step *path, size_t depth,
+                         size_t *steps);
+
+#endif
