@@ -45,28 +45,36 @@ static exotel_kind refuse(body_cursor *c, const char *at, const char *reason,
 }
 
 /* Behind the end of the line that `p` is in, blanks alone being allowed before it; NULL
-** when something else stands there. `*crlf` tells how the line ends. */
+** when something else stands there, or nothing. `*crlf` tells how the line ends. */
 static const char *line_end(const char *p, const char *end, int *crlf) {
   while (p < end && (*p == ' ' || *p == '\t'))
     p++;
   *crlf = end - p >= 2 && p[0] == '\r' && p[1] == '\n';
   if (*crlf) return p + 2;
-  if (p < end && *p == '\n') return p + 1;
+  return p < end && *p == '\n' ? p + 1 : NULL;
+}
+
+/* The same for a line that may end with the body. */
+static const char *last_line_end(const char *p, const char *end, int *crlf) {
+  const char *behind = line_end(p, end, crlf);
+  if (behind != NULL) return behind;
+  while (p < end && (*p == ' ' || *p == '\t'))
+    p++;
   return p == end ? p : NULL;
 }
 
-/* Whether a delimiter stands at `p`, the begin of a line. */
+/* Whether a delimiter stands at `p`, the begin of a line. Only the closing one may end with
+** the body: what else ends there may be cut, or data that goes on. */
 static int is_delimiter(const body_cursor *c, const char *p, delimiter *d, int *crlf) {
   size_t n = c->boundary.n;
   if ((size_t)(c->end - p) < n + 2 || p[0] != '-' || p[1] != '-') return 0;
   if (memcmp(p + 2, c->boundary.p, n) != 0) return 0;
   p += n + 2;
-  d->closing = c->end - p >= 2 && p[0] == '-' && p[1] == '-';
-  if (d->closing && line_end(p + 2, c->end, crlf) != NULL)
-    p += 2;
-  else
-    d->closing = 0;
-  d->to = line_end(p, c->end, crlf);
+  d->to = NULL;
+  if (c->end - p >= 2 && p[0] == '-' && p[1] == '-')
+    d->to = last_line_end(p + 2, c->end, crlf);
+  d->closing = d->to != NULL;
+  if (!d->closing) d->to = line_end(p, c->end, crlf);
   return d->to != NULL;
 }
 

@@ -28,8 +28,8 @@ typedef exotel_kind exotel_part_sink(void *context, const exotel_part *part,
 ** The end of the first delimiter's line says how lines end, CRLF or a bare LF, and only a
 ** delimiter on a line of its own ends a part, so that one in the data is data. What comes
 ** before the first and behind the closing delimiter is passed over. A body that ends
-** inside a part is refused; one that ends with a delimiter but not the closing one has
-** lost nothing and is taken.
+** inside a part is refused, also right behind a delimiter that isn't the closing one and
+** has no line end; one that ends behind that line end has lost nothing and is taken.
 **
 ** EXOTEL_PARSE names the part and the byte: no delimiter, no end, a header without its
 ** blank line, no name, a Content-Transfer-Encoding that changes the bytes, or a limit. */

@@ -693,7 +693,6 @@ multipart("parts.empty.no_line", lines("--B", head "CustomField", "", "--B--", "
 multipart("parts.empty.bare_lf", (lines("--B", head "CustomField", "", "", "--B--", "")
   :gsub("\r\n", "\n")), { custom_field = "" })
 multipart("parts.not_closed", lines("--B", head "a", "", "x", "--B", ""), { a = "x" })
-multipart("parts.not_closed.no_line", lines("--B", head "a", "", "x", "--B"), { a = "x" })
 multipart("parts.case", lines("--B", 'CONTENT-DISPOSITION: FORM-DATA; NAME="a"', "", "x", "--B--",
   ""), { a = "x" })
 multipart("parts.no_blank", lines("--B", 'content-disposition:form-data;name=a', "", "x", "--B--",
@@ -748,6 +747,9 @@ multipart_err("parts.err.truncated", cut, "truncated", #cut + 1, TRUNCATED:forma
 cut = as_parts:gsub("%-%-B%-%-\r\n$", "")
 multipart_err("parts.err.truncated.second", cut, "truncated", #cut + 1,
   TRUNCATED:format(2, #cut + 1))
+cut = lines("--B", head "a", "", "x", "--B")
+multipart_err("parts.err.truncated.delimiter", cut, "truncated", #cut + 1,
+  TRUNCATED:format(1, #cut + 1))
 cut = lines("--B", head "a", "")
 multipart_err("parts.err.headers", cut, "header", 6,
   "part 1, byte 6: no blank line ends its headers")
