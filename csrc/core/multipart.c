@@ -200,19 +200,17 @@ static const char *folded_end(const body_cursor *c, const char *p) {
   }
 }
 
-static int is_blank_line(const body_cursor *c, const char *p, const char **next) {
-  if (c->end - p >= 2 && p[0] == '\r' && p[1] == '\n') {
-    *next = p + 2;
-    return 1;
-  }
-  *next = p + 1;
-  return !c->crlf && p < c->end && *p == '\n';
+/* Behind the blank line at `p`; NULL when there is none. */
+static const char *blank_line_end(const body_cursor *c, const char *p) {
+  if (c->end - p >= 2 && p[0] == '\r' && p[1] == '\n') return p + 2;
+  return !c->crlf && p < c->end && *p == '\n' ? p + 1 : NULL;
 }
 
 /* Reads headers up to and with the blank line; `c->p` is at the value then. */
 static exotel_kind read_headers(body_cursor *c, part_header *h) {
-  const char *from = c->p, *next;
-  while (!is_blank_line(c, c->p, &next)) {
+  const char *from = c->p, *behind;
+  while ((behind = blank_line_end(c, c->p)) == NULL) {
+    const char *next;
     exotel_slice line;
     exotel_kind kind;
     next = c->p < c->end ? folded_end(c, c->p) : NULL;
@@ -227,7 +225,7 @@ static exotel_kind read_headers(body_cursor *c, part_header *h) {
     if (kind != EXOTEL_OK) return kind;
     c->p = next;
   }
-  c->p = next;
+  c->p = behind;
   return h->has_name ? EXOTEL_OK : refuse(c, from, "name", "it has no name");
 }
 
