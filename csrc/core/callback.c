@@ -242,12 +242,17 @@ static void sniff_boundary(exotel_slice body, const char *p, exotel_media_type *
   exotel_media_type_read((exotel_slice){text, (size_t)n}, m);
 }
 
+/* A line that may be a delimiter. */
+static int begins_with_dashes(const char *p, const char *end) {
+  return end - p > 2 && p[0] == '-' && p[1] == '-';
+}
+
 /* Corrects what the body can't be. */
 static void settle_media(exotel_slice body, exotel_media_type *m) {
   const char *p = first_byte(body);
   int dashes;
   if (p == NULL) return;
-  dashes = body.p + body.n - p > 2 && p[0] == '-' && p[1] == '-';
+  dashes = begins_with_dashes(p, body.p + body.n);
   if (m->media == EXOTEL_MEDIA_FORM) /* a name may begin so, but has no lines */
     dashes = dashes && memchr(p, '\n', (size_t)(body.p + body.n - p - 1)) != NULL;
   if (m->media == EXOTEL_MEDIA_MULTIPART && m->boundary_size > 0 && *p != '{') return;
@@ -260,6 +265,18 @@ static void settle_media(exotel_slice body, exotel_media_type *m) {
              (*p != '[' && *p != '"' && memchr(body.p, '=', body.n) != NULL)) {
     m->media = EXOTEL_MEDIA_FORM;
   }
+}
+
+/* Whether a body said to be multipart has delimiters, but none where its boundary could be
+** read from: behind a preamble. As a form it would lose what no pair is. */
+static int lacks_boundary(exotel_slice body, const exotel_media_type *m) {
+  const char *p = first_byte(body), *end = body.p + body.n;
+  if (m->media != EXOTEL_MEDIA_MULTIPART || m->boundary_size > 0) return 0;
+  if (p == NULL || *p == '{' || begins_with_dashes(p, end)) return 0;
+  while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+    if (begins_with_dashes(++p, end)) return 1;
+  }
+  return 0;
 }
 
 static exotel_kind read_body(reading *g, const exotel_media_type *m, exotel_slice body,
@@ -374,6 +391,11 @@ exotel_kind exotel_callback_read(exotel_callback *c, exotel_slice content_type,
     return exotel_error_set(e, EXOTEL_PARSE, "limit", exotel_slice_of("body"),
                             "larger than the limit of %d KiB", EXOTEL_BODY_MAX / 1024);
   exotel_media_type_read(content_type, &media);
+  if (lacks_boundary(body, &media))
+    return exotel_error_set(
+        e, EXOTEL_PARSE, "boundary", exotel_slice_of("content_type"),
+        "the content type has no boundary, and the body doesn't begin "
+        "with one");
   settle_media(body, &media);
   kind = exotel_record_begin(&c->record, exotel_event_type(), e);
   if (kind == EXOTEL_OK) kind = read_body(&g, &media, body, e);

@@ -37,7 +37,8 @@ void exotel_callback_free(exotel_callback *c);
 **
 ** The content type decides how the body is read. Where it is missing, unknown, or the
 ** body's first byte says that it can't be so, the body decides: "{" is JSON, "--" is
-** multipart with that line's boundary, the rest a form. A query string adds what the body
+** multipart with that line's boundary, the rest a form; but one said to be multipart whose
+** lines of "--" come later is refused, since nobody says its boundary. A query string adds what the body
 ** doesn't have. The event's texts stand in `c`, or still in body and query: it lives until
 ** one of them changes. Returns EXOTEL_OK, EXOTEL_PARSE with field, reason and position, or
 ** EXOTEL_MEMORY. */

@@ -640,6 +640,9 @@ typed("multipart.no_boundary", "multipart/form-data", as_parts)
 typed("multipart.empty_boundary", "multipart/form-data; boundary=", as_parts)
 typed("multipart.open_quote", 'multipart/form-data; boundary="B', as_parts)
 typed("multipart.no_boundary.form", "multipart/form-data", as_form)
+typed("multipart.no_boundary.preamble", "multipart/form-data", "a=b\r\n" .. as_parts, {
+  reason = "boundary", field = "content_type",
+  message = "the content type has no boundary, and the body doesn't begin with one" })
 typed("multipart.other_boundary", "multipart/form-data; boundary=C", as_parts, {
   reason = "boundary", position = 1,
   message = "not multipart at byte 1: no line is the boundary of the content type" })
