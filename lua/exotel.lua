@@ -82,7 +82,9 @@ exotel.response = with_client_if_any(implementation.response)
 --- can't be read. event.kind is "default", "answered", "terminal", "passthru", "agent",
 --- "stream", "integration" or "unknown"; event.final, event.dedup_key, event.repeated and
 --- event.files are described in docs. exotel.fields "event" lists the rest.
-exotel.parse_callback = with_client_if_any(implementation.parse_callback)
+function exotel.parse_callback(body, content_type, query)
+  return implementation.parse_callback(default, body, content_type, query)
+end
 
 --- The body that the service would send for an event, and its content type with the
 --- boundary: parse_callback of both gives the event again. content_type:

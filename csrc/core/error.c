@@ -32,8 +32,13 @@ const char *exotel_outcome_name(exotel_outcome outcome) {
 }
 
 void exotel_error_clear(exotel_error *e) {
-  memset(e, 0, sizeof *e);
+  e->kind = EXOTEL_OK;
+  e->outcome = EXOTEL_NOT_SENT;
+  e->reason = NULL;
+  e->status = 0;
+  e->position = 0;
   e->retry_after = -1;
+  e->field[0] = e->code[0] = e->message[0] = '\0';
 }
 
 static void copy_field(exotel_error *e, exotel_slice field) {

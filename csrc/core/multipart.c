@@ -115,23 +115,38 @@ static int find_next(const body_cursor *c, delimiter *d) {
 typedef struct part_header {
   exotel_part part;
   int has_name, has_filename;
-  size_t name_at, filename_at, type_at; /* in the scratch, which moves while it grows */
 } part_header;
 
-/* Keeps a parameter's value in the scratch. */
-static void keep_value(body_cursor *c, const char *value, size_t n, size_t *at,
-                       exotel_slice *kept) {
-  *at = c->scratch->n;
-  kept->n = n;
+/* A parameter's value, kept in the scratch: there is room for all headers of a part. */
+static exotel_slice kept_value(body_cursor *c, const char *value, size_t n) {
+  exotel_slice s;
+  s.p = c->scratch->p + c->scratch->n;
+  s.n = n;
   exotel_buffer_add(c->scratch, value, n);
+  return s;
+}
+
+/* The header as nearly all clients write it: one name and nothing to undo in it. Returns 0
+** for any other, which is read by its grammar. */
+static int read_plain_name(exotel_slice line, part_header *h) {
+  static const char begin[] = "Content-Disposition: form-data; name=\"";
+  const char *end = line.p + line.n, *name = line.p + sizeof begin - 1, *p = name;
+  if (line.n < sizeof begin || memcmp(line.p, begin, sizeof begin - 1) != 0) return 0;
+  while (p < end && *p != '"' && *p != '\\')
+    p++;
+  if (p == end || *p != '"' || p - name > EXOTEL_NAME_MAX || h->has_name) return 0;
+  if (end - p > 3 || (p[1] != '\r' && p[1] != '\n')) return 0;
+  h->has_name = 1;
+  h->part.name = exotel_slice_between(name, p);
+  return 1;
 }
 
 static exotel_kind read_disposition(body_cursor *c, exotel_slice text, part_header *h) {
-  const char *p = text.p, *end = text.p + text.n;
+  const char *p, *end = text.p + text.n;
   char value[EXOTEL_NAME_MAX];
   exotel_slice name;
   size_t n;
-  p = text.n > 0 ? memchr(p, ';', text.n) : NULL;
+  p = text.n > 0 ? memchr(text.p, ';', text.n) : NULL;
   while (p != NULL && exotel_parameter_next(&p, end, &name, value, sizeof value, &n)) {
     int is_name = exotel_slice_is_nocase(name, "name");
     int is_filename = exotel_slice_is_nocase(name, "filename");
@@ -142,11 +157,11 @@ static exotel_kind read_disposition(body_cursor *c, exotel_slice text, part_head
                     "its name is longer than the limit of 256 bytes");
     if (is_name && !h->has_name) {
       h->has_name = 1;
-      keep_value(c, value, n, &h->name_at, &h->part.name);
+      h->part.name = kept_value(c, value, n);
     }
     if (is_filename && !h->has_filename) {
       h->has_filename = h->part.is_file = 1;
-      keep_value(c, value, n, &h->filename_at, &h->part.filename);
+      h->part.filename = kept_value(c, value, n);
     }
   }
   return EXOTEL_OK;
@@ -156,7 +171,7 @@ static exotel_kind read_disposition(body_cursor *c, exotel_slice text, part_head
 ** one blank. */
 static void keep_unfolded(body_cursor *c, exotel_slice value, part_header *h) {
   const char *p = value.p, *end = value.p + value.n;
-  h->type_at = c->scratch->n;
+  size_t at = c->scratch->n;
   while (p < end) {
     const char *fold = p;
     while (p < end && exotel_is_blank(*p))
@@ -167,7 +182,8 @@ static void keep_unfolded(body_cursor *c, exotel_slice value, part_header *h) {
       exotel_buffer_add(c->scratch, fold, (size_t)(p - fold));
     if (p < end) exotel_buffer_addc(c->scratch, *p++);
   }
-  h->part.type.n = c->scratch->n - h->type_at;
+  h->part.type.p = c->scratch->p + at;
+  h->part.type.n = c->scratch->n - at;
 }
 
 static int is_identity(exotel_slice encoding) {
@@ -178,6 +194,7 @@ static int is_identity(exotel_slice encoding) {
 
 static exotel_kind read_header(body_cursor *c, exotel_slice line, part_header *h) {
   exotel_header header;
+  if (read_plain_name(line, h)) return EXOTEL_OK;
   if (!exotel_header_read(line, &header))
     return refuse(c, c->p, "header", "a line of its headers is no header");
   if (exotel_slice_is_nocase(header.name, "Content-Disposition"))
@@ -231,19 +248,13 @@ static exotel_kind read_headers(body_cursor *c, part_header *h) {
 
 /* }================================================================== */
 
-static void place_texts(const body_cursor *c, part_header *h) {
-  const char *p = c->scratch->p == NULL ? "" : c->scratch->p;
-  h->part.name.p = p + h->name_at;
-  h->part.filename.p = p + h->filename_at;
-  h->part.type.p = p + h->type_at;
-}
-
 /* The part behind the delimiter `d`, which becomes the one that ends it. */
 static exotel_kind read_part(body_cursor *c, delimiter *d, exotel_part_sink *sink,
                              void *context) {
   part_header h;
   exotel_kind kind;
   memset(&h, 0, sizeof h);
+  h.part.filename.p = h.part.type.p = "";
   exotel_buffer_reset(c->scratch);
   c->p = d->to;
   kind = read_headers(c, &h);
@@ -254,9 +265,6 @@ static exotel_kind read_part(body_cursor *c, delimiter *d, exotel_part_sink *sin
     return refuse(c, c->end, "truncated", "the body ends inside it");
   if (d->from < h.part.value.p) d->from = h.part.value.p;
   h.part.value.n = (size_t)(d->from - h.part.value.p);
-  if (c->scratch->state != EXOTEL_BUFFER_OK)
-    return exotel_error_buffer(c->e, c->scratch, exotel_slice_of("body"));
-  place_texts(c, &h);
   return sink(context, &h.part, c->e);
 }
 
@@ -272,6 +280,9 @@ exotel_kind exotel_multipart_read(exotel_slice body, exotel_slice boundary,
   c.boundary = boundary;
   c.scratch = scratch;
   c.e = e;
+  exotel_buffer_reset(scratch);
+  if (exotel_buffer_room(scratch, EXOTEL_PART_HEADERS_MAX) == NULL)
+    return exotel_error_buffer(e, scratch, exotel_slice_of("body"));
   if (!find_first(&c, &d))
     return refuse(&c, c.begin, "boundary",
                   "no line is the boundary of the content type");

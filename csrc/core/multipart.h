@@ -9,7 +9,7 @@
 #include "buffer.h"
 #include "exotel.h"
 
-/* One part. The value points into the body, the rest into working memory: all of it
+/* One part. The value points into the body; the rest there or into working memory, and
 ** lives until the sink returns. */
 typedef struct exotel_part {
   exotel_slice name;

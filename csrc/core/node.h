@@ -1,5 +1,5 @@
 /*
-** node: a finished record, for those who read it.
+** node: what a record consists of, for those who read it.
 **
 ** SPDX-License-Identifier: MIT
 */
@@ -8,8 +8,6 @@
 
 #include "api.h"
 #include "exotel.h"
-
-typedef struct exotel_record exotel_record;
 
 typedef enum exotel_node_type {
   EXOTEL_NODE_TABLE, /* children by name */
@@ -40,10 +38,5 @@ typedef struct exotel_node {
   double number;
   unsigned first, last, next, count;
 } exotel_node;
-
-/* The node at a position (0: the root), its name and its text. Valid until the next change. */
-const exotel_node *exotel_record_node(const exotel_record *r, size_t at);
-exotel_slice exotel_record_name(const exotel_record *r, const exotel_node *node);
-exotel_slice exotel_record_text(const exotel_record *r, const exotel_node *node);
 
 #endif

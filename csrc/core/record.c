@@ -30,22 +30,11 @@ static exotel_node *node_at(const exotel_record *r, size_t at) {
   return (exotel_node *)(void *)r->nodes.p + at;
 }
 
-const exotel_node *exotel_record_node(const exotel_record *r, size_t at) {
-  return node_at(r, at);
-}
-
 exotel_slice exotel_record_name(const exotel_record *r, const exotel_node *node) {
   exotel_slice s;
   if (node->known != NULL) return exotel_slice_of(node->known);
   s.p = r->text.p + node->name_at;
   s.n = node->name_n;
-  return s;
-}
-
-exotel_slice exotel_record_text(const exotel_record *r, const exotel_node *node) {
-  exotel_slice s;
-  s.p = node->text.p != NULL ? node->text.p : r->text.p + node->text.at;
-  s.n = node->text.n;
   return s;
 }
 

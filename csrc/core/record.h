@@ -22,7 +22,7 @@
 
 #define EXOTEL_NODES_MAX 2048 /* values in one record; the largest documented has 40 */
 
-struct exotel_record {
+typedef struct exotel_record {
   exotel_rows rows; /* of the type at work */
   exotel_buffer nodes, text;
   unsigned at_row[EXOTEL_ROWS_MAX + 1]; /* the node of each row at the top, or 0 */
@@ -33,7 +33,7 @@ struct exotel_record {
   int keeps;          /* a value is kept that isn't what its row says */
   int from_zero; /* something came at place 0 of the list, if only an absent value */
   int yielding;  /* what is there already stays, and nothing is said of it */
-};
+} exotel_record;
 
 void exotel_record_init(exotel_record *r);
 void exotel_record_free(exotel_record *r);
@@ -56,6 +56,21 @@ exotel_kind exotel_record_finish(exotel_record *r, exotel_error *e);
 ** given to a place twice. */
 exotel_kind exotel_record_put(exotel_record *r, const exotel_field *field,
                               size_t position, exotel_slice text, exotel_error *e);
+
+/* The node at a position (0: the root), its name and its text. Valid until the next change. */
+static inline const exotel_node *exotel_record_node(const exotel_record *r, size_t at) {
+  return (const exotel_node *)(const void *)r->nodes.p + at;
+}
+
+static inline exotel_slice exotel_record_text(const exotel_record *r,
+                                              const exotel_node *node) {
+  exotel_slice s;
+  s.p = node->text.p != NULL ? node->text.p : r->text.p + node->text.at;
+  s.n = node->text.n;
+  return s;
+}
+
+exotel_slice exotel_record_name(const exotel_record *r, const exotel_node *node);
 
 /* The node of a name at the record's top, or 0. */
 size_t exotel_record_find(const exotel_record *r, const char *name);

@@ -41,7 +41,11 @@ exotel_slice exotel_slice_trimmed(exotel_slice s) {
 }
 
 int exotel_slice_is(exotel_slice a, const char *b) {
-  return strlen(b) == a.n && (a.n == 0 || memcmp(a.p, b, a.n) == 0);
+  size_t i;
+  for (i = 0; i < a.n; i++) {
+    if (b[i] == '\0' || a.p[i] != b[i]) return 0;
+  }
+  return b[a.n] == '\0';
 }
 
 int exotel_slice_is_nocase(exotel_slice a, const char *b) {
@@ -55,6 +59,7 @@ int exotel_slice_is_nocase(exotel_slice a, const char *b) {
 int exotel_slice_same_nocase(exotel_slice a, exotel_slice b) {
   size_t i;
   if (a.n != b.n) return 0;
+  if (a.n == 0 || memcmp(a.p, b.p, a.n) == 0) return 1; /* as a rule */
   for (i = 0; i < a.n; i++) {
     if (exotel_lower(a.p[i]) != exotel_lower(b.p[i])) return 0;
   }

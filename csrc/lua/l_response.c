@@ -10,27 +10,61 @@
 #include "../core/form.h"
 #include "../core/text.h"
 
-static void push_node(lua_State *L, const exotel_record *r, const exotel_node *node);
+static void push_node(lua_State *L, const exotel_record *r, const exotel_node *node,
+                      int names);
 
 static void push_slice(lua_State *L, exotel_slice s) {
   lua_pushlstring(L, s.n == 0 ? "" : s.p, s.n);
 }
 
-static void push_children(lua_State *L, const exotel_record *r,
-                          const exotel_node *node) {
-  int list = node->type == EXOTEL_NODE_LIST, place = 0;
+/* The names of a record type by row. Lua makes strings of them once; their address in the
+** registry is the type's. */
+static void push_names(lua_State *L, const exotel_record_type *type) {
+  size_t i;
+  lua_pushlightuserdata(L, (void *)type);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+  if (lua_istable(L, -1)) return;
+  lua_pop(L, 1);
+  lua_pushlightuserdata(L, (void *)type);
+  lua_createtable(L, (int)type->nfields, 0);
+  for (i = 0; i < type->nfields; i++) {
+    lua_pushstring(L, type->fields[i].lua);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+  lua_rawset(L, LUA_REGISTRYINDEX);
+  push_names(L, type);
+}
+
+static void push_name(lua_State *L, const exotel_record *r, const exotel_node *node,
+                      int names) {
+  if (node->row != 0)
+    lua_rawgeti(L, names, (int)node->row);
+  else if (node->known != NULL)
+    lua_pushstring(L, node->known);
+  else
+    push_slice(L, exotel_record_name(r, node));
+}
+
+static void push_list(lua_State *L, const exotel_record *r, const exotel_node *list,
+                      int names) {
+  int place = 0;
+  size_t at;
+  lua_createtable(L, (int)list->count, 0);
+  for (at = list->first; at != 0; at = exotel_record_node(r, at)->next) {
+    push_node(L, r, exotel_record_node(r, at), names);
+    lua_rawseti(L, -2, ++place);
+  }
+}
+
+static void push_table(lua_State *L, const exotel_record *r, const exotel_node *table,
+                       int names) {
   size_t at;
   luaL_checkstack(L, 6, "record nested too deep");
-  lua_createtable(L, list ? (int)node->count : 0, list ? 0 : (int)node->count + 1);
-  for (at = node->first; at != 0; at = exotel_record_node(r, at)->next) {
+  lua_createtable(L, 0, (int)table->count + 1);
+  for (at = table->first; at != 0; at = exotel_record_node(r, at)->next) {
     const exotel_node *child = exotel_record_node(r, at);
-    if (list) {
-      push_node(L, r, child);
-      lua_rawseti(L, -2, ++place);
-      continue;
-    }
-    push_slice(L, exotel_record_name(r, child));
-    push_node(L, r, child);
+    push_name(L, r, child, names);
+    push_node(L, r, child, names);
     lua_rawset(L, -3);
     if (child->field != NULL && child->field->type == EXOTEL_IS_DECIMAL) {
       lua_pushfstring(L, "%s_text", child->field->lua);
@@ -40,18 +74,22 @@ static void push_children(lua_State *L, const exotel_record *r,
   }
 }
 
-static void push_node(lua_State *L, const exotel_record *r, const exotel_node *node) {
+static void push_node(lua_State *L, const exotel_record *r, const exotel_node *node,
+                      int names) {
   switch (node->type) {
     case EXOTEL_NODE_TEXT: push_slice(L, exotel_record_text(r, node)); break;
     case EXOTEL_NODE_INTEGER: lua_pushinteger(L, (lua_Integer)node->integer); break;
     case EXOTEL_NODE_BOOLEAN: lua_pushboolean(L, node->integer != 0); break;
     case EXOTEL_NODE_NUMBER: lua_pushnumber(L, (lua_Number)node->number); break;
-    default: push_children(L, r, node);
+    case EXOTEL_NODE_LIST: push_list(L, r, node, names); break;
+    case EXOTEL_NODE_TABLE: push_table(L, r, node, names); break;
   }
 }
 
 void l_record_push(lua_State *L, const exotel_record *r) {
-  push_children(L, r, exotel_record_node(r, 0));
+  push_names(L, r->rows.type);
+  push_table(L, r, exotel_record_node(r, 0), lua_gettop(L));
+  lua_remove(L, -2);
 }
 
 /* The table of headers at `index`, as far as it holds strings. The slices live as long
@@ -124,17 +162,39 @@ int l_form_read(lua_State *L) {
   return 1;
 }
 
+/* The string at `index`, empty for nil; EXOTEL_PARSE for anything else. */
+static exotel_kind take_text(lua_State *L, int index, const char *name, exotel_slice *s,
+                             exotel_error *e) {
+  *s = exotel_slice_of("");
+  if (lua_isnoneornil(L, index)) return EXOTEL_OK;
+  if (lua_type(L, index) != LUA_TSTRING)
+    return exotel_error_set(e, EXOTEL_PARSE, "type", exotel_slice_of(name),
+                            "%s wants a string, got a %s", name,
+                            luaL_typename(L, index));
+  s->p = lua_tolstring(L, index, &s->n);
+  return EXOTEL_OK;
+}
+
 /*
-** core.callback(body, content_type, query): the event of a webhook, or nil and an error of
-** kind "parse". All three are strings; "" for none.
+** core.callback(body, content_type, query, metatable): the event of a webhook under that
+** metatable, or nil and an error of kind "parse". The first three are strings or nil; what
+** else they are is such an error, too.
 */
 int l_callback_read(lua_State *L) {
-  exotel_slice body = l_slice_check(L, 1), type = l_slice_check(L, 2);
-  exotel_slice query = l_slice_check(L, 3);
-  l_work *w = l_work_take(L);
-  if (exotel_callback_read(&w->callback, type, body, query, &w->error) != EXOTEL_OK)
-    return l_error_push(L, w);
+  exotel_slice body, type, query;
+  exotel_kind kind;
+  l_work *w;
+  lua_settop(L, 4);
+  w = l_work_take(L);
+  kind = take_text(L, 1, "body", &body, &w->error);
+  if (kind == EXOTEL_OK) kind = take_text(L, 2, "content_type", &type, &w->error);
+  if (kind == EXOTEL_OK) kind = take_text(L, 3, "query", &query, &w->error);
+  if (kind == EXOTEL_OK)
+    kind = exotel_callback_read(&w->callback, type, body, query, &w->error);
+  if (kind != EXOTEL_OK) return l_error_push(L, w);
   l_record_push(L, &w->callback.record);
+  lua_pushvalue(L, 4);
+  lua_setmetatable(L, -2);
   l_work_give(w);
   return 1;
 }

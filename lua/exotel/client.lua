@@ -388,20 +388,13 @@ local function webhook_error(failure, operation, secrets)
   return nil, errors.new(failure, operation, secrets)
 end
 
-local function strange(name, value)
-  return webhook_error({ kind = "parse", reason = "type", field = name,
-    message = ("%s wants a string, got a %s"):format(name, type(value)) }, "parse_callback")
-end
+local parse_callback, event_metatable = core.callback, record_metatables.event
 
+-- Nothing that comes here raises.
 function implementation.parse_callback(object, body, content_type, query)
+  local event, failure = parse_callback(body, content_type, query, event_metatable)
+  if event then return event end
   local state = states[object]
-  if body ~= nil and type(body) ~= "string" then return strange("body", body) end
-  if content_type ~= nil and type(content_type) ~= "string" then
-    return strange("content_type", content_type)
-  end
-  if query ~= nil and type(query) ~= "string" then return strange("query", query) end
-  local event, failure = core.callback(body or "", content_type or "", query or "")
-  if event then return setmetatable(event, record_metatables.event) end
   return webhook_error(failure, "parse_callback", state and state.secrets)
 end
 
@@ -428,6 +421,7 @@ end
 for name, implement in pairs(implementation) do
   methods[name] = errors.expose(implement)
 end
+methods.parse_callback = implementation.parse_callback
 methods.build_callback = errors.expose_pair(implementation.build_callback)
 
 --- Closes the client's connections. Safe to call twice; what follows opens them anew.
