@@ -35,24 +35,22 @@ static size_t grown(const exotel_buffer *b, size_t wanted) {
   return capacity;
 }
 
-char *exotel_buffer_room(exotel_buffer *b, size_t n) {
-  size_t wanted;
+char *exotel_buffer_grow(exotel_buffer *b, size_t n) {
+  size_t capacity;
+  char *p;
   if (b->state != EXOTEL_BUFFER_OK) return NULL;
   if (n > b->max - b->n || b->max == (size_t)-1) {
     b->state = EXOTEL_BUFFER_FULL;
     return NULL;
   }
-  wanted = b->n + n + 1;
-  if (wanted > b->capacity) {
-    size_t capacity = grown(b, wanted);
-    char *p = realloc(b->p, capacity);
-    if (p == NULL) {
-      b->state = EXOTEL_BUFFER_NOMEMORY;
-      return NULL;
-    }
-    b->p = p;
-    b->capacity = capacity;
+  capacity = grown(b, b->n + n + 1);
+  p = realloc(b->p, capacity);
+  if (p == NULL) {
+    b->state = EXOTEL_BUFFER_NOMEMORY;
+    return NULL;
   }
+  b->p = p;
+  b->capacity = capacity;
   return b->p + b->n;
 }
 

@@ -41,8 +41,15 @@ exotel_buffer_state exotel_buffer_adds(exotel_buffer *b, const char *s);
 /* Appends one byte. Returns the state after it. */
 exotel_buffer_state exotel_buffer_addc(exotel_buffer *b, char c);
 
+/* Makes room for `n` more bytes where there is none yet. */
+char *exotel_buffer_grow(exotel_buffer *b, size_t n);
+
 /* Makes room for `n` more bytes and returns where they go, or NULL (see state).
 ** The caller writes up to `n` bytes there and adds what it wrote to `b->n`. */
-char *exotel_buffer_room(exotel_buffer *b, size_t n);
+static inline char *exotel_buffer_room(exotel_buffer *b, size_t n) {
+  if (n < b->capacity - b->n && n <= b->max - b->n && b->state == EXOTEL_BUFFER_OK)
+    return b->p + b->n;
+  return exotel_buffer_grow(b, n);
+}
 
 #endif

@@ -75,11 +75,8 @@ static exotel_kind over(const exotel_leaf *leaf, const char *what, long limit,
                           (int)(name.n < 40 ? name.n : 40), name.p, what, limit);
 }
 
-static exotel_kind check_limits(reading *g, const exotel_leaf *leaf, exotel_error *e) {
+static exotel_kind check_path(const exotel_leaf *leaf, exotel_error *e) {
   size_t i, bytes = 0;
-  if (++g->nfields > EXOTEL_FIELDS_MAX)
-    return exotel_error_set(e, EXOTEL_PARSE, "limit", exotel_slice_of("body"),
-                            "more fields than the limit of %d", EXOTEL_FIELDS_MAX);
   if (leaf->depth > EXOTEL_NAME_STEPS_MAX)
     return over(leaf, "a nesting", EXOTEL_NAME_STEPS_MAX, e);
   for (i = 0; i < leaf->depth; i++) {
@@ -90,6 +87,16 @@ static exotel_kind check_limits(reading *g, const exotel_leaf *leaf, exotel_erro
   }
   if (bytes > EXOTEL_NAME_MAX) return over(leaf, "a name", EXOTEL_NAME_MAX, e);
   return EXOTEL_OK;
+}
+
+static exotel_kind check_limits(reading *g, const exotel_leaf *leaf, exotel_error *e) {
+  if (++g->nfields > EXOTEL_FIELDS_MAX)
+    return exotel_error_set(e, EXOTEL_PARSE, "limit", exotel_slice_of("body"),
+                            "more fields than the limit of %d", EXOTEL_FIELDS_MAX);
+  if (leaf->depth == 1 && leaf->path[0].name.n <= EXOTEL_NAME_MAX &&
+      leaf->path[0].index == 0)
+    return EXOTEL_OK;
+  return check_path(leaf, e);
 }
 
 /* }================================================================== */

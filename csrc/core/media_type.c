@@ -39,9 +39,8 @@ static const char *take_bare(const char *p, const char *end, char *out, size_t s
   const char *stop = memchr(p, ';', (size_t)(end - p));
   exotel_slice value =
       exotel_slice_trimmed(exotel_slice_between(p, stop == NULL ? end : stop));
-  size_t i;
-  for (i = 0; i < value.n; i++)
-    keep(out, size, n, value.p[i]);
+  *n = value.n;
+  memcpy(out, value.p, value.n < size ? value.n : size);
   return stop == NULL ? end : stop;
 }
 
@@ -70,14 +69,15 @@ static int ends_with_json(exotel_slice type) {
          exotel_slice_is_nocase((exotel_slice){type.p + type.n - 5, 5}, "+json");
 }
 
+static int is(exotel_slice type, const char *name) {
+  return type.n == strlen(name) && exotel_slice_is_nocase(type, name);
+}
+
 static exotel_media media_of(exotel_slice type) {
   if (type.n == 0) return EXOTEL_MEDIA_NONE;
-  if (exotel_slice_is_nocase(type, "application/x-www-form-urlencoded"))
-    return EXOTEL_MEDIA_FORM;
-  if (exotel_slice_is_nocase(type, "multipart/form-data"))
-    return EXOTEL_MEDIA_MULTIPART;
-  if (exotel_slice_is_nocase(type, "application/json") ||
-      exotel_slice_is_nocase(type, "text/json") || ends_with_json(type))
+  if (is(type, "application/x-www-form-urlencoded")) return EXOTEL_MEDIA_FORM;
+  if (is(type, "multipart/form-data")) return EXOTEL_MEDIA_MULTIPART;
+  if (is(type, "application/json") || is(type, "text/json") || ends_with_json(type))
     return EXOTEL_MEDIA_JSON;
   return EXOTEL_MEDIA_OTHER;
 }
@@ -86,10 +86,9 @@ static int is_boundary(const char *p, size_t n) {
   size_t i;
   if (n == 0 || n > EXOTEL_BOUNDARY_MAX || p[n - 1] == ' ') return 0;
   for (i = 0; i < n; i++) {
-    char c = p[i];
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
-      continue;
-    if (c == '\0' || strchr("'()+_,-./:=? ", c) == NULL) return 0;
+    if (!exotel_is_alnum(p[i]) &&
+        (p[i] == '\0' || strchr("'()+_,-./:=? ", p[i]) == NULL))
+      return 0;
   }
   return 1;
 }

@@ -94,18 +94,23 @@ static int find_first(body_cursor *c, delimiter *d) {
   return 0;
 }
 
-/* The delimiter that ends the part whose value begins at `c->p`. */
+/* The delimiter that ends the part whose value begins at `c->p`, right behind a line end,
+** which is the delimiter's too where there is no value. */
 static int find_next(const body_cursor *c, delimiter *d) {
-  const char *p = c->p, *line;
-  while (p < c->end && (line = memchr(p, '\n', (size_t)(c->end - p))) != NULL) {
-    int crlf, whole = !c->crlf || (line > c->begin && line[-1] == '\r');
-    p = line + 1;
-    if (!whole || !is_delimiter(c, p, d, &crlf)) continue;
-    if (d->to < c->end && crlf != c->crlf) continue;
-    d->from = line - c->crlf;
-    return 1;
+  const char *p = c->p;
+  for (;;) {
+    int crlf;
+    if (p < c->end && *p == '-' && is_delimiter(c, p, d, &crlf) &&
+        (d->to == c->end || crlf == c->crlf)) {
+      d->from = p == c->p ? p : p - 1 - c->crlf;
+      return 1;
+    }
+    do {
+      p = p < c->end ? memchr(p, '\n', (size_t)(c->end - p)) : NULL;
+      if (p == NULL) return 0;
+      p++;
+    } while (c->crlf && (p - c->begin < 2 || p[-2] != '\r'));
   }
-  return 0;
 }
 
 /* {=================================================================
@@ -126,19 +131,30 @@ static exotel_slice kept_value(body_cursor *c, const char *value, size_t n) {
   return s;
 }
 
-/* The header as nearly all clients write it: one name and nothing to undo in it. Returns 0
-** for any other, which is read by its grammar. */
-static int read_plain_name(exotel_slice line, part_header *h) {
+/* Whether the bytes mean themselves in quotes, and are in one line. */
+static int is_plain(exotel_slice s) {
+  return s.n == 0 || (memchr(s.p, '\\', s.n) == NULL && memchr(s.p, '\n', s.n) == NULL);
+}
+
+/* The header at `c->p` as nearly all clients write it: a name, and nothing to undo in it.
+** Returns what is behind its line; NULL for any other, which is read by its grammar. */
+static const char *read_plain_name(const body_cursor *c, part_header *h) {
   static const char begin[] = "Content-Disposition: form-data; name=\"";
-  const char *end = line.p + line.n, *name = line.p + sizeof begin - 1, *p = name;
-  if (line.n < sizeof begin || memcmp(line.p, begin, sizeof begin - 1) != 0) return 0;
-  while (p < end && *p != '"' && *p != '\\')
-    p++;
-  if (p == end || *p != '"' || p - name > EXOTEL_NAME_MAX || h->has_name) return 0;
-  if (end - p > 3 || (p[1] != '\r' && p[1] != '\n')) return 0;
+  const size_t n = sizeof begin - 1;
+  size_t left = (size_t)(c->end - c->p);
+  const char *p;
+  exotel_slice name;
+  if (left <= n || h->has_name || memcmp(c->p, begin, n) != 0) return NULL;
+  name.p = c->p + n;
+  left -= n;
+  p = memchr(name.p, '"', left < EXOTEL_NAME_MAX + 1 ? left : EXOTEL_NAME_MAX + 1);
+  if (p == NULL || c->end - p < 4) return NULL;
+  name.n = (size_t)(p - name.p);
+  p += p[1] == '\r' ? 2 : 1;
+  if (*p != '\n' || p[1] == ' ' || p[1] == '\t' || !is_plain(name)) return NULL;
+  h->part.name = name;
   h->has_name = 1;
-  h->part.name = exotel_slice_between(name, p);
-  return 1;
+  return p + 1;
 }
 
 static exotel_kind read_disposition(body_cursor *c, exotel_slice text, part_header *h) {
@@ -194,7 +210,6 @@ static int is_identity(exotel_slice encoding) {
 
 static exotel_kind read_header(body_cursor *c, exotel_slice line, part_header *h) {
   exotel_header header;
-  if (read_plain_name(line, h)) return EXOTEL_OK;
   if (!exotel_header_read(line, &header))
     return refuse(c, c->p, "header", "a line of its headers is no header");
   if (exotel_slice_is_nocase(header.name, "Content-Disposition"))
@@ -210,9 +225,9 @@ static exotel_kind read_header(body_cursor *c, exotel_slice line, part_header *h
 /* The end of the header line at `p`, with its folded lines; NULL when there is none. */
 static const char *folded_end(const body_cursor *c, const char *p) {
   for (;;) {
-    const char *line = memchr(p, '\n', (size_t)(c->end - p));
-    if (line == NULL) return NULL;
-    p = line + 1;
+    p = p < c->end ? memchr(p, '\n', (size_t)(c->end - p)) : NULL;
+    if (p == NULL) return NULL;
+    p++;
     if (p >= c->end || (*p != ' ' && *p != '\t')) return p;
   }
 }
@@ -223,24 +238,25 @@ static const char *blank_line_end(const body_cursor *c, const char *p) {
   return !c->crlf && p < c->end && *p == '\n' ? p + 1 : NULL;
 }
 
+/* Reads one header and moves behind it. */
+static exotel_kind read_next_header(body_cursor *c, const char *from, part_header *h) {
+  const char *plain = read_plain_name(c, h);
+  const char *next = plain != NULL ? plain : folded_end(c, c->p);
+  exotel_kind kind = EXOTEL_OK;
+  if (next == NULL) return refuse(c, from, "header", "no blank line ends its headers");
+  if (next - from > EXOTEL_PART_HEADERS_MAX)
+    return refuse(c, from, "too_long", "its headers are over the limit of 8192 bytes");
+  if (plain == NULL) kind = read_header(c, exotel_slice_between(c->p, next), h);
+  if (kind == EXOTEL_OK) c->p = next;
+  return kind;
+}
+
 /* Reads headers up to and with the blank line; `c->p` is at the value then. */
 static exotel_kind read_headers(body_cursor *c, part_header *h) {
   const char *from = c->p, *behind;
   while ((behind = blank_line_end(c, c->p)) == NULL) {
-    const char *next;
-    exotel_slice line;
-    exotel_kind kind;
-    next = c->p < c->end ? folded_end(c, c->p) : NULL;
-    if (next == NULL)
-      return refuse(c, from, "header", "no blank line ends its headers");
-    if (next - from > EXOTEL_PART_HEADERS_MAX)
-      return refuse(c, from, "too_long",
-                    "its headers are over the limit of 8192 bytes");
-    line.p = c->p;
-    line.n = (size_t)(next - c->p);
-    kind = read_header(c, line, h);
+    exotel_kind kind = read_next_header(c, from, h);
     if (kind != EXOTEL_OK) return kind;
-    c->p = next;
   }
   c->p = behind;
   return h->has_name ? EXOTEL_OK : refuse(c, from, "name", "it has no name");
@@ -260,10 +276,8 @@ static exotel_kind read_part(body_cursor *c, delimiter *d, exotel_part_sink *sin
   kind = read_headers(c, &h);
   if (kind != EXOTEL_OK) return kind;
   h.part.value.p = c->p;
-  c->p -= c->p > c->begin; /* an empty value: its line end is the delimiter's too */
   if (!find_next(c, d))
     return refuse(c, c->end, "truncated", "the body ends inside it");
-  if (d->from < h.part.value.p) d->from = h.part.value.p;
   h.part.value.n = (size_t)(d->from - h.part.value.p);
   return sink(context, &h.part, c->e);
 }

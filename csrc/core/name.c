@@ -40,10 +40,11 @@ static size_t split(exotel_slice name, exotel_step *path) {
   return depth;
 }
 
-size_t exotel_name_split(exotel_slice name, exotel_step *path) {
-  size_t depth = name.n == 0 ? 0 : split(name, path);
+size_t exotel_name_split_brackets(exotel_slice name, exotel_step *path) {
+  size_t depth = split(name, path);
   if (depth > 0) return depth;
-  path[0] = step_of(name.p, name.n, 0);
+  path[0].name = name;
+  path[0].index = 0;
   return 1;
 }
 

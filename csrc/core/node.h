@@ -27,16 +27,16 @@ typedef struct exotel_piece {
 /* Links are positions in the record's nodes; 0, the root, stands for none. */
 typedef struct exotel_node {
   exotel_node_type type;
-  unsigned row; /* its place in the record type, from 1; 0: in no row of it */
+  unsigned row;  /* its place in the record type, from 1; 0: in no row of it */
+  unsigned kept; /* the row that a value was sent for and isn't what it says, or 0 */
+  unsigned first, last, next, count;
   const exotel_field *field; /* the row of a known value, else NULL */
-  const exotel_field *kept;  /* the row that a value isn't what it says, else NULL */
   const char *known;         /* the name when it is a constant, else NULL */
   size_t name_at, name_n;    /* the name in the record's text */
   size_t key;                /* of a list's child: the position it was sent with */
   exotel_piece text;         /* the value's */
   long long integer;
   double number;
-  unsigned first, last, next, count;
 } exotel_node;
 
 #endif

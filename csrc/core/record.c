@@ -38,14 +38,19 @@ exotel_slice exotel_record_name(const exotel_record *r, const exotel_node *node)
   return s;
 }
 
-/* What the buffers' failure means; EXOTEL_OK when there is none. */
-static exotel_kind state_of(const exotel_record *r, exotel_error *e) {
-  if (r->nodes.state == EXOTEL_BUFFER_OK && r->text.state == EXOTEL_BUFFER_OK)
-    return EXOTEL_OK;
+/* What the buffers' failure means. */
+static exotel_kind failure_of(const exotel_record *r, exotel_error *e) {
   if (r->nodes.state == EXOTEL_BUFFER_FULL || r->text.state == EXOTEL_BUFFER_FULL)
     return exotel_error_set(e, EXOTEL_PARSE, "too_large", exotel_slice_of(""),
                             "more values than the limit of %d", EXOTEL_NODES_MAX);
   return exotel_error_memory(e);
+}
+
+/* The same; EXOTEL_OK when there is none. */
+static exotel_kind state_of(const exotel_record *r, exotel_error *e) {
+  if (r->nodes.state == EXOTEL_BUFFER_OK && r->text.state == EXOTEL_BUFFER_OK)
+    return EXOTEL_OK;
+  return failure_of(r, e);
 }
 
 /* {=================================================================
@@ -57,8 +62,16 @@ static exotel_kind state_of(const exotel_record *r, exotel_error *e) {
 static exotel_node *new_node(exotel_record *r, exotel_node_type type) {
   exotel_node *fresh = (void *)exotel_buffer_room(&r->nodes, sizeof *fresh);
   if (fresh == NULL) return NULL;
-  memset(fresh, 0, sizeof *fresh);
   fresh->type = type;
+  fresh->row = fresh->kept = 0;
+  fresh->field = NULL;
+  fresh->known = NULL;
+  fresh->name_at = fresh->name_n = fresh->key = 0;
+  fresh->text.p = NULL;
+  fresh->text.at = fresh->text.n = 0;
+  fresh->integer = 0;
+  fresh->number = 0;
+  fresh->first = fresh->last = fresh->next = fresh->count = 0;
   return fresh;
 }
 
@@ -87,10 +100,16 @@ static void link_child(exotel_record *r, size_t parent, unsigned child) {
   p->count++;
 }
 
-/* Counts the new node in, as the last child. */
-static unsigned keep_child(exotel_record *r, size_t parent) {
+/* Counts the new node in, as the last child of a table. */
+static unsigned keep_last(exotel_record *r, size_t parent) {
   unsigned at = keep_node(r);
-  link_child(r, parent, at);
+  exotel_node *p = node_at(r, parent);
+  if (p->last != 0)
+    node_at(r, p->last)->next = at;
+  else
+    p->first = at;
+  p->last = at;
+  p->count++;
   return at;
 }
 
@@ -165,7 +184,7 @@ static unsigned add_known_name(exotel_record *r, size_t parent, const char *name
   exotel_node *fresh = new_node(r, type);
   if (fresh == NULL) return 0;
   fresh->known = name;
-  return keep_child(r, parent);
+  return keep_last(r, parent);
 }
 
 static unsigned add_copied_name(exotel_record *r, size_t parent, exotel_slice name,
@@ -174,15 +193,18 @@ static unsigned add_copied_name(exotel_record *r, size_t parent, exotel_slice na
   if (fresh == NULL) return 0;
   fresh->name_at = copied(r, name).at;
   fresh->name_n = name.n;
-  return keep_child(r, parent);
+  return keep_last(r, parent);
 }
 
 static unsigned add_keyed(exotel_record *r, size_t parent, size_t key,
                           exotel_node_type type) {
   exotel_node *fresh = new_node(r, type);
+  unsigned at;
   if (fresh == NULL) return 0;
   fresh->key = key;
-  return keep_child(r, parent);
+  at = keep_node(r);
+  link_child(r, parent, at);
+  return at;
 }
 
 /* }================================================================== */
@@ -300,7 +322,7 @@ static void note_repeated(exotel_record *r, const exotel_leaf *leaf) {
   exotel_name_write(&r->text, leaf->path, leaf->depth);
   fresh->text.at = begin;
   fresh->text.n = r->text.n - begin;
-  keep_child(r, r->repeated);
+  keep_last(r, r->repeated);
 }
 
 /* Returns 0 when the value isn't what the row says, so that it goes among the unknown. */
@@ -319,7 +341,7 @@ static int add_known(exotel_record *r, size_t row, const exotel_leaf *leaf) {
   fresh->field = field;
   fresh->row = (unsigned)row;
   fresh->known = field->lua;
-  at = keep_child(r, place);
+  at = keep_last(r, place);
   if (place == 0) r->at_row[row] = at;
   return 1;
 }
@@ -437,12 +459,11 @@ static unsigned add_unknown(exotel_record *r, const exotel_leaf *leaf) {
 
 /* }================================================================== */
 
-/* Whether a value of this field is kept already that isn't what its row says. */
-static int is_kept(const exotel_record *r, const exotel_field *field,
-                   const exotel_leaf *leaf) {
+/* Whether a value of this row is kept already that isn't what the row says. */
+static int is_kept(const exotel_record *r, size_t row, const exotel_leaf *leaf) {
   size_t i, n = r->nodes.n / sizeof(exotel_node);
   for (i = 1; i < n; i++) {
-    if (node_at(r, i)->kept == field &&
+    if (node_at(r, i)->kept == row &&
         node_at(r, i)->integer == (long long)list_index(leaf))
       return 1;
   }
@@ -459,7 +480,7 @@ static int is_numeric(const exotel_field *field) {
 static void add_field(exotel_record *r, size_t row, const exotel_leaf *leaf) {
   const exotel_field *field = &r->rows.type->fields[row - 1];
   unsigned at;
-  if (r->keeps && is_numeric(field) && is_kept(r, field, leaf)) {
+  if (r->keeps && is_numeric(field) && is_kept(r, row, leaf)) {
     note_repeated(r, leaf);
     return;
   }
@@ -467,7 +488,7 @@ static void add_field(exotel_record *r, size_t row, const exotel_leaf *leaf) {
   at = add_unknown(r, leaf);
   if (at == 0) return;
   r->keeps = 1;
-  node_at(r, at)->kept = field;
+  node_at(r, at)->kept = (unsigned)row;
   node_at(r, at)->integer = (long long)list_index(leaf);
 }
 
@@ -502,7 +523,7 @@ exotel_kind exotel_record_put(exotel_record *r, const exotel_field *field,
     type_value(r, fresh, field, text, 0);
     fresh->field = field;
     fresh->known = field->lua;
-    keep_child(r, place);
+    keep_last(r, place);
   }
   return state_of(r, e);
 }

@@ -91,7 +91,9 @@ size_t exotel_rows_find(const exotel_rows *rows, const exotel_step *path,
   for (i = rows->first[hash_of(name.p, name.n, depth)]; i != 0; i = rows->row[i].next) {
     const exotel_row *row = &rows->row[i];
     if (row->depth != depth || row->name_n != name.n) continue;
-    if (!exotel_slice_same_nocase((exotel_slice){row->name, name.n}, name)) continue;
+    if (memcmp(row->name, name.p, name.n) != 0 &&
+        !exotel_slice_same_nocase((exotel_slice){row->name, name.n}, name))
+      continue;
     if (depth == 1 ||
         is_spelt(rows->type->fields[i - 1].path, row->head_n, path, depth - 1))
       return i;

@@ -9,24 +9,10 @@
 
 #include <string.h>
 
-exotel_slice exotel_slice_of(const char *s) {
-  exotel_slice slice;
-  slice.p = s;
-  slice.n = strlen(s);
-  return slice;
-}
-
 exotel_slice exotel_slice_held(const exotel_buffer *b) {
   exotel_slice slice;
   slice.p = b->p == NULL ? "" : b->p;
   slice.n = b->n;
-  return slice;
-}
-
-exotel_slice exotel_slice_between(const char *from, const char *to) {
-  exotel_slice slice;
-  slice.p = from;
-  slice.n = (size_t)(to - from);
   return slice;
 }
 

@@ -9,10 +9,24 @@
 #include "buffer.h"
 #include "exotel.h"
 
+#include <string.h>
+
 /* The slice of a C string, of a buffer's content, of what stands between two places. */
-exotel_slice exotel_slice_of(const char *s);
+static inline exotel_slice exotel_slice_of(const char *s) {
+  exotel_slice slice;
+  slice.p = s;
+  slice.n = strlen(s);
+  return slice;
+}
+
+static inline exotel_slice exotel_slice_between(const char *from, const char *to) {
+  exotel_slice slice;
+  slice.p = from;
+  slice.n = (size_t)(to - from);
+  return slice;
+}
+
 exotel_slice exotel_slice_held(const exotel_buffer *b);
-exotel_slice exotel_slice_between(const char *from, const char *to);
 
 /* Without blanks and line ends at both ends. */
 exotel_slice exotel_slice_trimmed(exotel_slice s);
