@@ -794,6 +794,10 @@ describe("a poller", function()
     for _ = 1, 10 do server:take() end
     assert.equal(pollable, socket.select({ pollable }, nil, LONG)[1])
     finish(loop, held)
+    local given_up = dialling(loop, server)
+    given_up:cancel()
+    assert.equal(0, loop:timeout()) -- libcurl has nothing to say of it, the loop has
+    finish(loop, given_up)
   end)
 
   it("finishes everything in few steps", function()
