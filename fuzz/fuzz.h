@@ -41,8 +41,8 @@ static inline exotel_slice held(const exotel_buffer *b) {
 
 /* Emptied, and kept from one input to the next. */
 static inline exotel_buffer *buffer(int which) {
-  static exotel_buffer kept[2];
-  if (kept[which].max == 0) exotel_buffer_init(&kept[which], FUZZ_MAX);
+  static exotel_buffer kept[4];
+  if (kept[which].max == 0) exotel_buffer_init(&kept[which], 16 * FUZZ_MAX);
   exotel_buffer_reset(&kept[which]);
   return &kept[which];
 }

@@ -115,7 +115,9 @@ static exotel_kind add_leaf(void *context, const exotel_leaf *leaf, exotel_error
 /* Whether a form could not spell this path and get it back: JSON has names with brackets,
 ** empty ones, and digits where a form has positions. */
 static int is_plain(const exotel_leaf *leaf) {
+  exotel_slice only = leaf->path[0].name;
   size_t i;
+  if (leaf->depth == 1 && only.n > 0 && only.p[only.n - 1] != ']') return 1;
   for (i = 0; i < leaf->depth; i++) {
     exotel_slice name = leaf->path[i].name;
     if (name.p == NULL) continue;

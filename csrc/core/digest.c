@@ -5,29 +5,6 @@
 */
 #include "digest.h"
 
-static uint64_t rotated(uint64_t x, unsigned n) {
-  return x << n | x >> (64 - n);
-}
-
-static inline void round_of(exotel_digest *d) {
-  d->v0 += d->v1;
-  d->v1 = rotated(d->v1, 13) ^ d->v0;
-  d->v0 = rotated(d->v0, 32);
-  d->v2 += d->v3;
-  d->v3 = rotated(d->v3, 16) ^ d->v2;
-  d->v0 += d->v3;
-  d->v3 = rotated(d->v3, 21) ^ d->v0;
-  d->v2 += d->v1;
-  d->v1 = rotated(d->v1, 17) ^ d->v2;
-  d->v2 = rotated(d->v2, 32);
-}
-
-static inline void take(exotel_digest *d, uint64_t word) {
-  d->v3 ^= word;
-  round_of(d);
-  d->v0 ^= word;
-}
-
 /* Eight bytes as a number, whatever the machine's own order; compilers make one load. */
 static inline uint64_t word_at(const unsigned char *p) {
   return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
@@ -37,7 +14,7 @@ static inline uint64_t word_at(const unsigned char *p) {
 
 /* The last `left` bytes of `n`, less than eight, as a number. Where eight can be read that
 ** end with them, the others are shifted out. */
-static uint64_t rest_of(const unsigned char *p, size_t left, size_t n) {
+static inline uint64_t rest_of(const unsigned char *p, size_t left, size_t n) {
   uint64_t word = 0;
   if (left == 0) return 0;
   if (n >= 8) return word_at(p + n - 8) >> (64 - 8 * left);
@@ -46,10 +23,11 @@ static uint64_t rest_of(const unsigned char *p, size_t left, size_t n) {
   return word;
 }
 
-static void take_words(exotel_digest *d, const unsigned char *p, size_t n) {
-  exotel_digest fast = *d; /* in registers */
+/* The whole words of the bytes. The state stays in registers meanwhile. */
+static inline void take_words(exotel_digest *d, const unsigned char *p, size_t n) {
+  exotel_digest fast = *d;
   for (; n >= 8; n -= 8, p += 8)
-    take(&fast, word_at(p));
+    exotel_digest_take(&fast, word_at(p));
   *d = fast;
 }
 
@@ -61,24 +39,20 @@ void exotel_digest_begin(exotel_digest *d, const exotel_digest_key *key) {
   d->n = 0;
 }
 
-void exotel_digest_word(exotel_digest *d, uint64_t word) {
-  take(d, word);
-  d->n += 8;
-}
-
-void exotel_digest_padded(exotel_digest *d, exotel_slice bytes) {
+void exotel_digest_text(exotel_digest *d, uint64_t head, exotel_slice bytes) {
   const unsigned char *p = (const unsigned char *)bytes.p;
   size_t left = bytes.n % 8;
+  exotel_digest_take(d, head);
   take_words(d, p, bytes.n);
-  if (left > 0) take(d, rest_of(p, left, bytes.n));
-  d->n += bytes.n + (left > 0 ? 8 - left : 0);
+  if (left > 0) exotel_digest_take(d, rest_of(p, left, bytes.n));
+  d->n += 8 + bytes.n + (left > 0 ? 8 - left : 0);
 }
 
 static void give(exotel_digest *d, unsigned char *out) {
   uint64_t word;
   int i;
   for (i = 0; i < 3; i++)
-    round_of(d);
+    exotel_digest_round(d);
   word = d->v0 ^ d->v1 ^ d->v2 ^ d->v3;
   for (i = 0; i < 8; i++)
     out[i] = (unsigned char)(word >> (8 * i));
@@ -86,7 +60,7 @@ static void give(exotel_digest *d, unsigned char *out) {
 
 /* The last word has the size in its last byte. */
 static void end_with(exotel_digest *d, uint64_t rest, unsigned char *out) {
-  take(d, rest | (uint64_t)(d->n & 0xff) << 56);
+  exotel_digest_take(d, rest | (uint64_t)(d->n & 0xff) << 56);
   d->v2 ^= 0xee;
   give(d, out);
   d->v1 ^= 0xdd;

@@ -27,11 +27,38 @@ typedef struct exotel_digest {
 
 void exotel_digest_begin(exotel_digest *d, const exotel_digest_key *key);
 
-/* Takes eight bytes: a number in little-endian order. */
-void exotel_digest_word(exotel_digest *d, uint64_t word);
+static inline uint64_t exotel_digest_rotated(uint64_t x, unsigned n) {
+  return x << n | x >> (64 - n);
+}
 
-/* Takes bytes, and zeros up to a whole word: their size is for the caller to tell. */
-void exotel_digest_padded(exotel_digest *d, exotel_slice bytes);
+static inline void exotel_digest_round(exotel_digest *d) {
+  d->v0 += d->v1;
+  d->v1 = exotel_digest_rotated(d->v1, 13) ^ d->v0;
+  d->v0 = exotel_digest_rotated(d->v0, 32);
+  d->v2 += d->v3;
+  d->v3 = exotel_digest_rotated(d->v3, 16) ^ d->v2;
+  d->v0 += d->v3;
+  d->v3 = exotel_digest_rotated(d->v3, 21) ^ d->v0;
+  d->v2 += d->v1;
+  d->v1 = exotel_digest_rotated(d->v1, 17) ^ d->v2;
+  d->v2 = exotel_digest_rotated(d->v2, 32);
+}
+
+static inline void exotel_digest_take(exotel_digest *d, uint64_t word) {
+  d->v3 ^= word;
+  exotel_digest_round(d);
+  d->v0 ^= word;
+}
+
+/* Takes eight bytes: a number in little-endian order. */
+static inline void exotel_digest_word(exotel_digest *d, uint64_t word) {
+  exotel_digest_take(d, word);
+  d->n += 8;
+}
+
+/* Takes a word, in which the caller tells the size of the bytes; then the bytes, and zeros
+** up to a whole word. */
+void exotel_digest_text(exotel_digest *d, uint64_t head, exotel_slice bytes);
 
 /* Ends it with whole words taken. */
 void exotel_digest_end(exotel_digest *d, unsigned char out[EXOTEL_DIGEST_BYTES]);

@@ -20,8 +20,8 @@ typedef unsigned short position;
 typedef int comes_before(const exotel_record *r, size_t a, size_t b);
 
 /* The tag of the name, what follows, and how much of it. */
-static void take_head(exotel_digest *d, uint32_t tag, unsigned kind, size_t n) {
-  exotel_digest_word(d, (uint64_t)tag << 32 | (uint64_t)n << 3 | kind);
+static uint64_t head_of(uint32_t tag, unsigned kind, size_t n) {
+  return (uint64_t)tag << 32 | (uint64_t)n << 3 | kind;
 }
 
 static int before_by_name(const exotel_record *r, size_t a, size_t b) {
@@ -37,8 +37,8 @@ static int before_by_text(const exotel_record *r, size_t a, size_t b) {
 }
 
 /* The children of a node in order. They come in order, or nearly so, as a rule. */
-static size_t sorted(const exotel_record *r, const exotel_node *node,
-                     comes_before *before, position order[EXOTEL_NODES_MAX]) {
+static inline size_t sorted(const exotel_record *r, const exotel_node *node,
+                            comes_before *before, position order[EXOTEL_NODES_MAX]) {
   size_t at, k, n = 0;
   for (at = node->first; at != 0; at = exotel_record_node(r, at)->next) {
     for (k = n++; k > 0 && before(r, at, order[k - 1]); k--)
@@ -59,8 +59,7 @@ static void take_table(exotel_digest *d, const exotel_record *r,
     const exotel_node *node = exotel_record_node(r, order[i]);
     if (node->row == 0) {
       exotel_slice name = exotel_record_name(r, node);
-      take_head(d, 0, NAME, name.n);
-      exotel_digest_padded(d, name);
+      exotel_digest_text(d, head_of(0, NAME, name.n), name);
     }
     take_value(d, r, r->rows.row[node->row].tag, node);
   }
@@ -94,15 +93,17 @@ static uint64_t bits_of(double number) {
 
 static void take_value(exotel_digest *d, const exotel_record *r, uint32_t tag,
                        const exotel_node *node) {
-  int text = node->type == EXOTEL_NODE_TEXT;
-  take_head(d, tag, (unsigned)node->type, text ? node->text.n : node->count);
+  if (node->type == EXOTEL_NODE_TEXT) {
+    exotel_digest_text(d, head_of(tag, EXOTEL_NODE_TEXT, node->text.n),
+                       exotel_record_text(r, node));
+    return;
+  }
+  exotel_digest_word(d, head_of(tag, (unsigned)node->type, node->count));
   switch (node->type) {
-    case EXOTEL_NODE_TEXT: exotel_digest_padded(d, exotel_record_text(r, node)); break;
-    case EXOTEL_NODE_INTEGER:
-    case EXOTEL_NODE_BOOLEAN: exotel_digest_word(d, (uint64_t)node->integer); break;
     case EXOTEL_NODE_NUMBER: exotel_digest_word(d, bits_of(node->number)); break;
     case EXOTEL_NODE_LIST: take_list(d, r, node); break;
     case EXOTEL_NODE_TABLE: take_table(d, r, node); break;
+    default: exotel_digest_word(d, (uint64_t)node->integer);
   }
 }
 

@@ -16,12 +16,14 @@
 #include "utf8.h"
 
 #include <cjson/cJSON.h>
+#include <stdint.h>
 #include <string.h>
 
 #define RANGE_SAFE 300 /* a number this short needs an exponent to leave the range */
 
 typedef struct guard {
   const unsigned char *p, *end, *begin;
+  const unsigned char *copied; /* up to here */
   exotel_buffer *out;
   exotel_error *e;
   char open[EXOTEL_DEPTH_MAX]; /* the brackets not yet closed */
@@ -42,13 +44,13 @@ static exotel_kind refuse(guard *g, const unsigned char *at, const char *why) {
 }
 
 static void skip_blanks(guard *g) {
-  while (g->p < g->end &&
-         (*g->p == ' ' || *g->p == '\t' || *g->p == '\n' || *g->p == '\r'))
+  while (g->p < g->end && exotel_is_blank((char)*g->p))
     g->p++;
 }
 
-static void keep(guard *g, const unsigned char *from) {
-  exotel_buffer_add(g->out, (const char *)from, (size_t)(g->p - from));
+static void copy_to(guard *g, const unsigned char *to) {
+  exotel_buffer_add(g->out, (const char *)g->copied, (size_t)(to - g->copied));
+  g->copied = to;
 }
 
 /* The value of the four hex digits at `p`, or -1. */
@@ -105,20 +107,39 @@ static exotel_kind string_step(guard *g) {
   return EXOTEL_OK;
 }
 
+/* Whether a byte of a string is ASCII and stands for itself. */
+static int is_plain(unsigned char c) {
+  return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* The same of eight at once: the highest bit of a difference tells of one that is zero, or
+** below a blank, and of a byte beyond ASCII. */
+static int are_plain(const unsigned char *p) {
+  const uint64_t each = 0x0101010101010101u;
+  uint64_t eight;
+  memcpy(&eight, p, sizeof eight);
+  return ((((eight ^ each * '"') - each) | ((eight ^ each * '\\') - each) |
+           (eight - each * 0x20) | eight) &
+          each * 0x80) == 0;
+}
+
+static void skip_plain(guard *g) {
+  const unsigned char *p = g->p, *end = g->end;
+  while (end - p >= 8 && are_plain(p))
+    p += 8;
+  while (p < end && is_plain(*p))
+    p++;
+  g->p = p;
+}
+
 static exotel_kind string(guard *g) {
-  const unsigned char *from = g->p++;
-  while (g->p < g->end && *g->p != '"') {
-    exotel_kind kind;
-    while (g->p < g->end && *g->p >= 0x20 && *g->p < 0x80 && *g->p != '"' &&
-           *g->p != '\\')
-      g->p++;
-    if (g->p >= g->end || *g->p == '"') break;
-    kind = string_step(g);
+  g->p++;
+  for (skip_plain(g); g->p < g->end && *g->p != '"'; skip_plain(g)) {
+    exotel_kind kind = string_step(g);
     if (kind != EXOTEL_OK) return kind;
   }
   if (g->p >= g->end) return refuse(g, g->p, "a string is open");
   g->p++;
-  keep(g, from);
   return EXOTEL_OK;
 }
 
@@ -152,19 +173,18 @@ static exotel_kind number(guard *g) {
   if (check_range &&
       !exotel_decimal_number((const char *)from, (size_t)(g->p - from), &value))
     return refuse(g, from, "the number is out of range");
+  copy_to(g, from);
   exotel_buffer_addc(g->out, '"');
-  keep(g, from);
+  copy_to(g, g->p);
   exotel_buffer_addc(g->out, '"');
   return EXOTEL_OK;
 }
 
 static exotel_kind word(guard *g, const char *spelling) {
   size_t n = strlen(spelling);
-  const unsigned char *from = g->p;
   if ((size_t)(g->end - g->p) < n || memcmp(g->p, spelling, n) != 0)
     return refuse(g, g->p, "a value is wanted");
   g->p += n;
-  keep(g, from);
   return EXOTEL_OK;
 }
 
@@ -184,14 +204,13 @@ static exotel_kind scalar(guard *g) {
 static exotel_kind open_bracket(guard *g) {
   if (g->depth == EXOTEL_DEPTH_MAX)
     return refuse(g, g->p, "nested deeper than the limit of 32");
-  g->open[g->depth++] = (char)*g->p;
-  exotel_buffer_addc(g->out, (char)*g->p++);
+  g->open[g->depth++] = (char)*g->p++;
   return EXOTEL_OK;
 }
 
 static void close_bracket(guard *g) {
   g->depth--;
-  exotel_buffer_addc(g->out, (char)*g->p++);
+  g->p++;
 }
 
 static int in_object(const guard *g) {
@@ -212,7 +231,7 @@ static exotel_kind member_name(guard *g) {
   if (kind != EXOTEL_OK) return kind;
   skip_blanks(g);
   if (g->p >= g->end || *g->p != ':') return refuse(g, g->p, "':' is wanted");
-  exotel_buffer_addc(g->out, (char)*g->p++);
+  g->p++;
   return EXOTEL_OK;
 }
 
@@ -226,7 +245,7 @@ static exotel_kind after_value(guard *g, int *done) {
   if (g->p >= g->end || *g->p != ',')
     return refuse(g, g->p,
                   in_object(g) ? "',' or '}' is wanted" : "',' or ']' is wanted");
-  exotel_buffer_addc(g->out, (char)*g->p++);
+  g->p++;
   return in_object(g) ? member_name(g) : EXOTEL_OK;
 }
 
@@ -261,8 +280,8 @@ exotel_kind exotel_json_guard(exotel_slice text, exotel_buffer *out, exotel_erro
   exotel_slice none = {"", 0};
   exotel_kind kind;
   guard g;
-  memset(&g, 0, sizeof g);
-  g.p = g.begin = (const unsigned char *)text.p;
+  g.depth = 0;
+  g.p = g.begin = g.copied = (const unsigned char *)text.p;
   g.end = g.begin + text.n;
   g.out = out;
   g.e = e;
@@ -270,6 +289,7 @@ exotel_kind exotel_json_guard(exotel_slice text, exotel_buffer *out, exotel_erro
   if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
     return refuse(&g, g.p, "a byte order mark");
   kind = document(&g);
+  if (kind == EXOTEL_OK) copy_to(&g, g.end);
   return kind != EXOTEL_OK ? kind : exotel_error_buffer(e, out, none);
 }
 

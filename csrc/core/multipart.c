@@ -49,8 +49,8 @@ static exotel_kind refuse(body_cursor *c, const char *at, const char *reason,
 static const char *line_end(const char *p, const char *end, int *crlf) {
   while (p < end && (*p == ' ' || *p == '\t'))
     p++;
-  *crlf = end - p >= 2 && p[0] == '\r' && p[1] == '\n';
-  if (*crlf) return p + 2;
+  *crlf = p < end && *p == '\r';
+  p += *crlf;
   return p < end && *p == '\n' ? p + 1 : NULL;
 }
 
@@ -70,11 +70,12 @@ static int is_delimiter(const body_cursor *c, const char *p, delimiter *d, int *
   if ((size_t)(c->end - p) < n + 2 || p[0] != '-' || p[1] != '-') return 0;
   if (memcmp(p + 2, c->boundary.p, n) != 0) return 0;
   p += n + 2;
-  d->to = NULL;
-  if (c->end - p >= 2 && p[0] == '-' && p[1] == '-')
-    d->to = last_line_end(p + 2, c->end, crlf);
-  d->closing = d->to != NULL;
-  if (!d->closing) d->to = line_end(p, c->end, crlf);
+  d->closing = 0;
+  d->to = line_end(p, c->end, crlf);
+  if (d->to != NULL || c->end - p < 2 || p[0] != '-' || p[1] != '-')
+    return d->to != NULL;
+  d->closing = 1;
+  d->to = last_line_end(p + 2, c->end, crlf);
   return d->to != NULL;
 }
 

@@ -337,7 +337,10 @@ static int add_known(exotel_record *r, size_t row, const exotel_leaf *leaf) {
   }
   fresh = new_node(r, EXOTEL_NODE_TEXT);
   if (fresh == NULL) return 1;
-  if (!type_value(r, fresh, field, leaf->text, leaf->stays)) return 0;
+  if (field->type == EXOTEL_IS_TEXT || field->type == EXOTEL_IS_TIME)
+    fresh->text = piece_of(r, leaf->text, leaf->stays);
+  else if (!type_value(r, fresh, field, leaf->text, leaf->stays))
+    return 0;
   fresh->field = field;
   fresh->row = (unsigned)row;
   fresh->known = field->lua;

@@ -37,7 +37,8 @@ int exotel_slice_is(exotel_slice a, const char *b) {
 int exotel_slice_is_nocase(exotel_slice a, const char *b) {
   size_t i;
   for (i = 0; i < a.n; i++) {
-    if (b[i] == '\0' || exotel_lower(a.p[i]) != exotel_lower(b[i])) return 0;
+    if (b[i] == '\0') return 0;
+    if (a.p[i] != b[i] && exotel_lower(a.p[i]) != exotel_lower(b[i])) return 0;
   }
   return b[a.n] == '\0';
 }
