@@ -8,7 +8,12 @@
 --     connect_timeout, fresh_connection, send_once }, times in seconds.
 --   sleep(self, seconds)
 --   now(self) -> seconds on a clock that never goes back
--- Anyone can bring one as the setting `transport`.
+-- and, where it makes sense, two more:
+--   check(self) -> why no request can be made here, or nil: the client raises that at its
+--     caller's line, before anything is sent
+--   bind(self, settings) -> the transport as one client uses it, with that client's settings
+-- A response or failure may say `waited`: seconds in the transport's own queue, which don't
+-- count towards the time-out. Anyone can bring a transport as the setting `transport`.
 --
 -- SPDX-License-Identifier: MIT
 
