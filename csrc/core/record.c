@@ -213,14 +213,17 @@ static unsigned add_keyed(exotel_record *r, size_t parent, size_t key,
 ** Known fields
 ** ================================================================== */
 
+static int is_absent(const exotel_leaf *leaf) {
+  return leaf->null || exotel_slice_is_absent(leaf->text);
+}
+
 /* A word is kept in lower case, where NULL would be null. */
-static int is_absent(const exotel_leaf *leaf, const exotel_field *field) {
-  if (leaf->null) return 1;
-  if (field != NULL && field->type == EXOTEL_IS_VERBATIM) return 0;
-  if (field != NULL && field->type == EXOTEL_IS_WORD && leaf->text.n == 4 &&
+static int is_absent_as(const exotel_field *field, const exotel_leaf *leaf) {
+  if (field->type == EXOTEL_IS_VERBATIM) return leaf->null;
+  if (field->type == EXOTEL_IS_WORD && leaf->text.n == 4 &&
       exotel_slice_is_nocase(leaf->text, "null"))
     return 1;
-  return exotel_slice_is_absent(leaf->text);
+  return is_absent(leaf);
 }
 
 static int has_capital(exotel_slice text) {
@@ -480,10 +483,9 @@ static int is_numeric(const exotel_field *field) {
 
 /* Of one field's values the first counts, whether it is what the row says or is kept as
 ** it was sent. Only a number can be anything else. */
-static void add_field(exotel_record *r, size_t row, const exotel_leaf *leaf) {
-  const exotel_field *field = &r->rows.type->fields[row - 1];
+static void add_value(exotel_record *r, size_t row, const exotel_leaf *leaf) {
   unsigned at;
-  if (r->keeps && is_numeric(field) && is_kept(r, row, leaf)) {
+  if (r->keeps && is_numeric(&r->rows.type->fields[row - 1]) && is_kept(r, row, leaf)) {
     note_repeated(r, leaf);
     return;
   }
@@ -495,17 +497,19 @@ static void add_field(exotel_record *r, size_t row, const exotel_leaf *leaf) {
   node_at(r, at)->integer = (long long)list_index(leaf);
 }
 
+static void add_field(exotel_record *r, size_t row, const exotel_leaf *leaf) {
+  const exotel_field *field = &r->rows.type->fields[row - 1];
+  if (field->list != NULL && field->position == 0 && list_index(leaf) == 0)
+    r->from_zero = 1;
+  if (!is_absent_as(field, leaf)) add_value(r, row, leaf);
+}
+
 exotel_kind exotel_record_add(exotel_record *r, const exotel_leaf *leaf,
                               exotel_error *e) {
   size_t row = exotel_rows_find(&r->rows, leaf->path, leaf->depth);
-  const exotel_field *field = row == 0 ? NULL : &r->rows.type->fields[row - 1];
-  if (field != NULL && field->list != NULL && field->position == 0 &&
-      list_index(leaf) == 0)
-    r->from_zero = 1;
-  if (is_absent(leaf, field)) return EXOTEL_OK;
-  if (field != NULL)
+  if (row != 0)
     add_field(r, row, leaf);
-  else
+  else if (!is_absent(leaf))
     add_unknown(r, leaf);
   return state_of(r, e);
 }

@@ -14,7 +14,7 @@
 #define NEAREST_MAX 40 /* names longer than this are no near miss of ours */
 #define SCHEME "sip:"
 
-/* All but one length of text is told apart at once, and most texts by their first byte. */
+/* Its length tells of nearly every text that it is none of the spellings. */
 int exotel_slice_is_absent(exotel_slice text) {
   switch (text.n) {
     case 0: return 1;
