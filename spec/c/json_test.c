@@ -182,6 +182,25 @@ static void check_full(void) {
   exotel_buffer_free(&small);
 }
 
+/* Every byte at every place of a string, since the guard reads several at once. */
+static void check_bytes(exotel_buffer *out) {
+  char text[24];
+  size_t at;
+  int c;
+  for (at = 1; at < sizeof text - 1; at++) {
+    for (c = 0; c < 256; c++) {
+      int plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+      exotel_error e;
+      memset(text, 'a', sizeof text);
+      text[0] = text[sizeof text - 1] = '"';
+      text[at] = (char)c;
+      check((exotel_json_guard(page_put(0, text, sizeof text), out, &e) == EXOTEL_OK) ==
+                plain,
+            "a byte in a string");
+    }
+  }
+}
+
 int main(void) {
   exotel_buffer out, scratch;
   exotel_error e;
@@ -194,6 +213,7 @@ int main(void) {
   check(exotel_json_guard(page_text(0, sample), &out, &e) == EXOTEL_PARSE &&
             e.position == (size_t)(strstr(sample, "\"Legs\"") - sample) + 1,
         "the vendor's own sample lacks a comma");
+  check_bytes(&out);
   check_sink(&scratch);
   check_full();
   exotel_buffer_free(&out);
