@@ -311,7 +311,7 @@ describe("spawn", function()
     end
     local before = descriptors()
     for _ = 1, 50 do assert.is_nil((sys.spawn { "/nowhere/x" })) end
-    assert.are.equal(before, descriptors())
+    assert.is_true(descriptors() <= before) -- others may have closed some of theirs meanwhile
     local p = sh([[grep -sl "^State:.Z" $(grep -slE "^PPid:.$PPID$" /proc/[0-9]*/status)]])
     assert.are.same({ nil, "closed" }, { p:read_line(LONG) })
     p:close()
