@@ -19,7 +19,7 @@ TREE  := $(CURDIR)
 # What each shared object is made of, and all that it links.
 core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c api.c write.c \
               request.c response.c work.c)
-core_LIBS  := -lcjson
+core_LIBS  := -lcjson -lexpat
 curl_SRC   := $(wildcard csrc/curl/*.c) $(addprefix csrc/lua/l_,curl.c multi.c transfer.c) \
               $(addprefix csrc/core/,buffer.c http1.c slice.c text.c time.c utf8.c decimal.c) \
               csrc/sys/clock.c
@@ -78,7 +78,7 @@ ctests: $(CTESTS)
 
 $(B)/ctest/%: spec/c/%_test.c $(wildcard spec/c/*.h) $(CORE_C) $(wildcard csrc/core/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=c99 -g -O1 $(WARNINGS) $(SANITIZE) -o $@ $< $(CORE_C) -lcjson
+	$(CC) -std=c99 -g -O1 $(WARNINGS) $(SANITIZE) -o $@ $< $(CORE_C) $(core_LIBS)
 
 env: ## print the exports of LUA_PATH and LUA_CPATH for this tree
 	@echo "export LUA_PATH='$(LUA_PATH)'"

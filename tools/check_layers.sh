@@ -31,6 +31,8 @@ posix='(unistd|sys/|poll|signal|pthread|fcntl|netdb|netinet|arpa|termios|dlfcn|s
 deny "lua.h outside csrc/lua" "$include(lua|lauxlib|lualib)\.h" $(outside lua)
 deny "curl.h outside csrc/curl" "${include}curl/" $(outside curl)
 deny "microhttpd.h outside csrc/httpd" "${include}microhttpd" $(outside httpd)
+deny "expat.h outside csrc/core/xml.c" "${include}expat" \
+  $(find csrc -name '*.[ch]' ! -path csrc/core/xml.c)
 deny "POSIX outside csrc/sys, csrc/curl, csrc/httpd" "$include$posix" $(outside sys curl httpd)
 deny "a system header in csrc/core" "$include(time|errno|locale|unistd|setjmp|signal)\.h>" \
   csrc/core/*.[ch]

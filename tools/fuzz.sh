@@ -17,7 +17,7 @@ for source in fuzz/*.c; do
   target=$(basename "$source" .c)
   "$CLANG" -std=c99 -g -O1 -Wall -Wextra -fno-sanitize-recover=all \
     -fsanitize=fuzzer,address,undefined -o "$out/$target" "$source" csrc/core/*.c \
-    -lcjson || exit 1
+    -lcjson -lexpat || exit 1
   targets="$targets $target" count=$((count + 1))
 done
 [ "$count" -gt 0 ] || exit 1

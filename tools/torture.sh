@@ -36,10 +36,11 @@ compile curl csrc/curl/*.c csrc/lua/l_curl.c csrc/lua/l_transfer.c csrc/lua/l_mu
 compile httpd csrc/httpd/*.c csrc/lua/l_httpd.c csrc/core/buffer.c csrc/sys/clock.c || exit 1
 compile sys csrc/sys/*.c csrc/lua/l_sys.c || exit 1
 
-$CC $flags "$wrap" -o "$out/test_core" spec/torture/core.c csrc/core/*.c -lcjson || exit 1
+$CC $flags "$wrap" -o "$out/test_core" spec/torture/core.c csrc/core/*.c -lcjson -lexpat ||
+  exit 1
 $CC $flags "$wrap" -I"$LUA_INC" -o "$out/test_lua" spec/torture/lua.c "$out/core.o" \
-  "$out/curl.o" "$out/httpd.o" "$out/sys.o" $LUA_LIB -lcjson -lcurl -lmicrohttpd \
-  -lpthread -ldl -lm || exit 1
+  "$out/curl.o" "$out/httpd.o" "$out/sys.o" $LUA_LIB -lcjson -lexpat -lcurl \
+  -lmicrohttpd -lpthread -ldl -lm || exit 1
 
 log=$out/log
 status=0
