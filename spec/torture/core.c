@@ -22,6 +22,7 @@
 #include "../../csrc/core/route.h"
 #include "../../csrc/core/text.h"
 #include "../../csrc/core/url.h"
+#include "../../csrc/core/xml.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -206,6 +207,36 @@ static void run_bad_json(outcome *o) {
   o->kind = exotel_json_read(exotel_slice_of("{\"a\":[1,2,{\"b\":nul}]}"),
                              &held.scratch, say_leaf, o, &held.error);
   take_error(o);
+}
+
+static void read_xml(outcome *o, const char *text) {
+  static const exotel_xml_list list = {"Legs", "Leg", NULL, 1};
+  o->kind = exotel_xml_read(exotel_slice_of(text), &list, 1, &held.scratch, say_leaf, o,
+                            &held.error);
+  if (o->kind != EXOTEL_OK) take_error(o);
+}
+
+static void run_xml(outcome *o) {
+  read_xml(o, "<?xml version='1.0' encoding='UTF-8'?><R a='1' b='&quot;'><Call><To/>"
+              "<From>098765&#32;43210, a value that makes the buffer grow, since it "
+              "is &lt;long&gt;</From><!-- --><Legs><Leg><Id>1</Id></Leg><Leg><Id>2"
+              "</Id></Leg></Legs></Call></R>");
+}
+
+static void run_bad_xml(outcome *o) {
+  read_xml(o, "<R><Call><To>1</To><From>2</Call></R>");
+}
+
+static void run_xml_doctype(outcome *o) {
+  read_xml(o, "<?xml version='1.0'?><!DOCTYPE R [<!ENTITY a 'b'>]><R><To>&a;</To></R>");
+}
+
+static void run_xml_encoding(outcome *o) {
+  read_xml(o, "<?xml version='1.0' encoding='ISO-8859-1'?><R><To>1</To></R>");
+}
+
+static void run_xml_mixed(outcome *o) {
+  read_xml(o, "<R><Call><To>1</To>2</Call></R>");
 }
 
 static void say_node(outcome *o, const exotel_record *r, const exotel_node *node) {
@@ -605,6 +636,11 @@ static const entry entries[] = {
     {"json_guard", run_guard},
     {"json_read", run_json},
     {"json_read, bad", run_bad_json},
+    {"xml_read", run_xml},
+    {"xml_read, bad", run_bad_xml},
+    {"xml_read, document type", run_xml_doctype},
+    {"xml_read, encoding", run_xml_encoding},
+    {"xml_read, mixed", run_xml_mixed},
     {"form_read", run_form},
     {"response_read", run_success},
     {"response_read, exception", run_exception},
