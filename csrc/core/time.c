@@ -1,5 +1,5 @@
 /*
-** time: the service's timestamps to epoch seconds (see time.h).
+** time: the service's timestamps to epoch seconds and back (see time.h).
 ** Days are counted by the civil calendar's own arithmetic: no libc, no zone, no locale.
 **
 ** SPDX-License-Identifier: MIT
@@ -10,7 +10,12 @@
 
 #include "text.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* The first second of year 1 and the last of year 9999, in UTC. */
+#define EPOCH_FIRST (-62135596800LL)
+#define EPOCH_LAST 253402300799LL
 
 typedef struct clock_text {
   const char *begin, *p, *end;
@@ -73,10 +78,14 @@ static int days_in(int year, int month) {
   return days[month - 1] + (month == 2 && leap);
 }
 
-static int take_iso(clock_text *t, moment *m) {
+static int take_date(clock_text *t, moment *m) {
   if (!take_number(t, 4, 1, 9999, &m->year) || !take(t, '-')) return 0;
   if (!take_number(t, 2, 1, 12, &m->month) || !take(t, '-')) return 0;
-  if (!take_number(t, 2, 1, days_in(m->year, m->month), &m->day)) return 0;
+  return take_number(t, 2, 1, days_in(m->year, m->month), &m->day);
+}
+
+static int take_iso(clock_text *t, moment *m) {
+  if (!take_date(t, m)) return 0;
   if (!take(t, ' ') && !take(t, 'T')) return 0;
   if (!take_clock(t, m)) return 0;
   if (take(t, '.')) {
@@ -150,6 +159,50 @@ int exotel_time_read(exotel_slice text, long offset, long long *epoch, size_t *a
   }
   *epoch = days_from_civil(m.year, m.month, m.day) * 86400 + m.hour * 3600L +
            m.minute * 60L + m.second - m.offset;
+  return 1;
+}
+
+int exotel_time_complete(exotel_buffer *out, exotel_slice text, int last, size_t *at) {
+  clock_text t;
+  moment m;
+  int ok, day;
+  t.begin = t.p = text.p;
+  t.end = text.p + text.n;
+  ok = take_date(&t, &m);
+  day = ok && t.p == t.end;
+  if (ok && !day) ok = take(&t, ' ') && take_clock(&t, &m) && t.p == t.end;
+  if (!ok) {
+    *at = (size_t)(t.p - t.begin) + 1;
+    return 0;
+  }
+  exotel_buffer_add(out, text.p, text.n);
+  if (day) exotel_buffer_adds(out, last ? " 23:59:59" : " 00:00:00");
+  return 1;
+}
+
+/* The inverse of days_from_civil, from year 1 on. */
+static void civil_from_days(long long days, moment *m) {
+  long long of_era = (days + 719468) % 146097;
+  long long era = (days + 719468) / 146097;
+  long long year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+  long long of_year = of_era - (year * 365 + year / 4 - year / 100);
+  long long month = (of_year * 5 + 2) / 153; /* from March */
+  m->day = (int)(of_year - (month * 153 + 2) / 5 + 1);
+  m->month = (int)(month + (month < 10 ? 3 : -9));
+  m->year = (int)(era * 400 + year + (m->month <= 2));
+}
+
+int exotel_time_write(exotel_buffer *out, long long epoch, long offset) {
+  char text[32];
+  long long local, second;
+  moment m;
+  if (epoch < EPOCH_FIRST - offset || epoch > EPOCH_LAST - offset) return 0;
+  local = epoch + offset - EPOCH_FIRST;
+  second = local % 86400;
+  civil_from_days(local / 86400 + EPOCH_FIRST / 86400, &m);
+  snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d", m.year, m.month, m.day,
+           (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+  exotel_buffer_adds(out, text);
   return 1;
 }
 

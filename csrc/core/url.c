@@ -17,23 +17,38 @@ static int is_unreserved(char c) {
   return exotel_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-void exotel_url_encode(exotel_buffer *out, exotel_slice text) {
+static void encode_byte(exotel_buffer *out, unsigned char c) {
   static const char hex[] = "0123456789ABCDEF";
+  char *room;
+  if (is_unreserved((char)c)) {
+    exotel_buffer_addc(out, (char)c);
+    return;
+  }
+  room = exotel_buffer_room(out, 3);
+  if (room == NULL) return;
+  room[0] = '%';
+  room[1] = hex[c >> 4];
+  room[2] = hex[c & 15];
+  room[3] = '\0';
+  out->n += 3;
+}
+
+void exotel_url_encode(exotel_buffer *out, exotel_slice text) {
+  size_t i;
+  for (i = 0; i < text.n; i++)
+    encode_byte(out, (unsigned char)text.p[i]);
+}
+
+void exotel_url_encode_query(exotel_buffer *out, exotel_slice text) {
   size_t i;
   for (i = 0; i < text.n; i++) {
-    unsigned char c = (unsigned char)text.p[i];
-    char *room;
-    if (is_unreserved((char)c)) {
-      exotel_buffer_addc(out, (char)c);
-      continue;
-    }
-    room = exotel_buffer_room(out, 3);
-    if (room == NULL) return;
-    room[0] = '%';
-    room[1] = hex[c >> 4];
-    room[2] = hex[c & 15];
-    room[3] = '\0';
-    out->n += 3;
+    char c = text.p[i];
+    if (c == ' ')
+      exotel_buffer_addc(out, '+');
+    else if (c == ':')
+      exotel_buffer_addc(out, ':');
+    else
+      encode_byte(out, (unsigned char)c);
   }
 }
 

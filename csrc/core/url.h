@@ -22,6 +22,10 @@ typedef struct exotel_base {
 /* Appends `text` with all but RFC 3986's unreserved characters percent-encoded. */
 void exotel_url_encode(exotel_buffer *out, exotel_slice text);
 
+/* The same in the spelling of a query on the service's pages: a blank is "+", and ":"
+** stands for itself. */
+void exotel_url_encode_query(exotel_buffer *out, exotel_slice text);
+
 /* Appends `text` with %XX decoded, and "+" as a blank when `form` is set; a % without
 ** two hex digits stays as it is. */
 void exotel_url_decode(exotel_buffer *out, exotel_slice text, int form);

@@ -1,5 +1,6 @@
 /*
-** time: rows, the civil calendar against the C library's over 400 years, offsets.
+** time: rows, the civil calendar against the C library's over 800 years and both ways,
+** offsets, what is written.
 **
 ** SPDX-License-Identifier: MIT
 */
@@ -69,6 +70,88 @@ static const struct offset {
     {"+05::30", 0, 0},
 };
 
+static const struct completion {
+  const char *text;
+  const char *first, *last; /* NULL: it is refused at byte `at` */
+  size_t at;
+} completions[] = {
+    {"2019-01-31", "2019-01-31 00:00:00", "2019-01-31 23:59:59", 0},
+    {"2020-02-29", "2020-02-29 00:00:00", "2020-02-29 23:59:59", 0},
+    {"2019-01-31 10:48:33", "2019-01-31 10:48:33", "2019-01-31 10:48:33", 0},
+    {"2019-02-29", NULL, NULL, 9},
+    {"2019-01-31T10:48:33", NULL, NULL, 11},
+    {"2019-01-31 10:48", NULL, NULL, 17},
+    {"2019-01-31 24:00:00", NULL, NULL, 12},
+    {"2019-01-31 10:48:33Z", NULL, NULL, 20},
+    {"2019-01-31 10:48:33.5", NULL, NULL, 20},
+    {"2019-01-31 ", NULL, NULL, 12},
+    {" 2019-01-31", NULL, NULL, 1},
+    {"31-01-2019", NULL, NULL, 1},
+    {"Fri, 03 Mar 2017 10:48:33", NULL, NULL, 1},
+    {"", NULL, NULL, 1},
+};
+
+static const struct written {
+  long long epoch;
+  long offset;
+  const char *text; /* NULL: its year isn't one of 1 to 9999 */
+} writtens[] = {
+    {0, 0, "1970-01-01 00:00:00"},
+    {0, 19800, "1970-01-01 05:30:00"},
+    {-1, 0, "1969-12-31 23:59:59"},
+    {1488518313, 19800, "2017-03-03 10:48:33"},
+    {1488518313, -28800, "2017-03-02 21:18:33"},
+    {1582934399, 19800, "2020-02-29 05:29:59"},
+    {-62135596800LL, 0, "0001-01-01 00:00:00"},
+    {-62135596801LL, 0, NULL},
+    {-62135596801LL, 1, "0001-01-01 00:00:00"},
+    {-62135596800LL, -1, NULL},
+    {253402300799LL, 0, "9999-12-31 23:59:59"},
+    {253402300800LL, 0, NULL},
+    {253402300800LL, -1, "9999-12-31 23:59:59"},
+    {253402300799LL, 1, NULL},
+    {9223372036854775807LL, 50400, NULL},
+    {-9223372036854775807LL - 1, -50400, NULL},
+};
+
+static exotel_slice held(const exotel_buffer *b) {
+  exotel_slice s = {b->p == NULL ? "" : b->p, b->n};
+  return s;
+}
+
+static void check_completion(exotel_buffer *b, const struct completion *r) {
+  size_t cut;
+  int last;
+  for (last = 0; last <= 1; last++) {
+    const char *wanted = last ? r->last : r->first;
+    size_t at = 0;
+    int ok;
+    exotel_buffer_reset(b);
+    ok = exotel_time_complete(b, page_text(0, r->text), last, &at);
+    if (wanted == NULL)
+      check(!ok && at == r->at && b->n == 0, r->text);
+    else
+      check(ok && page_is(held(b), wanted), r->text);
+  }
+  for (cut = 0; cut < strlen(r->text); cut++) {
+    size_t at = 0;
+    if (exotel_time_complete(b, page_put(0, r->text, cut), 0, &at))
+      check(cut == 10 || cut == 19, r->text);
+    else
+      check(at >= 1 && at <= cut + 1, r->text);
+  }
+}
+
+static void check_written(exotel_buffer *b, const struct written *r) {
+  int ok;
+  exotel_buffer_reset(b);
+  ok = exotel_time_write(b, r->epoch, r->offset);
+  if (r->text == NULL)
+    check(!ok && b->n == 0, "a year that has not four digits");
+  else
+    check(ok && page_is(held(b), r->text), r->text);
+}
+
 static void check_row(const struct row *r) {
   exotel_slice s = page_text(0, r->text);
   long long epoch = 0;
@@ -86,7 +169,7 @@ static void check_row(const struct row *r) {
   check(times == r->shorter, r->text);
 }
 
-static void check_calendar(void) {
+static void check_calendar(exotel_buffer *b) {
   unsigned long wrong = 0;
   long long day;
   for (day = -146097; day < 146097; day++) {
@@ -99,12 +182,16 @@ static void check_calendar(void) {
     snprintf(text, sizeof text, "%04d-%02d-%02d 01:01:01", tm.tm_year + 1900,
              tm.tm_mon + 1, tm.tm_mday);
     wrong += !exotel_time_read(page_text(0, text), 0, &epoch, &at) || epoch != t;
+    exotel_buffer_reset(b);
+    wrong += !exotel_time_write(b, t, 0) || !page_is(held(b), text);
   }
   check(wrong == 0, "every day from 1570 to 2369");
 }
 
 int main(void) {
+  exotel_buffer b;
   size_t i, cut;
+  exotel_buffer_init(&b, 4096);
   for (i = 0; i < sizeof rows / sizeof *rows; i++)
     check_row(&rows[i]);
   for (i = 0; i < sizeof offsets / sizeof *offsets; i++) {
@@ -116,6 +203,11 @@ int main(void) {
       check(!exotel_offset_read(page_put(0, offsets[i].text, cut), &seconds),
             offsets[i].text);
   }
-  check_calendar();
+  for (i = 0; i < sizeof completions / sizeof *completions; i++)
+    check_completion(&b, &completions[i]);
+  for (i = 0; i < sizeof writtens / sizeof *writtens; i++)
+    check_written(&b, &writtens[i]);
+  check_calendar(&b);
+  exotel_buffer_free(&b);
   return check_summary();
 }

@@ -16,6 +16,17 @@ static const struct coding {
     {"\r\n", "%0D%0A"}, {"\xE0\xA4\xA8", "%E0%A4%A8"}, {"/?#[]@", "%2F%3F%23%5B%5D%40"},
 };
 
+/* What differs in a query. */
+static const struct coding queries[] = {
+    {"", ""},
+    {"AZaz09-._~", "AZaz09-._~"},
+    {"gte:2019-12-03 00:00:00;lte:11s", "gte:2019-12-03+00:00:00%3Blte:11s"},
+    {"+91 1,+91 2", "%2B91+1%2C%2B91+2"},
+    {"MTU3==", "MTU3%3D%3D"},
+    {"a&b=c?d#e/f%", "a%26b%3Dc%3Fd%23e%2Ff%25"},
+    {"\r\n\xE0", "%0D%0A%E0"},
+};
+
 static const struct decoding {
   const char *text;
   int form;
@@ -108,6 +119,14 @@ static void check_codings(exotel_buffer *b) {
     exotel_url_decode(b, page_text(0, codings[i].encoded), 1);
     check(page_is(held(b), codings[i].text), codings[i].encoded);
   }
+  for (i = 0; i < sizeof queries / sizeof *queries; i++) {
+    exotel_buffer_reset(b);
+    exotel_url_encode_query(b, page_text(0, queries[i].text));
+    check(page_is(held(b), queries[i].encoded), queries[i].encoded);
+    exotel_buffer_reset(b);
+    exotel_url_decode(b, page_text(0, queries[i].encoded), 1);
+    check(page_is(held(b), queries[i].text), queries[i].encoded);
+  }
   for (i = 0; i < sizeof decodings / sizeof *decodings; i++) {
     exotel_buffer_reset(b);
     exotel_url_decode(b, page_text(0, decodings[i].text), decodings[i].form);
@@ -133,6 +152,13 @@ static void check_all_bytes(exotel_buffer *b) {
   exotel_buffer_reset(b);
   exotel_url_decode(b, encoded, 1);
   check(b->n == 256 && memcmp(b->p, all, 256) == 0, "every byte comes back");
+  exotel_buffer_reset(b);
+  exotel_url_encode_query(b, page_put(0, all, sizeof all));
+  encoded = page_put(1, b->p, b->n);
+  check(b->n == 68 + 188 * 3, "two more stand as one byte in a query");
+  exotel_buffer_reset(b);
+  exotel_url_decode(b, encoded, 1);
+  check(b->n == 256 && memcmp(b->p, all, 256) == 0, "every byte of a query comes back");
 }
 
 static void check_base(exotel_buffer *b, const base_row *r) {
