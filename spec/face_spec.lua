@@ -586,7 +586,7 @@ describe("to_json", function()
     assert.equal("option 'absent' must be \"null\" or \"empty\"",
       raised(function() exotel.to_json({}, { absent = true }) end))
     assert.equal("option 'record' is no known record",
-      raised(function() exotel.to_json({}, { record = "balance" }) end))
+      raised(function() exotel.to_json({}, { record = "invoice" }) end))
   end)
 
   it("raises an option it doesn't know", function()
@@ -768,7 +768,7 @@ describe("the tables", function()
   end)
 
   it("raise what they don't know", function()
-    assert.equal("record 'balance' is not known", raised(function() exotel.fields "balance" end))
+    assert.equal("record 'invoice' is not known", raised(function() exotel.fields "invoice" end))
     assert.equal("record 'nil' is not known", raised(function() exotel.fields() end))
     assert.equal("operation 'x' is not known", raised(function() exotel.options "x" end))
     assert.equal("operation 'nil' is not known", raised(function() exotel.options() end))

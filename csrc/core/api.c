@@ -22,6 +22,12 @@ static const exotel_mode connect_modes[] = {
 
 static const exotel_mode only_mode[] = {{1u, "", ""}};
 
+static const exotel_bound bounds[EXOTEL_BOUNDS_MAX] = {
+    {EXOTEL_GTE, "gte", "gte", 0}, {EXOTEL_GT, "gt", "gte", 1},
+    {EXOTEL_LTE, "lte", "lte", 0}, {EXOTEL_LT, "lt", "lte", -1},
+    {EXOTEL_EQ, "eq", "eq", 0},
+};
+
 static const char *const call_types[] = {"trans", NULL};
 static const char *const channels[] = {"single", "dual", NULL};
 static const char *const formats[] = {"mp3", "mp3-hq", NULL};
@@ -30,6 +36,11 @@ static const char *const events[] = {"terminal", "answered", "ringing", NULL};
 static const char *const content_types[] = {"multipart/form-data", "application/json",
                                             NULL};
 static const char *const stream_types[] = {"bidirectional", NULL};
+static const char *const call_statuses[] = {"completed", "failed",   "busy",
+                                            "no-answer", "canceled", NULL};
+static const char *const directions[] = {"inbound", "outbound-dial", "outbound-api",
+                                         NULL};
+static const char *const sorts[] = {"DateCreated:asc", "DateCreated:desc", NULL};
 static const char *const stream_begins[] = {"atLeg1connect", "atLeg2connect", NULL};
 
 /* Which parameter goes with which mode: S002, S003; for streams NEW. */
@@ -252,6 +263,161 @@ static const exotel_parameter call_details_parameters[] = {
      .source = "S003"},
 };
 
+/* The filters of one page. Of SIDs the pages recommend 20 and allow 100; the limits of
+** words, seconds and prices are ours. */
+static const exotel_parameter calls_parameters[] = {
+    {.name = "Sid",
+     .lua = "sid",
+     .type = EXOTEL_TAKES_SIDS,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .max = 64,
+     .most = 20,
+     .about = "the identifiers of calls; without date_created of the last 31 days",
+     .source = "S003"},
+    {.name = "DateCreated",
+     .lua = "date_created",
+     .type = EXOTEL_TAKES_TIMES,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .bounds = EXOTEL_GTE | EXOTEL_LTE,
+     .about =
+         "when the call was created, in the service's zone; a day alone begins with"
+         " its first second and ends with its last",
+     .source = "S003"},
+    {.name = "To",
+     .lua = "to",
+     .type = EXOTEL_TAKES_NUMBERS,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .most = 5,
+     .about = "the numbers of your customers",
+     .source = "S003"},
+    {.name = "From",
+     .lua = "from",
+     .type = EXOTEL_TAKES_NUMBERS,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .most = 5,
+     .about = "the numbers that were called first",
+     .source = "S003"},
+    {.name = "Status",
+     .lua = "status",
+     .type = EXOTEL_TAKES_WORDS,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .max = 64,
+     .most = 8,
+     .choices = call_statuses,
+     .about = "how the call ended",
+     .source = "S003"},
+    {.name = "Duration",
+     .lua = "duration",
+     .type = EXOTEL_TAKES_SECONDS,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .max = 999999,
+     .bounds = EXOTEL_GTE | EXOTEL_GT | EXOTEL_LTE | EXOTEL_LT | EXOTEL_EQ,
+     .about = "seconds that the call took",
+     .source = "S003"},
+    {.name = "Price",
+     .lua = "price",
+     .type = EXOTEL_TAKES_PRICE,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .max = 999999,
+     .bounds = EXOTEL_GTE | EXOTEL_LTE | EXOTEL_EQ,
+     .about = "what was charged, in the account's currency",
+     .source = "S003"},
+    {.name = "Direction",
+     .lua = "direction",
+     .type = EXOTEL_TAKES_WORDS,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .max = 64,
+     .most = 6,
+     .choices = directions,
+     .about = "who called whom",
+     .source = "S003"},
+    {.name = "PhoneNumber",
+     .lua = "phone_number",
+     .type = EXOTEL_TAKES_NUMBERS,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .most = 5,
+     .about = "the ExoPhones of the calls",
+     .source = "S003"},
+    {.name = "details",
+     .lua = "details",
+     .type = EXOTEL_TAKES_BOOLEAN,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .about = "whether the legs are wanted too",
+     .source = "S003"},
+    {.name = "PageSize",
+     .lua = "page_size",
+     .type = EXOTEL_TAKES_INTEGER,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .min = 1,
+     .max = 100,
+     .about = "calls of one page",
+     .source = "S003"},
+    {.name = "SortBy",
+     .lua = "sort",
+     .type = EXOTEL_TAKES_SORT,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .choices = sorts,
+     .about = "whether the oldest call comes first, or the newest",
+     .source = "S003"},
+    {.name = "Before",
+     .lua = "before",
+     .type = EXOTEL_TAKES_CURSOR,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .max = 1024,
+     .excludes = "After",
+     .about = "the cursor of the page before",
+     .source = "S003"},
+    {.name = "After",
+     .lua = "after",
+     .type = EXOTEL_TAKES_CURSOR,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .max = 1024,
+     .excludes = "Before",
+     .about = "the cursor of the page after",
+     .source = "S003"},
+    {.name = "NumbersMetadata",
+     .lua = "numbers_metadata",
+     .type = EXOTEL_TAKES_BOOLEAN,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .about = "whether what is known of the numbers is wanted too",
+     .source = "S003, in the addresses of an answer"},
+    {.name = "RecordingUrlValidity",
+     .lua = "recording_url_validity",
+     .type = EXOTEL_TAKES_INTEGER,
+     .place = EXOTEL_IN_QUERY,
+     .modes = 1u,
+     .min = 5,
+     .max = 60,
+     .about = "minutes for which the recording's address needs no credentials",
+     .source = "NEW"},
+};
+
+static const exotel_parameter number_metadata_parameters[] = {
+    {.name = "PhoneNumber",
+     .lua = "number",
+     .type = EXOTEL_TAKES_SUBSCRIBER,
+     .place = EXOTEL_IN_PATH,
+     .modes = 1u,
+     .required = 1u,
+     .about = "the phone number that is asked about",
+     .source = "S003"},
+};
+
 static const exotel_field call_fields[] = {
     {"Sid", NULL, 0, "sid", EXOTEL_IS_TEXT, EXOTEL_ALWAYS, "S003"},
     {"ParentCallSid", NULL, 0, "parent_call_sid", EXOTEL_IS_TEXT, EXOTEL_ALWAYS,
@@ -290,8 +456,31 @@ static const exotel_field call_fields[] = {
      EXOTEL_IS_INTEGER, 0, "S003"},
 };
 
+static const exotel_field number_fields[] = {
+    {"PhoneNumber", NULL, 0, "phone_number", EXOTEL_IS_TEXT, EXOTEL_ALWAYS, "S003"},
+    {"Circle", NULL, 0, "circle", EXOTEL_IS_TEXT, EXOTEL_ALWAYS, "S003"},
+    {"CircleName", NULL, 0, "circle_name", EXOTEL_IS_TEXT, EXOTEL_ALWAYS, "S003"},
+    {"Type", NULL, 0, "type", EXOTEL_IS_WORD, EXOTEL_ALWAYS, "S003"},
+    {"Operator", NULL, 0, "operator", EXOTEL_IS_TEXT, EXOTEL_ALWAYS, "S003"},
+    {"OperatorName", NULL, 0, "operator_name", EXOTEL_IS_TEXT, EXOTEL_ALWAYS, "S003"},
+    {"DND", NULL, 0, "dnd", EXOTEL_IS_WORD, EXOTEL_ALWAYS, "S003"},
+};
+
+static const exotel_field balance_fields[] = {
+    {"AccountSid", NULL, 0, "account_sid", EXOTEL_IS_TEXT, EXOTEL_ALWAYS, "NEW"},
+    {"BalanceData.Balance", NULL, 0, "balance", EXOTEL_IS_DECIMAL,
+     EXOTEL_QUOTED | EXOTEL_ALWAYS, "NEW"},
+    {"BalanceData.Currency", NULL, 0, "currency", EXOTEL_IS_TEXT, EXOTEL_ALWAYS, "NEW"},
+    {"BalanceData.PricingPlan", NULL, 0, "pricing_plan", EXOTEL_IS_TEXT, EXOTEL_ALWAYS,
+     "NEW"},
+    {"BalanceData.DateUpdated", NULL, 0, "date_updated", EXOTEL_IS_TIME, EXOTEL_ALWAYS,
+     "NEW"},
+};
+
 static const exotel_record_type record_types[] = {
     {"call", call_fields, COUNT(call_fields), NULL},
+    {"number_metadata", number_fields, COUNT(number_fields), NULL},
+    {"balance", balance_fields, COUNT(balance_fields), NULL},
 };
 
 static const exotel_operation operations[] = {
@@ -318,6 +507,37 @@ static const exotel_operation operations[] = {
      .nparameters = COUNT(call_details_parameters),
      .record = &record_types[0],
      .source = "S003"},
+    {.name = "calls",
+     .method = "GET",
+     .path = "/v1/Accounts/{AccountSid}/Calls",
+     .root = "Calls",
+     .identity = "sid",
+     .modes = only_mode,
+     .nmodes = COUNT(only_mode),
+     .parameters = calls_parameters,
+     .nparameters = COUNT(calls_parameters),
+     .record = &record_types[0],
+     .source = "S003"},
+    {.name = "number_metadata",
+     .method = "GET",
+     .path = "/v1/Accounts/{AccountSid}/Numbers/{PhoneNumber}",
+     .root = "Numbers",
+     .identity = "phone_number",
+     .modes = only_mode,
+     .nmodes = COUNT(only_mode),
+     .parameters = number_metadata_parameters,
+     .nparameters = COUNT(number_metadata_parameters),
+     .record = &record_types[1],
+     .source = "S003"},
+    {.name = "balance",
+     .method = "GET",
+     .path = "/v1/Accounts/{AccountSid}/Balance",
+     .root = "Account",
+     .identity = "account_sid",
+     .modes = only_mode,
+     .nmodes = COUNT(only_mode),
+     .record = &record_types[2],
+     .source = "NEW"},
 };
 
 static const exotel_region regions[] = {
@@ -363,6 +583,11 @@ const exotel_operation *exotel_operations(size_t *n) {
 const exotel_record_type *exotel_record_type_at(size_t i) {
   if (i < COUNT(record_types)) return &record_types[i];
   return i == COUNT(record_types) ? exotel_event_type() : NULL;
+}
+
+const exotel_bound *exotel_bounds(size_t *n) {
+  *n = COUNT(bounds);
+  return bounds;
 }
 
 const exotel_region *exotel_regions(size_t *n) {

@@ -25,7 +25,15 @@ typedef enum exotel_parameter_type {
   EXOTEL_TAKES_WORDS,      /* a list of such words */
   EXOTEL_TAKES_LEG,        /* leg 1 or leg 2, in any spelling */
   EXOTEL_TAKES_FLOW,       /* the number of a flow, sent as its address */
-  EXOTEL_TAKES_SID         /* letters and digits [bytes] */
+  EXOTEL_TAKES_SID,        /* letters and digits [bytes] */
+  EXOTEL_TAKES_SIDS,       /* a list of them */
+  EXOTEL_TAKES_SUBSCRIBER, /* a phone number, trimmed; no SIP address */
+  EXOTEL_TAKES_NUMBERS,    /* a list of phone numbers in E.164 */
+  EXOTEL_TAKES_SECONDS,    /* a range of whole seconds [value] */
+  EXOTEL_TAKES_PRICE,      /* a range of decimals [value] */
+  EXOTEL_TAKES_TIMES,      /* a range of timestamps, or of epoch seconds */
+  EXOTEL_TAKES_SORT,       /* one of a closed list, or what follows its colon */
+  EXOTEL_TAKES_CURSOR      /* printable ASCII, passed on as it came [bytes] */
 } exotel_parameter_type;
 
 typedef enum exotel_place {
@@ -39,6 +47,23 @@ typedef enum exotel_place {
 #define EXOTEL_MODE_FLOW 2u
 #define EXOTEL_MODE_STREAM 4u
 
+/* The operators of a range, as bits. */
+#define EXOTEL_GTE 1u
+#define EXOTEL_LTE 2u
+#define EXOTEL_EQ 4u
+#define EXOTEL_GT 8u
+#define EXOTEL_LT 16u
+
+#define EXOTEL_BOUNDS_MAX 5 /* operators that there are */
+
+/* An operator. The service knows gte, lte and eq; the others are sent as one of them. */
+typedef struct exotel_bound {
+  unsigned bit;
+  const char *name;
+  const char *sent; /* the operator that is sent for it */
+  int shift;        /* what is added to a whole number for that */
+} exotel_bound;
+
 typedef struct exotel_mode {
   unsigned bit;
   const char *name;
@@ -51,14 +76,17 @@ typedef struct exotel_parameter {
   const char *alias; /* another spelling found on the pages: accepted, never sent */
   exotel_parameter_type type;
   exotel_place place;
-  unsigned modes;             /* where it may stand */
-  unsigned required;          /* where it must stand */
-  unsigned selects;           /* the mode that its presence asks for */
-  long min, max;              /* limits of what the type says; max 0: none */
+  unsigned modes;    /* where it may stand */
+  unsigned required; /* where it must stand */
+  unsigned selects;  /* the mode that its presence asks for */
+  long min, max;     /* limits of what the type says; max 0: none */
+  size_t most;       /* items of a list in one request; 0: no limit of its own */
+  unsigned bounds;   /* the operators of a range; 0: it takes none */
   const char *const *choices; /* ends with NULL; of an open list, the known words */
   const char *needs;          /* the documented name of what must be given with it */
   const char *needs_value;    /* and its value, or NULL for any */
   unsigned needs_modes;       /* the modes in which it is needed */
+  const char *excludes;       /* the documented name of what can't be given with it */
   const char *about;          /* one line, for messages and the reference */
   const char *source;
 } exotel_parameter;
@@ -148,6 +176,9 @@ typedef struct exotel_code {
 
 /* Each returns its table and sets `*n` to the number of rows. */
 const exotel_operation *exotel_operations(size_t *n);
+
+/* In the order in which they are sent. */
+const exotel_bound *exotel_bounds(size_t *n);
 
 const exotel_region *exotel_regions(size_t *n);
 const exotel_status *exotel_statuses(size_t *n);

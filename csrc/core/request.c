@@ -1,7 +1,8 @@
 /*
 ** request: an operation and what was given for it, to the bytes that are sent (see
-** request.h). The rows of api.c say what may be given; value.c how each type is
-** checked and spelt; this file finds rows, chooses the mode and puts the bytes together.
+** request.h). The rows of api.c say what may be given; value.c and range.c how each type
+** is checked and spelt; this file finds rows, chooses the mode and puts the bytes
+** together.
 ** It knows no operation by name.
 **
 ** SPDX-License-Identifier: MIT
@@ -10,6 +11,7 @@
 
 #include "decimal.h"
 #include "error.h"
+#include "range.h"
 #include "text.h"
 #include "url.h"
 #include "value.h"
@@ -32,6 +34,7 @@ static const char *const how_names[] = {"timeout", "connect_timeout", "retries",
 void exotel_request_init(exotel_request *r) {
   memset(r, 0, sizeof *r);
   exotel_buffer_init(&r->url, URL_MAX);
+  exotel_buffer_init(&r->query, URL_MAX);
   exotel_buffer_init(&r->body, BODY_MAX);
   exotel_buffer_init(&r->from, EXOTEL_VALUE_MAX);
   exotel_buffer_init(&r->to, EXOTEL_VALUE_MAX);
@@ -40,6 +43,7 @@ void exotel_request_init(exotel_request *r) {
 
 void exotel_request_free(exotel_request *r) {
   exotel_buffer_free(&r->url);
+  exotel_buffer_free(&r->query);
   exotel_buffer_free(&r->body);
   exotel_buffer_free(&r->from);
   exotel_buffer_free(&r->to);
@@ -52,7 +56,10 @@ void exotel_request_begin(exotel_request *r, const exotel_operation *operation) 
   r->narguments = r->nextras = 0;
   r->unknown.p = NULL;
   r->unknown.n = 0;
+  r->crowded = NULL;
+  r->crowd = 0;
   exotel_buffer_reset(&r->url);
+  exotel_buffer_reset(&r->query);
   exotel_buffer_reset(&r->body);
   exotel_buffer_reset(&r->from);
   exotel_buffer_reset(&r->to);
@@ -75,6 +82,16 @@ static exotel_kind misuse(exotel_error *e, const char *reason, exotel_slice name
 static int named(const exotel_parameter *p, exotel_slice name) {
   return exotel_slice_is(name, p->lua) || exotel_slice_is(name, p->name) ||
          (p->alias != NULL && exotel_slice_is(name, p->alias));
+}
+
+static int takes_list(const exotel_parameter *p) {
+  return p->type == EXOTEL_TAKES_WORDS || p->type == EXOTEL_TAKES_SIDS ||
+         p->type == EXOTEL_TAKES_NUMBERS;
+}
+
+/* A form names each item of a list, a query joins them. */
+static int takes_items(const exotel_parameter *p) {
+  return takes_list(p) && p->place == EXOTEL_IN_FORM;
 }
 
 /* `Name[12]` names item 12 of a list: cuts the name and sets the item. */
@@ -101,7 +118,7 @@ static const exotel_parameter *row_of(const exotel_operation *o, exotel_slice na
   for (i = 0; i < o->nparameters; i++) {
     const exotel_parameter *p = &o->parameters[i];
     if (named(p, name)) return p;
-    if (p->type == EXOTEL_TAKES_WORDS && base.n < name.n && named(p, base)) {
+    if (takes_items(p) && base.n < name.n && named(p, base)) {
       *item = index;
       return p;
     }
@@ -112,8 +129,14 @@ static const exotel_parameter *row_of(const exotel_operation *o, exotel_slice na
 const char *exotel_request_list(const exotel_request *r, exotel_slice name) {
   size_t item = 0;
   const exotel_parameter *p = row_of(r->operation, name, &item);
-  if (p == NULL || p->type != EXOTEL_TAKES_WORDS || !named(p, name)) return NULL;
+  if (p == NULL || !takes_list(p) || !named(p, name)) return NULL;
   return p->lua;
+}
+
+const char *exotel_request_range(const exotel_request *r, exotel_slice name) {
+  size_t item = 0;
+  const exotel_parameter *p = row_of(r->operation, name, &item);
+  return p != NULL && p->bounds != 0 ? p->lua : NULL;
 }
 
 static const exotel_argument *given(const exotel_request *r, const exotel_parameter *p,
@@ -146,7 +169,7 @@ static const exotel_argument *extra_for(const exotel_request *r,
                                         const exotel_parameter *p) {
   const exotel_argument *whole = extra_named(r, p->name);
   size_t i;
-  if (whole != NULL || p->type != EXOTEL_TAKES_WORDS) return whole;
+  if (whole != NULL || !takes_items(p)) return whole;
   for (i = 0; i < r->nextras; i++) {
     exotel_slice name = r->extras[i].name;
     const char *open = name.n == 0 ? NULL : memchr(name.p, '[', name.n);
@@ -180,6 +203,14 @@ static const char *lua_name(const exotel_operation *o, const char *name) {
 ** Taking what is given
 ** ================================================================== */
 
+/* An item over the row's limit is counted, not kept. */
+static void note_crowd(exotel_request *r, const exotel_parameter *p, size_t item) {
+  if (r->crowded != NULL && r->crowded < p) return;
+  if (r->crowded != p) r->crowd = 0;
+  r->crowded = p;
+  if (item >= r->crowd) r->crowd = item + 1;
+}
+
 exotel_kind exotel_request_set(exotel_request *r, exotel_slice name, size_t item,
                                const exotel_given *value, exotel_error *e) {
   const exotel_parameter *p = row_of(r->operation, name, &item);
@@ -189,6 +220,10 @@ exotel_kind exotel_request_set(exotel_request *r, exotel_slice name, size_t item
       r->unknown = name;
     return EXOTEL_OK;
   }
+  if (p->most > 0 && item >= p->most) {
+    note_crowd(r, p, item);
+    return EXOTEL_OK;
+  }
   if (r->narguments == EXOTEL_ARGUMENTS_MAX)
     return misuse(e, "too_many", exotel_slice_of(p->lua),
                   "has more values than the limit of 64");
@@ -196,8 +231,19 @@ exotel_kind exotel_request_set(exotel_request *r, exotel_slice name, size_t item
   a->parameter = p;
   a->name = name;
   a->item = item;
+  a->bound.p = NULL;
+  a->bound.n = 0;
   a->value = *value;
   return EXOTEL_OK;
+}
+
+exotel_kind exotel_request_bound(exotel_request *r, exotel_slice name,
+                                 exotel_slice bound, const exotel_given *value,
+                                 exotel_error *e) {
+  size_t n = r->narguments;
+  exotel_kind kind = exotel_request_set(r, name, 0, value, e);
+  if (r->narguments > n) r->arguments[n].bound = bound;
+  return kind;
 }
 
 exotel_kind exotel_request_extra(exotel_request *r, exotel_slice name,
@@ -291,11 +337,34 @@ static exotel_kind check_twice(const exotel_request *r, exotel_error *e) {
   return EXOTEL_OK;
 }
 
+static const exotel_argument *earlier(const exotel_argument *a,
+                                      const exotel_argument *b) {
+  if (a == NULL || b->parameter < a->parameter) return b;
+  if (b->parameter > a->parameter) return a;
+  return exotel_slice_before(b->bound, a->bound) ? b : a;
+}
+
+/* Operators of a range that nobody knows. */
+static exotel_kind check_bounds(const exotel_request *r, exotel_error *e) {
+  const exotel_argument *first = NULL;
+  size_t i;
+  for (i = 0; i < r->narguments; i++) {
+    const exotel_argument *a = &r->arguments[i];
+    if (a->bound.p != NULL && exotel_bound_find(a->bound) == NULL)
+      first = earlier(first, a);
+  }
+  if (first == NULL) return EXOTEL_OK;
+  return exotel_bound_unknown(first->parameter, first->bound, EXOTEL_MISUSE, e);
+}
+
 static int type_fits(exotel_parameter_type wanted, exotel_given_type got) {
   switch (wanted) {
     case EXOTEL_TAKES_INTEGER:
     case EXOTEL_TAKES_FLOW:
     case EXOTEL_TAKES_LEG:
+    case EXOTEL_TAKES_SECONDS:
+    case EXOTEL_TAKES_PRICE:
+    case EXOTEL_TAKES_TIMES:
       return got == EXOTEL_GIVEN_INTEGER || got == EXOTEL_GIVEN_NUMBER ||
              got == EXOTEL_GIVEN_TEXT;
     case EXOTEL_TAKES_BOOLEAN:
@@ -304,8 +373,12 @@ static int type_fits(exotel_parameter_type wanted, exotel_given_type got) {
   }
 }
 
-static const char *type_wanted(exotel_parameter_type type) {
-  switch (type) {
+static const char *type_wanted(const exotel_argument *a) {
+  if (a->bound.p != NULL) return "a number or a string";
+  if (a->parameter->bounds != 0) return "a number, a string or a table of operators";
+  if (takes_list(a->parameter) && !takes_items(a->parameter))
+    return "a string or a list of strings";
+  switch (a->parameter->type) {
     case EXOTEL_TAKES_INTEGER:
     case EXOTEL_TAKES_FLOW: return "a number";
     case EXOTEL_TAKES_LEG: return "1, 2 or a string";
@@ -315,19 +388,23 @@ static const char *type_wanted(exotel_parameter_type type) {
   }
 }
 
+static exotel_kind wrong_type(const exotel_argument *a, exotel_error *e) {
+  const char *lua = a->parameter->lua;
+  return exotel_error_set(e, EXOTEL_MISUSE, "type", exotel_slice_of(lua),
+                          "option '%s%s%.*s' wants %s, got a %s", lua,
+                          a->bound.p == NULL ? "" : ".", (int)a->bound.n,
+                          a->bound.p == NULL ? "" : a->bound.p, type_wanted(a),
+                          a->value.type_name);
+}
+
 static exotel_kind check_types(const exotel_request *r, exotel_error *e) {
   const exotel_argument *worst = NULL;
   size_t i;
   for (i = 0; i < r->narguments; i++) {
     const exotel_argument *a = &r->arguments[i];
-    if (type_fits(a->parameter->type, a->value.type)) continue;
-    if (worst == NULL || a->parameter < worst->parameter) worst = a;
+    if (!type_fits(a->parameter->type, a->value.type)) worst = earlier(worst, a);
   }
-  if (worst != NULL)
-    return exotel_error_set(
-        e, EXOTEL_MISUSE, "type", exotel_slice_of(worst->parameter->lua),
-        "option '%s' wants %s, got a %s", worst->parameter->lua,
-        type_wanted(worst->parameter->type), worst->value.type_name);
+  if (worst != NULL) return wrong_type(worst, e);
   for (i = 0; i < r->nextras; i++) {
     const exotel_argument *a = &r->extras[i];
     if (a->value.type == EXOTEL_GIVEN_OTHER)
@@ -451,6 +528,14 @@ static exotel_kind check_needs(const exotel_request *r, const exotel_parameter *
       lua_name(o, p->needs), p->needs_value);
 }
 
+static exotel_kind check_excludes(const exotel_request *r, const exotel_parameter *p,
+                                  exotel_error *e) {
+  if (p->excludes == NULL || !name_given(r, p->excludes)) return EXOTEL_OK;
+  return exotel_error_set(e, EXOTEL_INVALID, "conflict", exotel_slice_of(p->lua),
+                          "%s and %s can't stand together: give one of them", p->lua,
+                          lua_name(r->operation, p->excludes));
+}
+
 /* }================================================================== */
 
 /* {=================================================================
@@ -477,7 +562,7 @@ static void note_ringing(exotel_request *r, exotel_slice name, exotel_slice valu
 static void write_form(exotel_request *r, const exotel_argument *a) {
   const exotel_parameter *p = a->parameter;
   char name[EXOTEL_FIELD_MAX];
-  if (p->type == EXOTEL_TAKES_WORDS)
+  if (takes_items(p))
     snprintf(name, sizeof name, "%s[%lu]", p->name, (unsigned long)a->item);
   else
     snprintf(name, sizeof name, "%s", p->name);
@@ -485,22 +570,162 @@ static void write_form(exotel_request *r, const exotel_argument *a) {
   note_ringing(r, exotel_slice_of(p->name), exotel_slice_held(&r->scratch));
 }
 
-static exotel_kind write_argument(exotel_request *r, const exotel_argument *a,
-                                  const exotel_target *target, exotel_error *e) {
+/* Spells one value in r->scratch. */
+static exotel_kind spell(exotel_request *r, const exotel_parameter *p,
+                         const char *place, const exotel_given *given,
+                         const exotel_target *target, exotel_error *e) {
+  exotel_value v;
   exotel_kind kind;
+  v.row = p;
+  v.place = place;
+  v.bound = NULL;
+  v.given = *given;
   exotel_buffer_reset(&r->scratch);
-  kind = exotel_value_put(&r->scratch, a, target, e);
+  kind = exotel_value_put(&r->scratch, &v, target, e);
   if (kind != EXOTEL_OK) return kind;
-  kind = exotel_error_buffer(e, &r->scratch, exotel_slice_of(a->parameter->lua));
-  if (kind == EXOTEL_OK && a->parameter->place == EXOTEL_IN_FORM) write_form(r, a);
+  return exotel_error_buffer(e, &r->scratch, exotel_slice_of(p->lua));
+}
+
+static exotel_kind hole_in(const exotel_parameter *p, exotel_error *e) {
+  return exotel_error_set(e, EXOTEL_INVALID, "list", exotel_slice_of(p->lua),
+                          "%s is a list with a hole", p->lua);
+}
+
+static exotel_kind write_arguments(exotel_request *r, const exotel_parameter *p,
+                                   const exotel_target *target, exotel_error *e) {
+  size_t item, n = items_given(r, p);
+  exotel_kind kind = EXOTEL_OK;
+  for (item = 0; kind == EXOTEL_OK && item < n; item++) {
+    const exotel_argument *a = given(r, p, item);
+    if (a == NULL) return hole_in(p, e);
+    kind = spell(r, p, p->lua, &a->value, target, e);
+    if (kind == EXOTEL_OK && p->place == EXOTEL_IN_FORM) write_form(r, a);
+  }
   return kind;
+}
+
+static void add_query(exotel_request *r, const exotel_parameter *p) {
+  if (r->query.n > 0) exotel_buffer_addc(&r->query, '&');
+  exotel_url_encode_query(&r->query, exotel_slice_of(p->name));
+  exotel_buffer_addc(&r->query, '=');
+}
+
+/* A list is also given as one text with commas, as the pages write it. */
+static size_t parts_of(const exotel_request *r, const exotel_parameter *p) {
+  size_t i, k, parts = 0;
+  for (i = 0; i < r->narguments; i++) {
+    const exotel_argument *a = &r->arguments[i];
+    if (a->parameter != p) continue;
+    for (k = 0; k < a->value.text.n; k++)
+      parts += a->value.text.p[k] == ',';
+    parts++;
+  }
+  return r->crowded == p ? parts + r->crowd - p->most : parts;
+}
+
+static exotel_kind check_most(const exotel_parameter *p, size_t parts,
+                              exotel_error *e) {
+  if (p->most == 0 || parts <= p->most) return EXOTEL_OK;
+  return exotel_error_set(e, EXOTEL_INVALID, "too_many", exotel_slice_of(p->lua),
+                          "%s has %lu items, over the limit of %lu in one request",
+                          p->lua, (unsigned long)parts, (unsigned long)p->most);
+}
+
+/* The parts of one item; `*part` counts those of the whole list, `parts` is their sum. */
+static exotel_kind write_parts(exotel_request *r, const exotel_argument *a,
+                               size_t *part, size_t parts, const exotel_target *target,
+                               exotel_error *e) {
+  const exotel_parameter *p = a->parameter;
+  exotel_given v = a->value;
+  const char *from = v.text.p, *end = from + v.text.n, *comma;
+  char place[EXOTEL_PLACE_MAX];
+  exotel_kind kind;
+  do {
+    comma = from == end ? NULL : memchr(from, ',', (size_t)(end - from));
+    v.text = exotel_slice_between(from, comma == NULL ? end : comma);
+    if (*part > 0) exotel_url_encode_query(&r->query, exotel_slice_of(","));
+    if (parts == 1)
+      snprintf(place, sizeof place, "%s", p->lua);
+    else
+      snprintf(place, sizeof place, "%s[%lu]", p->lua, (unsigned long)*part + 1);
+    kind = spell(r, p, place, &v, target, e);
+    exotel_url_encode_query(&r->query, exotel_slice_held(&r->scratch));
+    ++*part;
+    if (comma != NULL) from = comma + 1;
+  } while (kind == EXOTEL_OK && comma != NULL);
+  return kind;
+}
+
+static exotel_kind write_list(exotel_request *r, const exotel_parameter *p,
+                              const exotel_target *target, exotel_error *e) {
+  size_t item, part = 0, n = items_given(r, p), parts = parts_of(r, p);
+  exotel_kind kind = check_most(p, parts, e);
+  add_query(r, p);
+  for (item = 0; kind == EXOTEL_OK && item < n; item++) {
+    const exotel_argument *a = given(r, p, item);
+    if (a == NULL) return hole_in(p, e);
+    kind = write_parts(r, a, &part, parts, target, e);
+  }
+  return kind;
+}
+
+/* The ends in the order of the operators: a table of the caller's has none. */
+static exotel_kind gather_range(const exotel_request *r, exotel_range *range,
+                                exotel_error *e) {
+  size_t i, k, n;
+  const exotel_bound *bounds = exotel_bounds(&n);
+  exotel_kind kind = EXOTEL_OK;
+  for (i = 0; i < r->narguments; i++) {
+    const exotel_argument *a = &r->arguments[i];
+    if (a->parameter == range->row && a->bound.p == NULL)
+      return exotel_range_take(range, &a->value, e);
+  }
+  for (k = 0; kind == EXOTEL_OK && k < n; k++) {
+    for (i = 0; kind == EXOTEL_OK && i < r->narguments; i++) {
+      const exotel_argument *a = &r->arguments[i];
+      if (a->parameter == range->row && exotel_slice_is(a->bound, bounds[k].name))
+        kind = exotel_range_add(range, &bounds[k], &a->value, e);
+    }
+  }
+  return kind;
+}
+
+static exotel_kind write_range(exotel_request *r, const exotel_parameter *p,
+                               const exotel_target *target, exotel_error *e) {
+  exotel_range range;
+  exotel_kind kind;
+  exotel_range_begin(&range, p);
+  exotel_buffer_reset(&r->scratch);
+  kind = gather_range(r, &range, e);
+  if (kind == EXOTEL_OK) kind = exotel_range_put(&r->scratch, &range, target, e);
+  if (kind == EXOTEL_OK)
+    kind = exotel_error_buffer(e, &r->scratch, exotel_slice_of(p->lua));
+  add_query(r, p);
+  exotel_url_encode_query(&r->query, exotel_slice_held(&r->scratch));
+  return kind;
+}
+
+/* A boolean in a query is there or not: only `true` is documented. */
+static exotel_kind write_query(exotel_request *r, const exotel_parameter *p,
+                               const exotel_target *target, exotel_error *e) {
+  const exotel_argument *a = given(r, p, 0);
+  exotel_kind kind;
+  if (takes_list(p)) return write_list(r, p, target, e);
+  if (p->bounds != 0) return write_range(r, p, target, e);
+  if (a == NULL) return hole_in(p, e);
+  kind = spell(r, p, p->lua, &a->value, target, e);
+  if (kind != EXOTEL_OK) return kind;
+  if (p->type == EXOTEL_TAKES_BOOLEAN && !exotel_value_is_true(&a->value))
+    return EXOTEL_OK;
+  add_query(r, p);
+  exotel_url_encode_query(&r->query, exotel_slice_held(&r->scratch));
+  return EXOTEL_OK;
 }
 
 static exotel_kind write_row(exotel_request *r, const exotel_parameter *p,
                              const exotel_target *target, exotel_error *e) {
-  size_t item, n = items_given(r, p);
-  exotel_kind kind = EXOTEL_OK;
-  if (n == 0) {
+  exotel_kind kind;
+  if (items_given(r, p) == 0) {
     if (!(p->required & r->mode->bit) || name_given(r, p->name)) return EXOTEL_OK;
     return exotel_error_set(e, EXOTEL_INVALID, "missing", exotel_slice_of(p->lua),
                             "%s is missing: %s", p->lua, p->about);
@@ -510,14 +735,10 @@ static exotel_kind write_row(exotel_request *r, const exotel_parameter *p,
                             "%s is given twice, also as extra.%s", p->lua, p->name);
   kind = check_mode(r, p, e);
   if (kind == EXOTEL_OK) kind = check_needs(r, p, e);
-  for (item = 0; kind == EXOTEL_OK && item < n; item++) {
-    const exotel_argument *a = given(r, p, item);
-    if (a == NULL)
-      return exotel_error_set(e, EXOTEL_INVALID, "list", exotel_slice_of(p->lua),
-                              "%s is a list with a hole", p->lua);
-    kind = write_argument(r, a, target, e);
-  }
-  return kind;
+  if (kind == EXOTEL_OK) kind = check_excludes(r, p, e);
+  if (kind != EXOTEL_OK) return kind;
+  if (p->place == EXOTEL_IN_QUERY) return write_query(r, p, target, e);
+  return write_arguments(r, p, target, e);
 }
 
 /* The spelling of an extra's value; strings are sent as they are. */
@@ -602,9 +823,10 @@ static exotel_kind path_value(exotel_request *r, exotel_slice name,
     return EXOTEL_OK;
   }
   for (i = 0; i < o->nparameters; i++) {
-    const exotel_argument *a = given(r, &o->parameters[i], 0);
-    if (a != NULL && exotel_slice_is(name, o->parameters[i].name))
-      return exotel_value_put(&r->scratch, a, target, e);
+    const exotel_parameter *p = &o->parameters[i];
+    const exotel_argument *a = given(r, p, 0);
+    if (a != NULL && exotel_slice_is(name, p->name))
+      return spell(r, p, p->lua, &a->value, target, e);
   }
   return EXOTEL_OK;
 }
@@ -632,28 +854,10 @@ static exotel_kind write_path(exotel_request *r, const exotel_target *target,
   return EXOTEL_OK;
 }
 
-/* A boolean in a query is there or not: only `true` is documented. */
-static exotel_kind write_query(exotel_request *r, const exotel_target *target,
-                               exotel_error *e) {
-  const exotel_operation *o = r->operation;
-  char sign = '?';
-  size_t i;
-  for (i = 0; i < o->nparameters; i++) {
-    const exotel_parameter *p = &o->parameters[i];
-    const exotel_argument *a = given(r, p, 0);
-    exotel_kind kind;
-    if (a == NULL || p->place != EXOTEL_IN_QUERY) continue;
-    exotel_buffer_reset(&r->scratch);
-    kind = exotel_value_put(&r->scratch, a, target, e);
-    if (kind != EXOTEL_OK) return kind;
-    if (p->type == EXOTEL_TAKES_BOOLEAN && !exotel_value_is_true(&a->value)) continue;
-    exotel_buffer_addc(&r->url, sign);
-    exotel_url_encode(&r->url, exotel_slice_of(p->name));
-    exotel_buffer_addc(&r->url, '=');
-    exotel_url_encode(&r->url, exotel_slice_held(&r->scratch));
-    sign = '&';
-  }
-  return EXOTEL_OK;
+static void join_query(exotel_request *r) {
+  if (r->query.n == 0) return;
+  exotel_buffer_addc(&r->url, '?');
+  exotel_buffer_add(&r->url, r->query.p, r->query.n);
 }
 
 static exotel_kind check_account(const exotel_target *target, exotel_error *e) {
@@ -683,8 +887,10 @@ static exotel_kind write_all(exotel_request *r, const exotel_target *target,
     kind = write_row(r, &o->parameters[i], target, e);
   if (kind == EXOTEL_OK) kind = write_extras(r, e);
   if (kind == EXOTEL_OK) kind = write_path(r, target, e);
-  if (kind == EXOTEL_OK) kind = write_query(r, target, e);
-  if (kind == EXOTEL_OK) kind = exotel_error_buffer(e, &r->scratch, no_field());
+  if (kind != EXOTEL_OK) return kind;
+  join_query(r);
+  kind = exotel_error_buffer(e, &r->scratch, no_field());
+  if (kind == EXOTEL_OK) kind = exotel_error_buffer(e, &r->query, no_field());
   if (kind == EXOTEL_OK) kind = exotel_error_buffer(e, &r->url, no_field());
   if (kind == EXOTEL_OK) kind = exotel_error_buffer(e, &r->body, no_field());
   if (kind == EXOTEL_OK) kind = exotel_error_buffer(e, &r->from, no_field());
@@ -695,6 +901,7 @@ static exotel_kind write_all(exotel_request *r, const exotel_target *target,
 exotel_kind exotel_request_build(exotel_request *r, const exotel_target *target,
                                  exotel_error *e) {
   exotel_kind kind = check_unknown(r, e);
+  if (kind == EXOTEL_OK) kind = check_bounds(r, e);
   if (kind == EXOTEL_OK) kind = check_twice(r, e);
   if (kind == EXOTEL_OK) kind = check_types(r, e);
   if (kind == EXOTEL_OK) kind = check_account(target, e);

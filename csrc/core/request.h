@@ -39,8 +39,10 @@ typedef struct exotel_given {
 
 typedef struct exotel_argument {
   const exotel_parameter *parameter;
-  exotel_slice name; /* as the caller wrote it */
-  size_t item;       /* position in a list, from 0 */
+  exotel_slice name;  /* as the caller wrote it */
+  size_t item;        /* position in a list, from 0 */
+  exotel_slice bound; /* the operator of a range, as the caller wrote it; else without
+                         an address */
   exotel_given value;
 } exotel_argument;
 
@@ -50,6 +52,7 @@ typedef struct exotel_target {
   exotel_slice base;      /* scheme://host[:port], as exotel_base_write spells it */
   exotel_slice flow_host; /* for app_id */
   int xml;                /* the answer is wanted as XML */
+  long time_offset;       /* seconds that the service's clock is ahead of UTC */
 } exotel_target;
 
 typedef struct exotel_request {
@@ -59,8 +62,10 @@ typedef struct exotel_request {
   size_t narguments;
   exotel_argument extras[EXOTEL_EXTRAS_MAX];
   size_t nextras;
-  exotel_slice unknown; /* the first unknown name in byte order, or empty */
-  exotel_buffer url, body;
+  exotel_slice unknown;            /* the first unknown name in byte order, or empty */
+  const exotel_parameter *crowded; /* the first row whose list is too long, or NULL */
+  size_t crowd;                    /* the items that were given for it */
+  exotel_buffer url, query, body;
   exotel_buffer from, to; /* the numbers that ring, as they are sent */
   exotel_buffer scratch;
 } exotel_request;
@@ -79,6 +84,12 @@ void exotel_request_begin(exotel_request *r, const exotel_operation *operation);
 exotel_kind exotel_request_set(exotel_request *r, exotel_slice name, size_t item,
                                const exotel_given *value, exotel_error *e);
 
+/* Gives one end of a range: the value for the operator `bound`, "gte". `name` is one that
+** exotel_request_range knows. Returns as exotel_request_set. */
+exotel_kind exotel_request_bound(exotel_request *r, exotel_slice name,
+                                 exotel_slice bound, const exotel_given *value,
+                                 exotel_error *e);
+
 /* Gives a form field that is sent verbatim, whatever the rows say. */
 exotel_kind exotel_request_extra(exotel_request *r, exotel_slice name,
                                  const exotel_given *value, exotel_error *e);
@@ -86,6 +97,9 @@ exotel_kind exotel_request_extra(exotel_request *r, exotel_slice name,
 /* The Lua name of the parameter that is so named and takes a list; NULL when there is
 ** none, or the name is that of one item. */
 const char *exotel_request_list(const exotel_request *r, exotel_slice name);
+
+/* The same of one that takes a range. */
+const char *exotel_request_range(const exotel_request *r, exotel_slice name);
 
 /* Checks everything and writes url and body. Returns EXOTEL_OK, EXOTEL_MISUSE (unknown
 ** name, given twice, wrong type), EXOTEL_INVALID (with field, reason, message) or EXOTEL_MEMORY. */

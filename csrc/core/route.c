@@ -28,12 +28,14 @@ static size_t take_variable(exotel_slice path, exotel_buffer *out) {
 }
 
 static int match_template(const char *t, exotel_slice path, exotel_buffer *account_sid,
-                          exotel_buffer *call_sid) {
+                          exotel_buffer *subject) {
+  exotel_buffer_reset(account_sid);
+  exotel_buffer_reset(subject);
   while (*t != '\0' && path.n > 0) {
     size_t n = 1;
     if (*t == '{') {
       int account = strncmp(t, "{AccountSid}", 12) == 0;
-      n = take_variable(path, account ? account_sid : call_sid);
+      n = take_variable(path, account ? account_sid : subject);
       if (n == 0) return 0;
       t += strcspn(t, "}") + 1;
     } else if (*t++ != *path.p) {
@@ -47,13 +49,13 @@ static int match_template(const char *t, exotel_slice path, exotel_buffer *accou
 
 const exotel_operation *exotel_route_match(exotel_slice method, exotel_slice path,
                                            exotel_buffer *account_sid,
-                                           exotel_buffer *call_sid, int *xml) {
+                                           exotel_buffer *subject, int *xml) {
   size_t i, n;
   const exotel_operation *operations = exotel_operations(&n);
   *xml = !take_suffix(&path, ".json");
   for (i = 0; i < n; i++) {
     if (exotel_slice_is(method, operations[i].method) &&
-        match_template(operations[i].path, path, account_sid, call_sid))
+        match_template(operations[i].path, path, account_sid, subject))
       return &operations[i];
   }
   return NULL;

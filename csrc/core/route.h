@@ -11,10 +11,11 @@
 #include "exotel.h"
 
 /* The operation that a method and a path (without query) belong to, or NULL. Its decoded
-** path parameters replace the content of `account_sid` and `call_sid`; `*xml` is set when
-** the path doesn't end in .json. */
+** path parameters replace the content of `account_sid` and of `subject`, which is the SID
+** or the phone number that the path names, or empty; `*xml` is set when the path doesn't
+** end in .json. */
 const exotel_operation *exotel_route_match(exotel_slice method, exotel_slice path,
                                            exotel_buffer *account_sid,
-                                           exotel_buffer *call_sid, int *xml);
+                                           exotel_buffer *subject, int *xml);
 
 #endif

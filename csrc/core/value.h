@@ -8,9 +8,20 @@
 
 #include "request.h"
 
-/* Appends the value as its row's type spells it. Returns EXOTEL_OK, EXOTEL_INVALID, or
-** EXOTEL_MEMORY; a failed append is left in the buffer's state. */
-exotel_kind exotel_value_put(exotel_buffer *out, const exotel_argument *a,
+#define EXOTEL_PLACE_MAX EXOTEL_FIELD_MAX /* bytes of a place, its NUL included */
+
+/* One value: of a parameter, of an item of its list, or of one end of its range. */
+typedef struct exotel_value {
+  const exotel_parameter *row;
+  const char *place;         /* for messages: "from", "from[3]", "duration.gte" */
+  const exotel_bound *bound; /* the end of a range, or NULL */
+  exotel_given given;
+} exotel_value;
+
+/* Appends the value as its row's type spells it, of a range without its operator. Returns
+** EXOTEL_OK, EXOTEL_INVALID, or EXOTEL_MEMORY; a failed append is left in the buffer's
+** state. */
+exotel_kind exotel_value_put(exotel_buffer *out, const exotel_value *v,
                              const exotel_target *target, exotel_error *e);
 
 /* Whether a boolean, or a text in its place, says true. */

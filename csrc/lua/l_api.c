@@ -29,6 +29,20 @@ static void set_choices(lua_State *L, const char *const *choices) {
   lua_setfield(L, -2, "choices");
 }
 
+static void set_operators(lua_State *L, unsigned bits) {
+  size_t i, n;
+  const exotel_bound *bounds = exotel_bounds(&n);
+  int at = 0;
+  if (bits == 0) return;
+  lua_newtable(L);
+  for (i = 0; i < n; i++) {
+    if (!(bits & bounds[i].bit)) continue;
+    lua_pushstring(L, bounds[i].name);
+    lua_rawseti(L, -2, ++at);
+  }
+  lua_setfield(L, -2, "operators");
+}
+
 /* A set of mode names: { numbers = true, flow = true }. */
 static void set_modes(lua_State *L, const char *name, const exotel_operation *o,
                       unsigned bits) {
@@ -42,25 +56,38 @@ static void set_modes(lua_State *L, const char *name, const exotel_operation *o,
   lua_setfield(L, -2, name);
 }
 
+static const char *const parameter_types[] = {
+    [EXOTEL_TAKES_PHONE] = "phone",     [EXOTEL_TAKES_TEXT] = "text",
+    [EXOTEL_TAKES_URL] = "url",         [EXOTEL_TAKES_STREAM_URL] = "stream_url",
+    [EXOTEL_TAKES_INTEGER] = "integer", [EXOTEL_TAKES_BOOLEAN] = "boolean",
+    [EXOTEL_TAKES_CHOICE] = "choice",   [EXOTEL_TAKES_WORD] = "word",
+    [EXOTEL_TAKES_WORDS] = "words",     [EXOTEL_TAKES_LEG] = "leg",
+    [EXOTEL_TAKES_FLOW] = "flow",       [EXOTEL_TAKES_SID] = "sid",
+    [EXOTEL_TAKES_SIDS] = "sids",       [EXOTEL_TAKES_SUBSCRIBER] = "subscriber",
+    [EXOTEL_TAKES_NUMBERS] = "numbers", [EXOTEL_TAKES_SECONDS] = "seconds",
+    [EXOTEL_TAKES_PRICE] = "price",     [EXOTEL_TAKES_TIMES] = "times",
+    [EXOTEL_TAKES_SORT] = "sort",       [EXOTEL_TAKES_CURSOR] = "cursor",
+};
+
 static void push_parameter(lua_State *L, const exotel_operation *o,
                            const exotel_parameter *p) {
-  static const char *const types[] = {"phone",   "text",    "url",    "stream_url",
-                                      "integer", "boolean", "choice", "word",
-                                      "words",   "leg",     "flow",   "sid"};
   static const char *const places[] = {"path", "query", "form"};
   lua_newtable(L);
   set_string(L, "name", p->name);
   set_string(L, "lua", p->lua);
   set_string(L, "alias", p->alias);
-  set_string(L, "type", types[p->type]);
+  set_string(L, "type", parameter_types[p->type]);
   set_string(L, "place", places[p->place]);
   set_modes(L, "modes", o, p->modes);
   set_modes(L, "required", o, p->required);
   set_integer(L, "min", p->min);
   set_integer(L, "max", p->max);
+  if (p->most > 0) set_integer(L, "most", (long)p->most);
+  set_operators(L, p->bounds);
   set_choices(L, p->choices);
   set_string(L, "needs", p->needs);
   set_string(L, "needs_value", p->needs_value);
+  set_string(L, "excludes", p->excludes);
   set_string(L, "about", p->about);
   set_string(L, "source", p->source);
 }

@@ -12,6 +12,8 @@
 #include "../core/route.h"
 #include "../core/text.h"
 
+#define TIME_OFFSET 19800 /* seconds; +05:30, as the service prints epoch 0 */
+
 static exotel_kind bad_key(lua_State *L, l_work *w, const char *where) {
   return exotel_error_set(&w->error, EXOTEL_MISUSE, "type", exotel_slice_of(""),
                           "names of %s are strings, got a %s", where,
@@ -51,6 +53,29 @@ static exotel_kind set_list(lua_State *L, l_work *w, exotel_slice name,
   return kind;
 }
 
+/* The table of operators at the top of the stack, under the name at -2. */
+static exotel_kind set_range(lua_State *L, l_work *w, exotel_slice name,
+                             const char *lua) {
+  exotel_kind kind = EXOTEL_OK;
+  size_t n = 0;
+  lua_pushnil(L);
+  while (kind == EXOTEL_OK && lua_next(L, -2)) {
+    exotel_given v = l_given(L, -1);
+    if (lua_type(L, -2) != LUA_TSTRING) {
+      kind = bad_key(L, w, "operators");
+    } else {
+      exotel_slice bound;
+      bound.p = lua_tolstring(L, -2, &bound.n);
+      kind = exotel_request_bound(&w->request, name, bound, &v, &w->error);
+    }
+    lua_pop(L, 1); /* the value stays in its table */
+    n++;
+  }
+  if (n > 0) return kind;
+  return exotel_error_set(&w->error, EXOTEL_INVALID, "empty", exotel_slice_of(lua),
+                          "%s is an empty range", lua);
+}
+
 static exotel_kind set_extras(lua_State *L, l_work *w) {
   exotel_kind kind = EXOTEL_OK;
   if (!lua_istable(L, -1))
@@ -76,13 +101,15 @@ static exotel_kind set_extras(lua_State *L, l_work *w) {
 static exotel_kind set_pair(lua_State *L, l_work *w) {
   exotel_slice name;
   exotel_given v;
-  const char *list;
+  const char *list, *range;
   if (lua_type(L, -2) != LUA_TSTRING) return bad_key(L, w, "options");
   name.p = lua_tolstring(L, -2, &name.n);
   if (exotel_slice_is(name, "extra") && w->request.operation->dials)
     return set_extras(L, w);
   list = lua_istable(L, -1) ? exotel_request_list(&w->request, name) : NULL;
   if (list != NULL) return set_list(L, w, name, list);
+  range = lua_istable(L, -1) ? exotel_request_range(&w->request, name) : NULL;
+  if (range != NULL) return set_range(L, w, name, range);
   v = l_given(L, -1);
   return exotel_request_set(&w->request, name, 0, &v, &w->error);
 }
@@ -134,10 +161,20 @@ static void push_request(lua_State *L, const l_work *w, int xml) {
   }
 }
 
+/* The field of the table at `index`, or its default. */
+static long time_offset_of(lua_State *L, int index) {
+  long offset = TIME_OFFSET;
+  lua_getfield(L, index, "time_offset");
+  if (lua_type(L, -1) == LUA_TNUMBER) offset = (long)lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  return offset;
+}
+
 /*
 ** core.request(operation, params, target): the request as a table { operation, method,
 ** dials, mode, url, headers, body, from, to }, or nil and an error whose kind "misuse" is
-** for the caller to raise. target: { account_sid, base, flow_host, xml }.
+** for the caller to raise. target: { account_sid, base, flow_host, xml, time_offset },
+** the last in seconds, default 19800.
 */
 int l_request_build(lua_State *L) {
   const exotel_operation *operation = exotel_operation_find(l_slice_check(L, 1));
@@ -153,6 +190,7 @@ int l_request_build(lua_State *L) {
   target.flow_host = l_slice_field(L, 3, "flow_host");
   lua_getfield(L, 3, "xml");
   target.xml = lua_toboolean(L, -1);
+  target.time_offset = time_offset_of(L, 3);
   w = l_work_take(L);
   exotel_request_begin(&w->request, operation);
   kind = set_all(L, w, 2);
@@ -165,7 +203,8 @@ int l_request_build(lua_State *L) {
 
 /*
 ** core.match(method, path): the name of the operation that a request line belongs to, the
-** account's and the call's SID in it, and whether XML is wanted; nil when there is none.
+** account's SID in it, the SID or phone number that it names ("" for none), and whether
+** XML is wanted; nil when there is none.
 */
 int l_request_match(lua_State *L) {
   exotel_slice method = l_slice_check(L, 1), path = l_slice_check(L, 2);

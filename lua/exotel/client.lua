@@ -70,11 +70,10 @@ end
 -- ==================================================================
 
 local function build(state, name, params, how)
-  local target = state.target
-  if how.format == "xml" then
-    target = { account_sid = target.account_sid, base = target.base,
-               flow_host = target.flow_host, xml = true }
-  end
+  local where = state.target
+  local target = { account_sid = where.account_sid, base = where.base,
+                   flow_host = where.flow_host, time_offset = state.time_offset,
+                   xml = how.format == "xml" }
   local request, failure = core.request(name, params, target)
   if request then
     request.headers["user-agent"] = state.user_agent or USER_AGENT

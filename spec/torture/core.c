@@ -533,6 +533,7 @@ static void build(outcome *o) {
   target.base = exotel_slice_of("https://api.in.exotel.com");
   target.flow_host = exotel_slice_of("my.in.exotel.com");
   target.xml = 0;
+  target.time_offset = 19800;
   o->kind = exotel_request_build(&held.request, &target, &held.error);
   if (o->kind != EXOTEL_OK) {
     take_error(o);
@@ -570,6 +571,44 @@ static void run_details(outcome *o) {
   static const option options[] = {
       {"sid", "c5797dcbaaeed7678c4062a4a3ed2f8b"}, {"details", "true"}, {NULL, NULL}};
   begin("call_details", options);
+  build(o);
+}
+
+static void bound(const char *name, const char *operator, const char * value) {
+  exotel_given v;
+  memset(&v, 0, sizeof v);
+  v.type = EXOTEL_GIVEN_TEXT;
+  v.text = exotel_slice_of(value);
+  v.type_name = "a string";
+  exotel_request_bound(&held.request, exotel_slice_of(name), exotel_slice_of(operator),
+                       &v, &held.error);
+}
+
+static void run_bulk(outcome *o) {
+  static const option options[] = {
+      {"Sid", "c5797dcbaaeed7678c4062a4a3ed2f8b,48d690c837bb0c755a1228dcb6911416"},
+      {"price", "gte:0.10;lte:1.0"},
+      {"sort", "asc"},
+      {"after", "MTU3ODQ4NTE2OSwwNjYwMDJiOWE2MmZiN2IxMmE0YjljODAzNTZmMTQxOA=="},
+      {NULL, NULL}};
+  begin("calls", options);
+  set("from", 0, "+91 98765 43210");
+  set("from", 1, "+918040009999");
+  bound("date_created", "gte", "2019-12-03");
+  bound("date_created", "lte", "2019-12-04 00:00:00");
+  bound("duration", "gt", "10s");
+  build(o);
+}
+
+static void run_refused_number(outcome *o) {
+  static const option options[] = {{"from", "00919876543210"}, {NULL, NULL}};
+  begin("calls", options);
+  build(o);
+}
+
+static void run_subscriber(outcome *o) {
+  static const option options[] = {{"number", "098765 43210"}, {NULL, NULL}};
+  begin("number_metadata", options);
   build(o);
 }
 
@@ -666,6 +705,9 @@ static const entry entries[] = {
     {"request_build, flow", run_flow},
     {"request_build, stream", run_stream},
     {"request_build, details", run_details},
+    {"request_build, bulk", run_bulk},
+    {"request_build, refused number", run_refused_number},
+    {"request_build, subscriber", run_subscriber},
     {"request_build, refused choice", run_refused_choice},
     {"json_out", run_json_out},
     {"json_out, no number", run_json_number},

@@ -125,7 +125,7 @@ function server:decide(request)
     return exception(404, "No such page.")
   end
   local name, account_sid, call_sid, xml = core.match(request:method(), path)
-  if not name then return exception(404, "No such page.") end
+  if not operations[name] then return exception(404, "No such page.") end
   local status, body = self:allowed(request, account_sid)
   if status then
     if name == "connect" then self:read_dial(request).status = status end
