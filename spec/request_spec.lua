@@ -3,9 +3,8 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local core = require "exotel.core"
 local exotel = require "exotel"
-
-local files = { connect = "spec.rows.connect", call_details = "spec.rows.call_details" }
 
 -- Takes what is sent, and answers with a call.
 local function recorder()
@@ -107,8 +106,9 @@ local function run(operation, row, none)
   if row.raises or row.err then assert.equal(0, #transport.sent) end
 end
 
-for operation, file in pairs(files) do
-  local rows = require(file)
+for _, entry in ipairs(core.api().operations) do
+  local operation = entry.name
+  local rows = require("spec.rows." .. operation)
   describe("a request of " .. operation, function()
     local seen = {}
     for _, row in ipairs(rows) do
@@ -120,3 +120,66 @@ for operation, file in pairs(files) do
     end
   end)
 end
+
+describe("the options of calls", function()
+  local options = {}
+  for _, parameter in ipairs(exotel.options "calls") do options[parameter.lua] = parameter end
+
+  it("say their types, in the order in which they are sent", function()
+    local list = {}
+    for index, parameter in ipairs(exotel.options "calls") do
+      list[index] = ("%s %s %s"):format(parameter.name, parameter.lua, parameter.type)
+      assert.equal("query", parameter.place)
+      assert.same({ [""] = true }, parameter.modes)
+      assert.same({}, parameter.required)
+    end
+    assert.same({
+      "Sid sid sids", "DateCreated date_created times", "To to numbers", "From from numbers",
+      "Status status words", "Duration duration seconds", "Price price price",
+      "Direction direction words", "PhoneNumber phone_number numbers", "details details boolean",
+      "PageSize page_size integer", "SortBy sort sort", "Before before cursor",
+      "After after cursor", "NumbersMetadata numbers_metadata boolean",
+      "RecordingUrlValidity recording_url_validity integer",
+    }, list)
+  end)
+
+  it("say most items, operators, limits, choices and what excludes what", function()
+    assert.same({ 20, 5, 5, 5, 8, 6 }, { options.sid.most, options.to.most, options.from.most,
+      options.phone_number.most, options.status.most, options.direction.most })
+    assert.is_nil(options.duration.most)
+    assert.same({ "gte", "lte" }, options.date_created.operators)
+    assert.same({ "gte", "gt", "lte", "lt", "eq" }, options.duration.operators)
+    assert.same({ "gte", "lte", "eq" }, options.price.operators)
+    assert.is_nil(options.sid.operators)
+    assert.same({ 1, 100, 5, 60 }, { options.page_size.min, options.page_size.max,
+      options.recording_url_validity.min, options.recording_url_validity.max })
+    assert.same({ "completed", "failed", "busy", "no-answer", "canceled" },
+      options.status.choices)
+    assert.same({ "inbound", "outbound-dial", "outbound-api" }, options.direction.choices)
+    assert.same({ "DateCreated:asc", "DateCreated:desc" }, options.sort.choices)
+    assert.same({ "After", "Before" }, { options.before.excludes, options.after.excludes })
+  end)
+
+  it("of number_metadata and balance are one and none", function()
+    local list = exotel.options "number_metadata"
+    assert.same({ 1, "PhoneNumber", "number", "subscriber", "path", { [""] = true } },
+      { #list, list[1].name, list[1].lua, list[1].type, list[1].place, list[1].required })
+    assert.same({}, exotel.options "balance")
+  end)
+end)
+
+describe("core.match", function()
+  it("finds every operation by the address that is built for it", function()
+    exotel.configure { account_sid = "a?1", api_key = "key_1234", api_token = "token_5678" }
+    for name, entry in pairs {
+      call_details = { { sid = "c5" }, "c5" }, calls = { {}, "" },
+      number_metadata = { { number = "+91 98765 43210" }, "+919876543210" }, balance = { {}, "" },
+    } do
+      for format, xml in pairs { json = false, xml = true } do
+        local request = assert(exotel.request(name, entry[1], { format = format }))
+        assert.same({ name, "a?1", entry[2], xml },
+          { core.match(request.method, request.url:match "^https://[^/]*([^?]*)") })
+      end
+    end
+  end)
+end)
