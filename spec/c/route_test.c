@@ -53,8 +53,8 @@ typedef struct found {
 } found;
 
 static const exotel_operation *match(const struct row *r, size_t n, found *f) {
-  exotel_buffer_reset(&f->account);
-  exotel_buffer_reset(&f->subject);
+  exotel_buffer_adds(&f->account, "of another path");
+  exotel_buffer_adds(&f->subject, "of another path");
   return exotel_route_match(page_text(0, r->method), page_put(1, r->path, n),
                             &f->account, &f->subject, &f->xml);
 }

@@ -167,15 +167,16 @@ sends("most", { "sid", "to", "from", "phone_number", "status", "direction" }, {
 -- Lists
 -- ==================================================================
 
--- { option, documented name, an item, as it is sent, the limit, what Name[0] is near to }
+-- In the order of the api rows: { option, documented name, an item, as it is
+-- sent, the limit, what Name[0] is near to }
 local lists = {
   { "sid", "Sid", "a1", "a1", 20 },
   { "to", "To", NUMBER, "%2B919876543210", 5 },
   { "from", "From", NUMBER, "%2B919876543210", 5 },
-  { "phone_number", "PhoneNumber", NUMBER, "%2B919876543210", 5,
-    " (did you mean 'phone_number'?)" },
   { "status", "Status", "busy", "busy", 8 },
   { "direction", "Direction", "inbound", "inbound", 6, " (did you mean 'direction'?)" },
+  { "phone_number", "PhoneNumber", NUMBER, "%2B919876543210", 5,
+    " (did you mean 'phone_number'?)" },
 }
 for _, entry in ipairs(lists) do
   local option, name, item, sent, most = entry[1], entry[2], entry[3], entry[4], entry[5]
@@ -230,8 +231,15 @@ for _, entry in ipairs(lists) do
   raises("list.indexed." .. option, option, { [name .. "[0]"] = item },
     ("option '%s[0]' is not known%s"):format(name, entry[6] or ""))
 end
-refuses("list.over.first", { "sid", "from" }, { sid = list(21, "a"), from = list(6, NUMBER) },
-  "sid", "too_many", "sid has 21 items, over the limit of 20 in one request")
+for index, first in ipairs(lists) do -- of two, the first in the order of the rows
+  for later = index + 1, #lists do
+    local second = lists[later]
+    refuses(("list.over.first.%s.%s"):format(first[1], second[1]), { first[1], second[1] },
+      { [first[1]] = list(first[5] + 1, first[3]), [second[1]] = list(40, second[3]) },
+      first[1], "too_many", ("%s has %d items, over the limit of %d in one request"):format(
+        first[1], first[5] + 1, first[5]))
+  end
+end
 
 sends("sid.64", "sid", { sid = ("aB3"):rep(21) .. "z" }, "Sid=" .. ("aB3"):rep(21) .. "z")
 refuses("sid.65", "sid", { sid = ("a"):rep(65) }, "sid", "too_long",
