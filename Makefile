@@ -17,8 +17,8 @@ LIB   := $(B)/lib/exotel
 TREE  := $(CURDIR)
 
 # What each shared object is made of, and all that it links.
-core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c api.c write.c \
-              request.c response.c work.c)
+core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c api.c query.c \
+              request.c response.c work.c write.c)
 core_LIBS  := -lcjson -lexpat
 curl_SRC   := $(wildcard csrc/curl/*.c) $(addprefix csrc/lua/l_,curl.c multi.c transfer.c) \
               $(addprefix csrc/core/,buffer.c http1.c slice.c text.c time.c utf8.c decimal.c) \

@@ -69,6 +69,11 @@ int l_request_match(lua_State *L);
 int l_response_read(lua_State *L);
 int l_form_read(lua_State *L);
 int l_json_write(lua_State *L);
+int l_xml_write(lua_State *L);
+int l_range_read(lua_State *L);
+int l_items_read(lua_State *L);
+int l_base64_read(lua_State *L);
+int l_url_encode(lua_State *L);
 int l_api(lua_State *L);
 
 #endif

@@ -1,5 +1,6 @@
 /*
-** l_write: records in Lua tables to JSON, events to any encoding. Part of exotel.core.
+** l_write: records in Lua tables to JSON and XML, events to any encoding. Part of
+** exotel.core.
 **
 ** The rows of api.c give names and order; what they don't know follows, sorted by name.
 ** Values are taken as they are: what is built belongs to the working memory, so that
@@ -12,12 +13,13 @@
 #include "../core/decimal.h"
 #include "../core/error.h"
 #include "../core/text.h"
+#include "../core/xml_out.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum encoding { AS_JSON, AS_FORM, AS_MULTIPART } encoding;
+typedef enum encoding { AS_JSON, AS_FORM, AS_MULTIPART, AS_XML } encoding;
 
 typedef struct writing {
   lua_State *L;
@@ -552,14 +554,21 @@ static exotel_kind put_all(writing *g, int record) {
   return kind;
 }
 
-/*
-** core.to_json(record, type, documented, absent): the record's JSON, or nil and an error
-** of kind "invalid". documented: the service's names and shape. absent: "null" or
-** "empty" writes the names that the service always sends. With "" for the type any table
-** of strings, numbers, booleans and tables is written.
-*/
-int l_json_write(lua_State *L) {
+/* Pushes what was put, in the writer's encoding. */
+static exotel_kind push_record(writing *g) {
   exotel_slice text;
+  exotel_kind kind;
+  if (g->encoding == AS_XML) {
+    kind = exotel_xml_print(&g->w->writer, &g->w->text, &g->w->error);
+    if (kind == EXOTEL_OK) l_buffer_push(g->L, &g->w->text);
+    return kind;
+  }
+  kind = exotel_json_print(&g->w->writer, &text, &g->w->error);
+  if (kind == EXOTEL_OK) lua_pushlstring(g->L, text.p, text.n);
+  return kind;
+}
+
+static int write_record(lua_State *L, encoding how) {
   exotel_kind kind;
   writing g;
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -568,20 +577,35 @@ int l_json_write(lua_State *L) {
   luaL_argcheck(L, g.type != NULL, 2, "unknown record");
   g.documented = lua_toboolean(L, 3);
   g.absent = luaL_optstring(L, 4, NULL);
-  g.encoding = AS_JSON;
+  g.encoding = how;
   luaL_checkstack(L, 20, NULL);
   g.w = l_work_take(L);
   exotel_json_reset(&g.w->writer);
   kind = put_all(&g, 1);
-  if (kind == EXOTEL_OK) kind = exotel_json_print(&g.w->writer, &text, &g.w->error);
-  if (kind != EXOTEL_OK) {
-    exotel_json_reset(&g.w->writer);
-    return l_error_push(L, g.w);
-  }
-  lua_pushlstring(L, text.p, text.n);
+  if (kind == EXOTEL_OK) kind = push_record(&g);
   exotel_json_reset(&g.w->writer);
+  if (kind != EXOTEL_OK) return l_error_push(L, g.w);
   l_work_give(g.w);
   return 1;
+}
+
+/*
+** core.to_json(record, type, documented, absent): the record's JSON, or nil and an error
+** of kind "invalid". documented: the service's names and shape. absent: "null" or
+** "empty" writes the names that the service always sends. With "" for the type any table
+** of strings, numbers, booleans and tables is written.
+*/
+int l_json_write(lua_State *L) {
+  return write_record(L, AS_JSON);
+}
+
+/*
+** core.to_xml(record, type, documented, absent): the same as XML: an element for each
+** name, in that order, and none around them. What is absent is <Price/> as "null" and
+** <Price></Price> as "empty".
+*/
+int l_xml_write(lua_State *L) {
+  return write_record(L, AS_XML);
 }
 
 /* The finished body of an event, pushed with its content type. */
@@ -590,6 +614,7 @@ static int push_body(writing *g) {
   exotel_slice text;
   l_work *w = g->w;
   switch (g->encoding) {
+    case AS_XML: /* no event is */
     case AS_JSON:
       if (exotel_json_print(&w->writer, &text, &w->error) != EXOTEL_OK)
         return l_error_push(g->L, w);

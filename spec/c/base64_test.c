@@ -22,6 +22,27 @@ static const struct row {
             {"\0\377\376", 3, "AP/+"},
             {"key:token", 9, "a2V5OnRva2Vu"}};
 
+/* Nothing that the encoder would write. */
+static const char *const refused[] = {
+    "Z",        "Zg",       "Zg=",      "Zh==",  "Zm9=",    "====",
+    "Z===",     "Zg==Zg==", "Z g==",    " Zg==", "Zg==\n",  "Zm-v",
+    "Zm_v",     "Zm9v=",    "=m9v",     "Zm=v",  "Zm9\xC3", "Zm9vYg=",
+    "Zm9vY===", "Zm9vYh==", "Zm9vYmF=", "Zm=9"};
+
+/* What was encoded is decoded again, and no part of it that isn't whole groups. */
+static void check_decoded(const struct row *r, exotel_buffer *out) {
+  size_t n, size = strlen(r->expected);
+  for (n = 0; n <= size; n++) {
+    int ok;
+    exotel_buffer_reset(out);
+    ok = exotel_base64_decode(out, page_put(1, r->expected, n));
+    check(ok == (n % 4 == 0), r->expected);
+    if (n == size)
+      check(out->n == r->n && (r->n == 0 || memcmp(out->p, r->input, r->n) == 0),
+            r->expected);
+  }
+}
+
 int main(void) {
   exotel_buffer out;
   size_t i;
@@ -33,7 +54,11 @@ int main(void) {
     held.p = out.p;
     held.n = out.n;
     check(page_is(held, rows[i].expected), rows[i].expected);
+    check_decoded(&rows[i], &out);
   }
+  for (i = 0; i < sizeof refused / sizeof *refused; i++)
+    check(!exotel_base64_decode(&out, page_text(0, refused[i])), refused[i]);
+  check(!exotel_base64_decode(&out, page_put(0, "Zm9\0", 4)), "a NUL");
   exotel_buffer_free(&out);
   return check_summary();
 }

@@ -23,6 +23,7 @@
 #include "../../csrc/core/text.h"
 #include "../../csrc/core/url.h"
 #include "../../csrc/core/xml.h"
+#include "../../csrc/core/xml_out.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -152,6 +153,12 @@ static void run_url(outcome *o) {
   exotel_base_read(exotel_slice_of("https://key:token@[2001:db8::1]:8080"), &base, &at);
   exotel_base_write(&held.out, &base);
   exotel_base64_encode(&held.out, exotel_slice_of(long_text));
+  take_out(o);
+}
+
+static void run_base64(outcome *o) {
+  const char *cursor = "MTU3ODQ4NTE2OSwwNjYwMDJiOWE2MmZiN2IxMmE0YjljODAzNTZmMTQxOA==";
+  if (!exotel_base64_decode(&held.out, exotel_slice_of(cursor))) say_text(o, "wrong");
   take_out(o);
 }
 
@@ -656,6 +663,24 @@ static void run_json_number(outcome *o) {
   take_error(o);
 }
 
+static void run_xml_out(outcome *o) {
+  exotel_json_reset(&held.writer);
+  put(o, "Legs", 0, "Leg", long_text, EXOTEL_JSON_STRING);
+  put(o, "Legs", 1, "Leg", "1.50", EXOTEL_JSON_NUMBER);
+  put(o, "Other", 1, "None", "", EXOTEL_JSON_NULL);
+  if (o->kind == EXOTEL_OK)
+    o->kind = exotel_xml_print(&held.writer, &held.out, &held.error);
+  if (o->kind == EXOTEL_OK) say_buffer(o, &held.out);
+}
+
+static void run_xml_unfit(outcome *o) {
+  exotel_json_reset(&held.writer);
+  put(o, "Legs", 0, "Leg", "\x01", EXOTEL_JSON_STRING);
+  if (o->kind == EXOTEL_OK)
+    o->kind = exotel_xml_print(&held.writer, &held.out, &held.error);
+  take_error(o);
+}
+
 static void run_empty_json(outcome *o) {
   exotel_slice text;
   exotel_json_reset(&held.writer);
@@ -671,6 +696,7 @@ static const entry entries[] = {
     {"phone_trim, sip", run_sip},
     {"phone_e164", run_e164},
     {"url", run_url},
+    {"base64_decode", run_base64},
     {"route_match", run_route},
     {"json_guard", run_guard},
     {"json_read", run_json},
@@ -711,7 +737,9 @@ static const entry entries[] = {
     {"request_build, refused choice", run_refused_choice},
     {"json_out", run_json_out},
     {"json_out, no number", run_json_number},
-    {"json_out, nothing", run_empty_json}};
+    {"json_out, nothing", run_empty_json},
+    {"xml_out", run_xml_out},
+    {"xml_out, unfit", run_xml_unfit}};
 
 #define NENTRIES (sizeof entries / sizeof *entries)
 

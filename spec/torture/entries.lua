@@ -247,7 +247,9 @@ local entries = {
   core("callback", part("a", "1"), boundary, ""),
   core("e164", "098765 43210", "91"),
   core("e164", "98765", "91"),
+  core("encode", ("gte:10 s;"):rep(20)),
   core("form", "CallSid=c5&Legs[0][Status]=a&Legs[1][Status]=b&" .. ("n"):rep(80) .. "=v"),
+  core("items", ("+919876543210,"):rep(20)),
   core("mask", ("key k3y-0a1b2c and 09876543210; "):rep(5), { secret, "tok" }),
   core("match", "GET", "/v1/Accounts/a1/Calls/" .. ("c"):rep(80) .. ".json"),
   core("match", "GET", "/v1/Accounts/a1/Numbers/%2B" .. ("9"):rep(80) .. ".json"),
@@ -256,6 +258,8 @@ local entries = {
   core("offset", "+05:30"),
   core("phone", "+91 98765-43210"),
   core("phone", "no"),
+  core("range", "calls", "Duration", "gte:10s;lte:45s"),
+  core("range", "calls", "Duration", "over:10s"),
   core("read", "connect", 200, headers, call),
   core("read", "connect", 400, headers, refusal),
   core("read", "connect", 200, headers, refusal),
@@ -286,6 +290,10 @@ local entries = {
   core("to_json", record, "call", true, "null"),
   core("to_json", { b = { 1.5, "x", { true } }, a = "y" }, ""),
   core("to_json", { price = 0 / 0 }, "call", false),
+  core("to_xml", record, "call", true, "empty"),
+  core("to_xml", { a = "\1" }, ""),
+  core("unbase64", ("AAEC"):rep(40)),
+  core("unbase64", "AAE"),
 
   { "curl.agent", function()
     local curl = require "exotel.curl"

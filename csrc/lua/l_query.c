@@ -1,0 +1,105 @@
+/*
+** l_query: what a query says, and how one is spelt, for who answers it: the sandbox. Part
+** of exotel.core.
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "l_core.h"
+
+#include "../core/base64.h"
+#include "../core/error.h"
+#include "../core/range.h"
+#include "../core/slice.h"
+#include "../core/url.h"
+
+#include <string.h>
+
+static const exotel_parameter *range_named(const exotel_operation *o,
+                                           exotel_slice name) {
+  size_t i;
+  for (i = 0; i < o->nparameters; i++) {
+    const exotel_parameter *p = &o->parameters[i];
+    if (p->bounds != 0 && exotel_slice_is(name, p->name)) return p;
+  }
+  return NULL;
+}
+
+static void push_ends(lua_State *L, const exotel_range *range) {
+  size_t i, n;
+  const exotel_bound *bounds = exotel_bounds(&n);
+  lua_createtable(L, 0, 2);
+  for (i = 0; i < n; i++) {
+    exotel_slice text = range->given[i].text;
+    if (!(range->bits & bounds[i].bit)) continue;
+    lua_pushlstring(L, text.p, text.n);
+    lua_setfield(L, -2, bounds[i].name);
+  }
+}
+
+/*
+** core.range(operation, name, text): the ends of a range as they are sent, by operator:
+** { gte = "10s", lte = "45s" }; nil and an error of kind "invalid" for an operator that the
+** row of that documented name doesn't take, or takes twice. What an end says isn't looked
+** at.
+*/
+int l_range_read(lua_State *L) {
+  const exotel_operation *o = exotel_operation_find(l_slice_check(L, 1));
+  const exotel_parameter *row;
+  exotel_range range;
+  exotel_given given;
+  l_work *w;
+  luaL_argcheck(L, o != NULL, 1, "unknown operation");
+  row = range_named(o, l_slice_check(L, 2));
+  luaL_argcheck(L, row != NULL, 2, "no range of that name");
+  luaL_checktype(L, 3, LUA_TSTRING);
+  given = l_given(L, 3);
+  w = l_work_take(L);
+  exotel_range_begin(&range, row);
+  if (exotel_range_take(&range, &given, &w->error) != EXOTEL_OK)
+    return l_error_push(L, w);
+  push_ends(L, &range);
+  l_work_give(w);
+  return 1;
+}
+
+/* core.items(text): what stands between its commas, as a list. */
+int l_items_read(lua_State *L) {
+  exotel_slice rest = l_slice_check(L, 1);
+  const char *comma;
+  int at = 0;
+  lua_newtable(L);
+  do {
+    comma = rest.n == 0 ? NULL : memchr(rest.p, ',', rest.n);
+    lua_pushlstring(L, rest.p, comma == NULL ? rest.n : (size_t)(comma - rest.p));
+    lua_rawseti(L, -2, ++at);
+    if (comma != NULL) rest = exotel_slice_between(comma + 1, rest.p + rest.n);
+  } while (comma != NULL);
+  return 1;
+}
+
+/* Pushes what `w->text` holds. */
+static int push_text(lua_State *L, l_work *w) {
+  exotel_kind kind = exotel_error_buffer(&w->error, &w->text, exotel_slice_of(""));
+  if (kind != EXOTEL_OK) return l_error_push(L, w);
+  l_buffer_push(L, &w->text);
+  l_work_give(w);
+  return 1;
+}
+
+/* core.unbase64(text): the bytes that the base64 stands for, or nil when it is none. */
+int l_base64_read(lua_State *L) {
+  exotel_slice text = l_slice_check(L, 1);
+  l_work *w = l_work_take(L);
+  if (exotel_base64_decode(&w->text, text)) return push_text(L, w);
+  l_work_give(w);
+  lua_pushnil(L);
+  return 1;
+}
+
+/* core.encode(text): the text percent-encoded, all but RFC 3986's unreserved bytes. */
+int l_url_encode(lua_State *L) {
+  exotel_slice text = l_slice_check(L, 1);
+  l_work *w = l_work_take(L);
+  exotel_url_encode(&w->text, text);
+  return push_text(L, w);
+}
