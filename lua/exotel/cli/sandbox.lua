@@ -8,7 +8,10 @@
 local callbacks = require "exotel.sandbox.callbacks"
 local clock = require "exotel.sandbox.clock"
 local exotel = require "exotel"
+local history = require "exotel.sandbox.history"
 local httpd = require "exotel.httpd"
+local limit = require "exotel.sandbox.limit"
+local metadata = require "exotel.sandbox.metadata"
 local numbers = require "exotel.sandbox.numbers"
 local options = require "exotel.cli.options"
 local poller = require "exotel.poller"
@@ -31,6 +34,8 @@ local rows = {
   { "ring-seconds", "seconds", 1, "how long a leg rings before it ends" },
   { "call-seconds", "seconds", 2, "how long a conversation lasts, if TimeLimit lets it" },
   { "retry-seconds", "seconds", 5, "the pause before a StatusCallback is tried again" },
+  { "rate-limit", "integer", 200, "requests in a minute, then 429; 0 is no limit" },
+  { "history", "integer", 0, "calls of the past that bulk queries find" },
   { "help", "flag", false, "print this" },
 }
 
@@ -40,22 +45,40 @@ usage: exotel sandbox [OPTION…]
 Exotel on loopback: calls that ring no phone. Prints its address, and runs until it is killed.
 
 %s
+It answers connect, Call Details, bulk Calls, Numbers and Balance: in JSON where the path ends
+with .json, else in XML.
+
 The first leg (From) is rung, and the second (To) once the first has answered. The last two
 digits of its number choose how each of them ends:
 
 %s
-StatusCallbacks are posted as asked for. Any answer but a 2xx within %d seconds is a failure,
-and tried again, %d times at most.
+A call costs 0.750 for each begun minute of its first leg. StatusCallbacks are posted as asked
+for. Any answer but a 2xx within %d seconds is a failure, and tried again, %d times at most.
 
 All seconds are the sandbox's, of which --speed makes more or fewer a real second; only the
 %d seconds above are never less than %d real ones.
 
-What happened, as JSON for tests, without credentials:
+Bulk queries find the calls that have ended: of the last 31 days, or of the DateCreated that is
+asked for, a month at most and no more than six months ago. Filters and their operators are the
+documented ones, and what breaks a documented limit is answered 400. --history adds %d
+at most.
+%s
+%s
+The Balance is always %s %s.
+
+Of requests that are let in with the account's credentials, --rate-limit are answered in any %d
+seconds; those over it are answered 429, and don't count themselves. X-RateLimit-Limit,
+X-RateLimit-Remaining and X-RateLimit-Reset tell of it in every answer, Retry-After in a 429: one
+of Exotel's pages has these headers, but no capture of an answer. The times in them are real
+seconds.
+
+What happened, as JSON for tests, without credentials or limit:
   GET /_sandbox/dials      every dial that was read, taken or refused
-  GET /_sandbox/calls      every call, with its legs
+  GET /_sandbox/calls      every call that was placed, with its legs
   GET /_sandbox/callbacks  every attempt to post a StatusCallback
 ]]):format(options.help(rows), numbers.help(), callbacks.TIMEOUT, callbacks.RETRIES,
-  callbacks.TIMEOUT, callbacks.LEAST_TIMEOUT)
+  callbacks.TIMEOUT, callbacks.LEAST_TIMEOUT, history.MOST, history.help(), metadata.help(),
+  server.BALANCE, server.CURRENCY, limit.SECONDS)
 
 local function complain(text)
   io.stderr:write("exotel sandbox: ", text, "\n")
@@ -75,7 +98,8 @@ local function new_sandbox(given, base_url, loop)
     },
     seconds = { queue = given["queue-seconds"], ring = given["ring-seconds"],
                 call = given["call-seconds"] },
-    retry_seconds = given["retry-seconds"],
+    retry_seconds = given["retry-seconds"], history = given.history,
+    rate_limit = given["rate-limit"],
     spawn = function(...) return loop:spawn(...) end,
     send = function(request) return loop:perform(request) end,
     random = sys.random, hex = sys.hex, complain = complain,
@@ -91,6 +115,9 @@ function command.run(arguments)
     return 0
   end
   if given.port > 65535 then return fail "--port wants a number up to 65535" end
+  if given.history > history.MOST then
+    return fail(("--history wants a number up to %d"):format(history.MOST))
+  end
   local listener, message = httpd.listen {
     host = given.host, port = given.port, max_connections = CONNECTIONS,
   }

@@ -11,19 +11,22 @@ local timeline = require "exotel.sandbox.timeline"
 local calls = {}
 calls.__index = calls
 
-local PRICE = "0.750" -- of a call in which somebody answered
+local DIRECTION = "outbound-api" -- of what was placed here
+local PRICE = 750 -- thousandths, for each begun minute that leg 1 is on the call
 
 --- settings: account_sid; base_url; clock; new_sid() -> a SID; seconds: queue, ring and call
---- (see sandbox/timeline).
+--- (see sandbox/timeline); history: the calls before those that are placed.
 function calls.new(settings)
   return setmetatable({ settings = settings, by_sid = {}, list = {} }, calls)
 end
 
---- Places the call of a dial's form, and returns it: { sid, form, placed, steps }.
+--- Places the call of a dial's form, and returns it: { sid, position, form, placed, steps }.
+--- Positions rise with the time at which calls were created, those of the past included.
 function calls:place(form)
   local settings = self.settings
   local call = {
-    sid = settings.new_sid(), form = form, placed = settings.clock:now(),
+    sid = settings.new_sid(), position = settings.history.count + #self.list + 1,
+    form = form, placed = settings.clock:now(),
     steps = timeline.plan(form, settings.seconds),
   }
   self.by_sid[call.sid] = call
@@ -31,9 +34,17 @@ function calls:place(form)
   return call
 end
 
+--- The call at that position.
+function calls:at(position)
+  local history = self.settings.history
+  if position <= history.count then return history:call(position) end
+  return self.list[position - history.count]
+end
+
 --- The call of that SID, or nil.
 function calls:find(sid)
-  return self.by_sid[sid]
+  local position = not self.by_sid[sid] and self.settings.history:find(sid)
+  return self.by_sid[sid] or position and self:at(position) or nil
 end
 
 --- How many steps of its timeline a call has behind it now.
@@ -80,14 +91,23 @@ function calls:shown(call, n)
     status = state.status, date_created = time(0), date_updated = time(state.changed),
     start_time = time(state.rung), end_time = time(state.ended),
     from = call.form.From, to = call.form.To, phone_number_sid = call.form.CallerId,
-    direction = "outbound-api", conversation_duration = conversation(call, state),
+    direction = call.direction or DIRECTION, conversation_duration = conversation(call, state),
     recording_url = recording_url(self, call, state), legs = legs_of(call, state),
   }, state
 end
 
+local function price_of(leg)
+  local seconds = math.max(1, seconds_between(leg.answered, leg.ended))
+  local price = PRICE * math.ceil(seconds / 60)
+  return ("%d.%03d"):format(price // 1000, price % 1000)
+end
+
 local function add_end(record, state)
   record.duration = seconds_between(state.rung, state.ended)
-  if state.legs[1].answered then record.price, record.price_text = tonumber(PRICE), PRICE end
+  if state.legs[1].answered then
+    record.price_text = price_of(state.legs[1])
+    record.price = tonumber(record.price_text)
+  end
   if record.status == "completed" then record.answered_by = "human" end
 end
 
@@ -109,6 +129,25 @@ function calls:record(call, n, details)
   record.uri = ("/v1/Accounts/%s/Calls/%s"):format(account_sid, call.sid)
   if state.ended then add_end(record, state) end
   set_details(record, state, details)
+  return record
+end
+
+--- What can be asked of a call that has ended, under the names of its record, for less than
+--- the whole of that.
+function calls.facts(call)
+  local state = timeline.state(call.steps, #call.steps)
+  local facts = {
+    status = state.status, from = call.form.From, to = call.form.To,
+    phone_number = call.form.CallerId, direction = call.direction or DIRECTION,
+  }
+  add_end(facts, state)
+  return facts
+end
+
+--- The record of a call that has ended, as a bulk answer shows it.
+function calls:finished(call, details)
+  local record = self:record(call, #call.steps, details)
+  record.phone_number = call.form.CallerId
   return record
 end
 

@@ -6,6 +6,8 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local core = require "exotel.core"
+
 local clock = {}
 clock.__index = clock
 
@@ -30,6 +32,11 @@ function clock:real(seconds)
   return seconds / self.speed
 end
 
+--- What real clocks show when the sandbox's shows `at`.
+function clock:real_epoch(at)
+  return self.epoch + (at - self.epoch) / self.speed
+end
+
 --- Comes back once the sandbox's time is `at`, which may be past.
 function clock:wait_until(at)
   local left = at - self:now()
@@ -47,6 +54,32 @@ end
 --- A time as the service prints it.
 function clock.timestamp(epoch)
   return os.date("!%Y-%m-%d %H:%M:%S", math.floor(epoch) + OFFSET)
+end
+
+--- The epoch seconds of a time that is printed so, or nil.
+function clock.epoch_of(text)
+  return text:find "^%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d$" and core.time(text, OFFSET) or nil
+end
+
+-- The same day and time of another month, or that month's last day.
+local function in_month(date, month)
+  for day = date.day, 1, -1 do
+    local epoch = clock.epoch_of(("%04d-%02d-%02d %02d:%02d:%02d"):format(month // 12,
+      month % 12 + 1, day, date.hour, date.min, date.sec))
+    if epoch then return epoch end
+  end
+end
+
+--- Epoch seconds n calendar months later, or earlier for a negative n; on the month's last
+--- day if it is too short.
+function clock.months_later(epoch, n)
+  local date = os.date("!*t", epoch + OFFSET)
+  return in_month(date, date.year * 12 + date.month - 1 + n)
+end
+
+--- The first second of a day.
+function clock.day_of(epoch)
+  return epoch - (epoch + OFFSET) % 86400
 end
 
 return clock

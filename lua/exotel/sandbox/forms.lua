@@ -21,8 +21,10 @@ local function mode_of(form)
   return "numbers"
 end
 
+-- What an answer can show in either format: no control characters but tab and line ends.
 local function is_text(value)
-  return type(value) == "string" and utf8.len(value) and not value:find("\0", 1, true)
+  return type(value) == "string" and utf8.len(value) ~= nil
+    and not value:find "[\0-\8\11\12\14-\31]" and not value:find "\xEF\xBF[\xBE\xBF]"
 end
 
 local function is_one_of(choices, word)
