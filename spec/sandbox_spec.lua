@@ -7,6 +7,7 @@ local callbacks = require "exotel.sandbox.callbacks"
 local clock = require "exotel.sandbox.clock"
 local dkjson = require "dkjson"
 local exotel = require "exotel"
+local history = require "exotel.sandbox.history"
 local httpd = require "exotel.httpd"
 local journal = require "exotel.sandbox.journal"
 local server = require "exotel.sandbox.server"
@@ -243,7 +244,7 @@ end)
 
 describe("the sandbox", function()
   setup(function()
-    sandbox, base_url = start("--speed", "100")
+    sandbox, base_url = start("--speed", "100", "--rate-limit", "0")
     client, agent = client_of(base_url), transport.new { plain_http = true }
     receiver, received, answers = assert(httpd.listen {}), {}, {}
   end)
@@ -295,7 +296,7 @@ describe("the sandbox", function()
       { "in-progress", "in-progress", "ringing" },
       { "in-progress", "in-progress", "in-progress" }, { "completed", "completed", "completed" },
     }
-    local slow, url = start("--speed", "5")
+    local slow, url = start("--speed", "5", "--rate-limit", "0")
     local caller = client_of(url)
     local call = assert(caller:connect { from = from(ANSWERS), to = to(ANSWERS),
                                          caller_id = CALLER_ID })
@@ -610,6 +611,10 @@ describe("the sandbox", function()
       { good .. "&StatusCallbackEvents[0]=ended", 400, "'StatusCallbackEvents'" },
       { good .. "&StatusCallbackEvents[a]=answered", 400, "'StatusCallbackEvents'" },
       { good .. "&CustomField=%FF", 400, "'CustomField'" },
+      { good .. "&CustomField=a%09b%0D%0Ac%7F", 200 },
+      { good .. "&CustomField=%01", 400, "'CustomField'" },
+      { good .. "&CustomField=%1F", 400, "'CustomField'" },
+      { good .. "&CustomField=%EF%BF%BE", 400, "'CustomField'" },
       { good .. "&StatusCallback[0]=x", 400, "'StatusCallback'" },
       { "From[0]=%00%FF&From[x][y]=1&To=%FE", 400 }, { "%", 400 }, { "", 400 },
     }
@@ -622,8 +627,7 @@ describe("the sandbox", function()
       assert.same({ row[2], #row[1] }, { list[#list].status, list[#list].bytes })
     end
     local list = read_journal "calls"
-    assert.equal(calls + 4, #list)
-
+    assert.equal(calls + 5, #list)
   end)
 
   it("writes a dial down as it came", function()
@@ -670,7 +674,7 @@ describe("the sandbox", function()
   end)
 
   it("has no other page", function()
-    for _, path in ipairs { "/", "/_sandbox/", "/_sandbox/dial", "/v1/Accounts/sandbox/Calls" } do
+    for _, path in ipairs { "/", "/_sandbox/", "/_sandbox/dial", "/v1/Accounts/sandbox/Legs" } do
       assert.equal(404, get(path).status, path)
     end
   end)
@@ -687,6 +691,7 @@ describe("a sandbox's callbacks", function()
     local all = require("exotel.sandbox.calls").new {
       account_sid = "a", base_url = "http://x", clock = jumping,
       new_sid = function() return "1" end, seconds = { queue = 1, ring = 1, call = 1 },
+      history = history.new(0, 0),
     }
     local poster = callbacks.new { calls = all, clock = jumping, journal = attempts_made,
                                    retry_seconds = 5, send = send,
@@ -761,7 +766,8 @@ end)
 describe("an error of a sandbox's own", function()
   it("is a 500, and told", function()
     local told, status
-    local broken = server.new { clock = { now = function() error "no clock" end },
+    local broken = server.new { clock = { epoch = 0, now = function() error "no clock" end },
+                                history = 0, rate_limit = 0,
                                 complain = function(text) told = text end }
     broken:answer {
       path = function() return "/v1/Accounts/sandbox/Calls/connect.json" end,

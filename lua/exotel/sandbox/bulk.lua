@@ -120,7 +120,7 @@ function bulk:cursor_position(asked)
   local cursor = asked.before or asked.after
   if not cursor then return nil end
   local call = self.calls:find(cursor.sid)
-  return call and math.floor(call.placed) == cursor.epoch and call.position
+  return call and math.floor(call.placed) == cursor.epoch and call.position or false
 end
 
 -- The piece of the sequence that is asked for, as its first and last place in it.
