@@ -477,10 +477,44 @@ static const exotel_field balance_fields[] = {
      "NEW"},
 };
 
+/* Total counts the calls of all pages, PageSize those of this one. */
+static const exotel_field page_fields[] = {
+    {"Total", NULL, 0, "total", EXOTEL_IS_INTEGER, EXOTEL_ALWAYS, "S003"},
+    {"PageSize", NULL, 0, "page_size", EXOTEL_IS_INTEGER, EXOTEL_ALWAYS, "S003"},
+    {"FirstPageUri", NULL, 0, "first_page_uri", EXOTEL_IS_TEXT, EXOTEL_ALWAYS, "S003"},
+    {"PrevPageUri", NULL, 0, "prev_page_uri", EXOTEL_IS_TEXT, EXOTEL_ALWAYS, "S003"},
+    {"NextPageUri", NULL, 0, "next_page_uri", EXOTEL_IS_TEXT, EXOTEL_ALWAYS, "S003"},
+};
+
+static const char *const page_own[] = {"calls", "after", "before", NULL};
+
 static const exotel_record_type record_types[] = {
     {"call", call_fields, COUNT(call_fields), NULL},
     {"number_metadata", number_fields, COUNT(number_fields), NULL},
     {"balance", balance_fields, COUNT(balance_fields), NULL},
+    {"page", page_fields, COUNT(page_fields), page_own},
+};
+
+static const exotel_cursor calls_cursors[] = {
+    {"next_page_uri",
+     "After",
+     {NULL, NULL, 0, "after", EXOTEL_IS_VERBATIM, 0, "S003"},
+     1},
+    {"prev_page_uri",
+     "Before",
+     {NULL, NULL, 0, "before", EXOTEL_IS_VERBATIM, 0, "S003"},
+     0},
+};
+
+/* The service sends 100 calls at most; ten times that is read. */
+static const exotel_page calls_page = {
+    .root = "Metadata",
+    .type = &record_types[3],
+    .entry = "Call",
+    .lua = "calls",
+    .most = 1000,
+    .cursors = calls_cursors,
+    .ncursors = COUNT(calls_cursors),
 };
 
 static const exotel_operation operations[] = {
@@ -517,6 +551,7 @@ static const exotel_operation operations[] = {
      .parameters = calls_parameters,
      .nparameters = COUNT(calls_parameters),
      .record = &record_types[0],
+     .page = &calls_page,
      .source = "S003"},
     {.name = "number_metadata",
      .method = "GET",
@@ -568,6 +603,23 @@ static const exotel_status statuses[] = {
     {0, 999, "unexpected", EXOTEL_UNKNOWN, "an answer that isn't documented", NULL},
 };
 
+/* v1's own, the rate limiter's, and what v2 and v3 answer. */
+static const exotel_field failure_fields[] = {
+    {"RestException.Status", NULL, 0, "status", EXOTEL_IS_INTEGER, 0, "S002"},
+    {"RestException.Code", NULL, 0, "code", EXOTEL_IS_TEXT, 0, "seen in answers"},
+    {"RestException.Message", NULL, 0, "message", EXOTEL_IS_TEXT, 0, "S002"},
+    {"http_code", NULL, 0, "status", EXOTEL_IS_INTEGER, 0, "NEW"},
+    {"response.error.code", NULL, 0, "code", EXOTEL_IS_TEXT, 0, "NEW"},
+    {"response.error.message", NULL, 0, "message", EXOTEL_IS_TEXT, 0, "NEW"},
+    {"response.error_data.code", NULL, 0, "code", EXOTEL_IS_TEXT, 0, "NEW"},
+    {"response.error_data.message", NULL, 0, "message", EXOTEL_IS_TEXT, 0, "NEW"},
+    {"response.error_data.description", NULL, 0, "description", EXOTEL_IS_TEXT, 0,
+     "NEW"},
+};
+
+static const exotel_record_type failure_type = {"failure", failure_fields,
+                                                COUNT(failure_fields), NULL};
+
 static const exotel_cause causes[] = {
     {400, "StatusCallbackEvents", "status_callback_events",
      "events are for calls between two numbers and streams; a flow tells of its end by"
@@ -583,6 +635,10 @@ const exotel_operation *exotel_operations(size_t *n) {
 const exotel_record_type *exotel_record_type_at(size_t i) {
   if (i < COUNT(record_types)) return &record_types[i];
   return i == COUNT(record_types) ? exotel_event_type() : NULL;
+}
+
+const exotel_record_type *exotel_failure_type(void) {
+  return &failure_type;
 }
 
 const exotel_bound *exotel_bounds(size_t *n) {

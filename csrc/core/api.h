@@ -130,6 +130,25 @@ typedef struct exotel_record_type {
       *own; /* names beside the fields that a record sets itself, or NULL */
 } exotel_record_type;
 
+/* The place of another page, taken out of an address that leads to it. */
+typedef struct exotel_cursor {
+  const char *uri; /* the address: a field of the page's record, by its Lua name */
+  const char *parameter; /* the documented name that the cursor has in the address */
+  exotel_field field;    /* what it becomes in the page's record */
+  int required;          /* an address without it can't be followed */
+} exotel_cursor;
+
+/* An answer that is a page of records: {"Metadata":{…},"Calls":[…]}. */
+typedef struct exotel_page {
+  const char *root; /* the name that stands over what the page says of itself */
+  const exotel_record_type *type; /* of that */
+  const char *entry; /* a record's element in XML, where nothing stands around them */
+  const char *lua;   /* the name of the list of records */
+  size_t most;       /* records that are read of one page */
+  const exotel_cursor *cursors;
+  size_t ncursors;
+} exotel_page;
+
 typedef struct exotel_operation {
   const char *name;
   const char *method;
@@ -142,6 +161,7 @@ typedef struct exotel_operation {
   const exotel_parameter *parameters; /* in the order in which they are sent */
   size_t nparameters;
   const exotel_record_type *record;
+  const exotel_page *page; /* when the answer has many records under `root`, or NULL */
   const char *source;
 } exotel_operation;
 
@@ -191,6 +211,10 @@ const exotel_record_type *exotel_record_type_at(size_t i);
 
 /* What a webhook becomes; the last of them. */
 const exotel_record_type *exotel_event_type(void);
+
+/* Where answers say what failed: "status", "code", "message" and "description", each on
+** several paths. Not among the record types: it is part of an error. */
+const exotel_record_type *exotel_failure_type(void);
 
 /* The operation of that name, or NULL. */
 const exotel_operation *exotel_operation_find(exotel_slice name);

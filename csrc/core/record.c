@@ -27,7 +27,7 @@ void exotel_record_free(exotel_record *r) {
 }
 
 static exotel_node *node_at(const exotel_record *r, size_t at) {
-  return (exotel_node *)(void *)r->nodes.p + at;
+  return (exotel_node *)(void *)r->nodes.p + r->base + at;
 }
 
 exotel_slice exotel_record_name(const exotel_record *r, const exotel_node *node) {
@@ -40,10 +40,14 @@ exotel_slice exotel_record_name(const exotel_record *r, const exotel_node *node)
 
 /* What the buffers' failure means. */
 static exotel_kind failure_of(const exotel_record *r, exotel_error *e) {
-  if (r->nodes.state == EXOTEL_BUFFER_FULL || r->text.state == EXOTEL_BUFFER_FULL)
-    return exotel_error_set(e, EXOTEL_PARSE, "too_large", exotel_slice_of(""),
-                            "more values than the limit of %d", EXOTEL_NODES_MAX);
-  return exotel_error_memory(e);
+  size_t most = r->nodes.max / sizeof(exotel_node);
+  if (r->nodes.state == EXOTEL_BUFFER_NOMEMORY ||
+      r->text.state == EXOTEL_BUFFER_NOMEMORY)
+    return exotel_error_memory(e);
+  return exotel_error_set(e, EXOTEL_PARSE, "too_large", exotel_slice_of(""),
+                          "more values than the limit of %d",
+                          most == EXOTEL_PAGE_NODES_MAX ? EXOTEL_PAGE_NODES_MAX
+                                                        : EXOTEL_NODES_MAX);
 }
 
 /* The same; EXOTEL_OK when there is none. */
@@ -75,11 +79,16 @@ static exotel_node *new_node(exotel_record *r, exotel_node_type type) {
   return fresh;
 }
 
+/* The place of the node that is kept next. */
+static unsigned next_place(const exotel_record *r) {
+  return (unsigned)(r->nodes.n / sizeof(exotel_node) - r->base);
+}
+
 /* Counts the new node in, apart from any other. */
 static unsigned keep_node(exotel_record *r) {
-  size_t at = r->nodes.n / sizeof(exotel_node);
+  unsigned at = next_place(r);
   r->nodes.n += sizeof(exotel_node);
-  return (unsigned)at;
+  return at;
 }
 
 static unsigned new_root(exotel_record *r, exotel_node_type type) {
@@ -113,17 +122,42 @@ static unsigned keep_last(exotel_record *r, size_t parent) {
   return at;
 }
 
+/* Begins a record behind what is there. */
+static exotel_kind begin(exotel_record *r, exotel_error *e) {
+  size_t most;
+  r->base = r->nodes.n / sizeof(exotel_node);
+  most = r->base + EXOTEL_NODES_MAX;
+  if (most > EXOTEL_PAGE_NODES_MAX) most = EXOTEL_PAGE_NODES_MAX;
+  r->nodes.max = most * sizeof(exotel_node);
+  memset(r->at_row, 0, (r->rows.type->nfields + 1) * sizeof *r->at_row);
+  r->list = r->positions = r->repeated = 0;
+  r->unknown = r->keeps = r->from_zero = r->yielding = 0;
+  new_root(r, EXOTEL_NODE_TABLE);
+  return state_of(r, e);
+}
+
 exotel_kind exotel_record_begin(exotel_record *r, const exotel_record_type *type,
                                 exotel_error *e) {
   exotel_rows_index(&r->rows, type);
-  memset(r->at_row, 0, sizeof r->at_row);
-  r->list = r->positions = r->repeated = 0;
-  r->unknown = r->keeps = r->from_zero = r->yielding = 0;
   exotel_buffer_reset(&r->nodes);
   exotel_buffer_reset(&r->text);
   exotel_buffer_room(&r->text, 0); /* so that it has an address */
-  new_root(r, EXOTEL_NODE_TABLE);
-  return state_of(r, e);
+  return begin(r, e);
+}
+
+exotel_kind exotel_record_another(exotel_record *r, exotel_error *e) {
+  node_at(r, 0)->next = next_place(r);
+  return begin(r, e);
+}
+
+void exotel_record_first(exotel_record *r) {
+  r->base = 0;
+}
+
+int exotel_record_next(exotel_record *r) {
+  unsigned next = node_at(r, 0)->next;
+  r->base += next;
+  return next != 0;
 }
 
 static unsigned child_named(const exotel_record *r, size_t parent, exotel_slice name) {
@@ -467,7 +501,7 @@ static unsigned add_unknown(exotel_record *r, const exotel_leaf *leaf) {
 
 /* Whether a value of this row is kept already that isn't what the row says. */
 static int is_kept(const exotel_record *r, size_t row, const exotel_leaf *leaf) {
-  size_t i, n = r->nodes.n / sizeof(exotel_node);
+  size_t i, n = next_place(r);
   for (i = 1; i < n; i++) {
     if (node_at(r, i)->kept == row &&
         node_at(r, i)->integer == (long long)list_index(leaf))

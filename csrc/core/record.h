@@ -8,6 +8,9 @@
 ** always has its type and nothing is lost. An unknown name that a record uses itself
 ** ("legs") gets an underscore in front.
 **
+** The records of a page stand one behind the other in the same buffers, each with links of
+** its own, and are looked at one at a time.
+**
 ** SPDX-License-Identifier: MIT
 */
 #ifndef EXOTEL_RECORD_H
@@ -21,10 +24,12 @@
 #include "rows.h"
 
 #define EXOTEL_NODES_MAX 2048 /* values in one record; the largest documented has 40 */
+#define EXOTEL_PAGE_NODES_MAX (128 * 1024) /* values in all records of a page */
 
 typedef struct exotel_record {
   exotel_rows rows; /* of the type at work */
   exotel_buffer nodes, text;
+  size_t base; /* where the record at work, or looked at, begins in `nodes` */
   unsigned at_row[EXOTEL_ROWS_MAX + 1]; /* the node of each row at the top, or 0 */
   unsigned list;                        /* the list that rows fill, or 0 */
   unsigned positions; /* values that name an entry of it by number, until finished */
@@ -42,13 +47,24 @@ void exotel_record_free(exotel_record *r);
 exotel_kind exotel_record_begin(exotel_record *r, const exotel_record_type *type,
                                 exotel_error *e);
 
+/* Begins another record of the same type behind the one at work, which is finished. All of
+** them live until the next exotel_record_begin. EXOTEL_PARSE when all together are beyond
+** their limit, EXOTEL_MEMORY. */
+exotel_kind exotel_record_another(exotel_record *r, exotel_error *e);
+
+/* Looks at the first of the records, or at the next: 0 when there is none. Nothing is added
+** to a record after that. */
+void exotel_record_first(exotel_record *r);
+int exotel_record_next(exotel_record *r);
+
 /* Adds one leaf, its path being relative to the record. A text that stays isn't copied, so
 ** the record lives no longer than that. EXOTEL_PARSE beyond the limit of nodes,
 ** EXOTEL_MEMORY. The first of two values for one place stays. */
 exotel_kind exotel_record_add(exotel_record *r, const exotel_leaf *leaf,
                               exotel_error *e);
 
-/* Merges what was sent beside its list (Leg1Status) into it. Call it once, at the end. */
+/* Merges what was sent beside its list (Leg1Status) into it. Call it once, at the end of a
+** record. */
 exotel_kind exotel_record_finish(exotel_record *r, exotel_error *e);
 
 /* Adds a value that no row knows: what a record has beside the service's fields. `field`
@@ -59,7 +75,7 @@ exotel_kind exotel_record_put(exotel_record *r, const exotel_field *field,
 
 /* The node at a position (0: the root), its name and its text. Valid until the next change. */
 static inline const exotel_node *exotel_record_node(const exotel_record *r, size_t at) {
-  return (const exotel_node *)(const void *)r->nodes.p + at;
+  return (const exotel_node *)(const void *)r->nodes.p + r->base + at;
 }
 
 static inline exotel_slice exotel_record_text(const exotel_record *r,

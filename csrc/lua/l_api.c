@@ -100,6 +100,7 @@ static void push_operation(lua_State *L, const exotel_operation *o) {
   set_string(L, "path", o->path);
   set_string(L, "root", o->root);
   set_string(L, "record", o->record->name);
+  if (o->page != NULL) set_string(L, "page", o->page->type->name);
   set_string(L, "source", o->source);
   lua_pushboolean(L, o->dials);
   lua_setfield(L, -2, "dials");

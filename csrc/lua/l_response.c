@@ -92,6 +92,21 @@ void l_record_push(lua_State *L, const exotel_record *r) {
   lua_remove(L, -2);
 }
 
+/* A page: what it says of itself, and its records in a list. */
+static void push_page(lua_State *L, exotel_response *r, const exotel_page *page) {
+  size_t i;
+  l_record_push(L, &r->page);
+  push_names(L, r->record.rows.type);
+  lua_createtable(L, (int)r->nrecords, 0);
+  for (i = 0; i < r->nrecords; i++) {
+    push_table(L, &r->record, exotel_record_node(&r->record, 0), lua_gettop(L) - 1);
+    lua_rawseti(L, -2, (int)i + 1);
+    exotel_record_next(&r->record);
+  }
+  lua_setfield(L, -3, page->lua);
+  lua_pop(L, 1);
+}
+
 /* The table of headers at `index`, as far as it holds strings. The slices live as long
 ** as the table, which nothing changes meanwhile. */
 static size_t take_headers(lua_State *L, int index, l_work *w) {
@@ -121,6 +136,9 @@ static int status_at(lua_State *L, int index) {
 /*
 ** core.read(operation, status, headers, body): the record, or nil and an error.
 ** headers: a table of names and values, or nil. body: a string.
+** Of an operation whose answer is a page: { calls = { record, … }, total, page_size,
+** first_page_uri, prev_page_uri, next_page_uri, after, before }, the last two being the
+** cursors in the addresses; after is nil when there is no next page.
 */
 int l_response_read(lua_State *L) {
   const exotel_operation *operation = exotel_operation_find(l_slice_check(L, 1));
@@ -135,7 +153,10 @@ int l_response_read(lua_State *L) {
   answer.nheaders = take_headers(L, 3, w);
   kind = exotel_response_read(&w->response, operation, &answer, &w->error);
   if (kind != EXOTEL_OK) return l_error_push(L, w);
-  l_record_push(L, &w->response.record);
+  if (operation->page != NULL)
+    push_page(L, &w->response, operation->page);
+  else
+    l_record_push(L, &w->response.record);
   l_work_give(w);
   return 1;
 }

@@ -9,6 +9,7 @@
 #include "../../csrc/core/error.h"
 #include "../../csrc/core/json.h"
 #include "../../csrc/core/record.h"
+#include "../../csrc/core/slice.h"
 #include "check.h"
 
 #include <stdio.h>
@@ -148,6 +149,53 @@ static exotel_kind fill_many(exotel_record *r, size_t n, exotel_buffer *scratch,
   return fill(r, page_put(0, json->p, json->n), scratch);
 }
 
+/* `n` records of `values` each, one behind the other. */
+static exotel_kind fill_page(exotel_record *r, size_t n, size_t values,
+                             exotel_buffer *scratch, exotel_buffer *json) {
+  exotel_kind kind = fill_many(r, values, scratch, json);
+  exotel_error e;
+  exotel_error_clear(&e);
+  for (; kind == EXOTEL_OK && n > 1; n--) {
+    kind = exotel_record_another(r, &e);
+    if (kind == EXOTEL_OK)
+      kind = exotel_json_read(exotel_slice_held(json), scratch, add, r, &e);
+    if (kind == EXOTEL_OK) kind = exotel_record_finish(r, &e);
+  }
+  return kind;
+}
+
+static void check_page(exotel_record *r, exotel_buffer *scratch, exotel_buffer *out) {
+  static const char *const calls[] = {
+      "{\"Sid\":\"a\",\"Sid\":\"b\",\"Duration\":\"x\"}",
+      "{\"Sid\":\"c\",\"Duration\":\"y\",\"Details\":{\"Leg1Status\":\"busy\"}}",
+      "{}",
+      "{\"Details\":{\"Legs\":[{\"Leg\":{\"Id\":\"z\"}}]},\"n\":{\"m\":1}}",
+  };
+  size_t i;
+  exotel_error e;
+  check(fill(r, page_text(0, calls[0]), scratch) == EXOTEL_OK, "the first");
+  for (i = 1; i < 4; i++) {
+    check(exotel_record_another(r, &e) == EXOTEL_OK &&
+              exotel_json_read(page_text(0, calls[i]), scratch, add, r, &e) ==
+                  EXOTEL_OK &&
+              exotel_record_finish(r, &e) == EXOTEL_OK,
+          calls[i]);
+  }
+  exotel_buffer_reset(out);
+  exotel_record_first(r);
+  do
+    write_node(out, r, exotel_record_node(r, 0));
+  while (exotel_record_next(r));
+  check(strcmp(out->p, "{sid='a',repeated=['Sid'],Duration='x'}"
+                       "{sid='c',Duration='y',legs=[{id=1,status='busy'}]}{}"
+                       "{legs=[{Id='z',id=1}],n={m='1'}}") == 0,
+        "each record apart from the others");
+  exotel_record_first(r);
+  check(exotel_record_find(r, "sid") != 0 && exotel_record_next(r) &&
+            exotel_record_next(r) && exotel_record_find(r, "sid") == 0,
+        "looked at one at a time");
+}
+
 int main(void) {
   exotel_record r;
   exotel_buffer scratch, out;
@@ -160,6 +208,14 @@ int main(void) {
         "as many values as a record may have");
   check(fill_many(&r, EXOTEL_NODES_MAX, &scratch, &out) == EXOTEL_PARSE,
         "and one more");
+  check(fill_page(&r, 64, EXOTEL_NODES_MAX - 1, &scratch, &out) == EXOTEL_OK,
+        "as many values as a page may have");
+  check(fill_page(&r, 65, 1, &scratch, &out) == EXOTEL_OK, "more records of less");
+  check(fill_page(&r, 65, EXOTEL_NODES_MAX - 1, &scratch, &out) == EXOTEL_PARSE,
+        "more values than that");
+  check(fill_many(&r, EXOTEL_NODES_MAX, &scratch, &out) == EXOTEL_PARSE,
+        "the limit of one record behind a page");
+  check_page(&r, &scratch, &out);
   check(fill(&r, page_text(0, "{\"Sid\":\"c5\"}"), &scratch) == EXOTEL_OK &&
             exotel_record_node(&r, 0)->count == 1,
         "and the next record is not hurt by it");

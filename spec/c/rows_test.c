@@ -98,6 +98,14 @@ static void check_entries(void) {
   check(exotel_rows_entry(&rows, steps, depth, &n) != 0 && n == 2, "an event's leg");
 }
 
+static void check_list(const exotel_record_type *type) {
+  check(strcmp(type->fields[rows.id - 1].lua, "id") == 0, "the row of a leg's number");
+  check(exotel_rows_named(&rows, 0, "status") != 0 &&
+            exotel_rows_named(&rows, 0, "status") !=
+                exotel_rows_named(&rows, 1, "status"),
+        "the record's status and a leg's");
+}
+
 int main(void) {
   static const exotel_record_type none = {"none", NULL, 0, NULL};
   const exotel_record_type *type;
@@ -107,12 +115,8 @@ int main(void) {
     for (k = 1; k <= type->nfields; k++)
       check_row(type, k);
     check_tags(type);
-    check(strcmp(type->fields[rows.id - 1].lua, "id") == 0,
-          "the row of a leg's number");
-    check(exotel_rows_named(&rows, 0, "status") != 0 &&
-              exotel_rows_named(&rows, 0, "status") !=
-                  exotel_rows_named(&rows, 1, "status"),
-          "the record's status and a leg's");
+    if (rows.list != NULL) check_list(type);
+    check(rows.list != NULL || rows.id == 0, "a number without a list");
     check(exotel_rows_named(&rows, 0, "no such") == 0, "no such name");
   }
   check_entries();
