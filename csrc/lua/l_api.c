@@ -6,6 +6,7 @@
 #include "l_core.h"
 
 #include "../core/error.h"
+#include "../core/words.h"
 
 static void set_string(lua_State *L, const char *name, const char *value) {
   if (value == NULL) return;
@@ -56,27 +57,29 @@ static void set_modes(lua_State *L, const char *name, const exotel_operation *o,
   lua_setfield(L, -2, name);
 }
 
-static const char *const parameter_types[] = {
-    [EXOTEL_TAKES_PHONE] = "phone",     [EXOTEL_TAKES_TEXT] = "text",
-    [EXOTEL_TAKES_URL] = "url",         [EXOTEL_TAKES_STREAM_URL] = "stream_url",
-    [EXOTEL_TAKES_INTEGER] = "integer", [EXOTEL_TAKES_BOOLEAN] = "boolean",
-    [EXOTEL_TAKES_CHOICE] = "choice",   [EXOTEL_TAKES_WORD] = "word",
-    [EXOTEL_TAKES_WORDS] = "words",     [EXOTEL_TAKES_LEG] = "leg",
-    [EXOTEL_TAKES_FLOW] = "flow",       [EXOTEL_TAKES_SID] = "sid",
-    [EXOTEL_TAKES_SIDS] = "sids",       [EXOTEL_TAKES_SUBSCRIBER] = "subscriber",
-    [EXOTEL_TAKES_NUMBERS] = "numbers", [EXOTEL_TAKES_SECONDS] = "seconds",
-    [EXOTEL_TAKES_PRICE] = "price",     [EXOTEL_TAKES_TIMES] = "times",
-    [EXOTEL_TAKES_SORT] = "sort",       [EXOTEL_TAKES_CURSOR] = "cursor",
-};
+static const exotel_word *word_of(const exotel_word *words, size_t n, int type) {
+  size_t i;
+  for (i = 0; i < n; i++) {
+    if (words[i].type == type) return &words[i];
+  }
+  return NULL;
+}
+
+static void set_type(lua_State *L, const exotel_word *words, size_t n, int type) {
+  const exotel_word *word = word_of(words, n, type);
+  set_string(L, "type", word == NULL ? NULL : word->name);
+}
 
 static void push_parameter(lua_State *L, const exotel_operation *o,
                            const exotel_parameter *p) {
   static const char *const places[] = {"path", "query", "form"};
+  size_t n;
+  const exotel_word *words = exotel_parameter_words(&n);
   lua_newtable(L);
   set_string(L, "name", p->name);
   set_string(L, "lua", p->lua);
   set_string(L, "alias", p->alias);
-  set_string(L, "type", parameter_types[p->type]);
+  set_type(L, words, n, (int)p->type);
   set_string(L, "place", places[p->place]);
   set_modes(L, "modes", o, p->modes);
   set_modes(L, "required", o, p->required);
@@ -92,6 +95,21 @@ static void push_parameter(lua_State *L, const exotel_operation *o,
   set_string(L, "source", p->source);
 }
 
+/* The modes in their order, or none for an operation without: { { name, title }, … }. */
+static void set_mode_list(lua_State *L, const exotel_operation *o) {
+  size_t i;
+  int at = 0;
+  lua_newtable(L);
+  for (i = 0; i < o->nmodes; i++) {
+    if (o->modes[i].name[0] == '\0') continue;
+    lua_newtable(L);
+    set_string(L, "name", o->modes[i].name);
+    set_string(L, "title", o->modes[i].title);
+    lua_rawseti(L, -2, ++at);
+  }
+  lua_setfield(L, -2, "modes");
+}
+
 static void push_operation(lua_State *L, const exotel_operation *o) {
   size_t i;
   lua_newtable(L);
@@ -104,6 +122,7 @@ static void push_operation(lua_State *L, const exotel_operation *o) {
   set_string(L, "source", o->source);
   lua_pushboolean(L, o->dials);
   lua_setfield(L, -2, "dials");
+  set_mode_list(L, o);
   lua_createtable(L, (int)o->nparameters, 0);
   for (i = 0; i < o->nparameters; i++) {
     push_parameter(L, o, &o->parameters[i]);
@@ -113,14 +132,14 @@ static void push_operation(lua_State *L, const exotel_operation *o) {
 }
 
 static void push_field(lua_State *L, const exotel_field *f) {
-  static const char *const types[] = {"text",   "time",    "word",     "integer",
-                                      "number", "decimal", "verbatim", "keys"};
+  size_t n;
+  const exotel_word *words = exotel_field_words(&n);
   lua_newtable(L);
   set_string(L, "name", f->path);
   set_string(L, "lua", f->lua);
   set_string(L, "list", f->list);
   if (f->position > 0) set_integer(L, "position", (long)f->position);
-  set_string(L, "type", types[f->type]);
+  set_type(L, words, n, (int)f->type);
   set_string(L, "source", f->source);
 }
 
@@ -189,9 +208,78 @@ static void push_causes(lua_State *L) {
   }
 }
 
+static void push_words(lua_State *L, const exotel_word *words, size_t n) {
+  size_t i;
+  lua_createtable(L, 0, (int)n);
+  for (i = 0; i < n; i++) {
+    lua_newtable(L);
+    set_string(L, "lua", words[i].lua);
+    set_string(L, "unit", words[i].unit);
+    set_string(L, "about", words[i].about);
+    lua_setfield(L, -2, words[i].name);
+  }
+}
+
+static void push_reasons(lua_State *L) {
+  size_t i, n;
+  const exotel_reason *rows = exotel_reasons(&n);
+  lua_newtable(L);
+  for (i = 0; i < n; i++) {
+    lua_newtable(L);
+    set_string(L, "kind", exotel_kind_name(rows[i].kind));
+    set_string(L, "reason", rows[i].name);
+    set_string(L, "when", rows[i].when);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+}
+
+static void push_own_names(lua_State *L) {
+  size_t i, n;
+  const exotel_own *rows = exotel_own_names(&n);
+  lua_newtable(L);
+  for (i = 0; i < n; i++) {
+    lua_newtable(L);
+    set_string(L, "record", rows[i].record);
+    set_string(L, "name", rows[i].name);
+    set_string(L, "lua", rows[i].lua);
+    set_string(L, "about", rows[i].about);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+}
+
+static void push_sources(lua_State *L) {
+  size_t i, n;
+  const exotel_source *rows = exotel_sources(&n);
+  lua_newtable(L);
+  for (i = 0; i < n; i++) {
+    lua_newtable(L);
+    set_string(L, "name", rows[i].name);
+    set_string(L, "title", rows[i].title);
+    set_string(L, "address", rows[i].address);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+}
+
+/* What is there for people: { parameter_types, field_types, reasons, own, sources }. */
+static void set_words(lua_State *L) {
+  size_t n;
+  const exotel_word *words = exotel_parameter_words(&n);
+  push_words(L, words, n);
+  lua_setfield(L, -2, "parameter_types");
+  words = exotel_field_words(&n);
+  push_words(L, words, n);
+  lua_setfield(L, -2, "field_types");
+  push_reasons(L);
+  lua_setfield(L, -2, "reasons");
+  push_own_names(L);
+  lua_setfield(L, -2, "own");
+  push_sources(L);
+  lua_setfield(L, -2, "sources");
+}
+
 /*
 ** core.api(): a fresh copy of all tables: { operations, records, regions, statuses,
-** causes, circles, operators }.
+** causes, circles, operators, parameter_types, field_types, reasons, own, sources }.
 */
 int l_api(lua_State *L) {
   const exotel_operation *operations;
@@ -220,5 +308,6 @@ int l_api(lua_State *L) {
   codes = exotel_operators(&n);
   push_codes(L, codes, n);
   lua_setfield(L, -2, "operators");
+  set_words(L);
   return 1;
 }

@@ -13,9 +13,10 @@ local settings = require "exotel.settings"
 
 local client = {}
 
-local DIAL_TIMEOUT, READ_TIMEOUT, CONNECT_TIMEOUT = 60, 15, 5 -- seconds
-local RETRIES = 2
-local TIME_OFFSET = 19800 -- +05:30; an inference from how the service prints epoch 0
+local TIMEOUT, CONNECT_TIMEOUT = settings.default "timeout", settings.default "connect_timeout"
+local RETRIES = settings.default "retries"
+-- An inference from how the service prints epoch 0.
+local TIME_OFFSET = settings.offset(settings.default "time_offset")
 local USER_AGENT = "lua-exotel/" .. core._VERSION
 
 local api = core.api()
@@ -189,7 +190,7 @@ local function exchange(state, request, how)
   local transport = transport_of(state)
   local wrong = transport.check and transport:check()
   if wrong then return errors.misuse(("exotel.%s: %s"):format(request.operation, wrong)) end
-  local timeout = how.timeout or state.timeout or (request.dials and DIAL_TIMEOUT or READ_TIMEOUT)
+  local timeout = how.timeout or state.timeout or (request.dials and TIMEOUT.dial or TIMEOUT.read)
   local retries = how.retries or state.retries or RETRIES
   local deadline = transport:now() + timeout
   local attempts, left = 0, timeout

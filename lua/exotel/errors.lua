@@ -9,6 +9,60 @@ local core = require "exotel.core"
 
 local errors = {}
 
+--- What stands in an error: { name, type, about }.
+errors.fields = {
+  { "kind", "exotel.error.kind", "where it went wrong" },
+  { "outcome", "exotel.error.outcome?", "what became of the request; nil where it is about none" },
+  { "reason", "exotel.error.reason", "a word to branch on" },
+  { "message", "string", "a line for people, without secrets and whole phone numbers" },
+  { "operation", "string?", "the function's name" },
+  { "field", "string?", "the option, or the part of a webhook, that it is about" },
+  { "status", "integer?", "the HTTP status of the answer" },
+  { "code", "string?", "the service's own code" },
+  { "retry_after", "number?", "seconds that the service asks to wait" },
+  { "position", "integer?", "the byte of the input, from 1" },
+  { "attempts", "integer?", "how often the request was tried" },
+}
+
+--- The kinds: { name, about }.
+errors.kinds = {
+  { "invalid", "data that can't be sent; field names it" },
+  { "transport", "no whole answer came" },
+  { "api", "Exotel answered, and not with success" },
+  { "parse", "an answer or a webhook that can't be read" },
+  { "limited", "a fuse of the client stopped the request" },
+}
+
+--- What became of a request: { name, about, whether a dial is tried again }.
+errors.outcomes = {
+  { "not_sent", "no byte of it left", "where another try may help" },
+  { "rejected", "Exotel refused it in a whole answer", "after 429 only" },
+  { "unknown", "it may have been carried out", "never" },
+}
+
+--- The reasons that don't come from the core, whose own are core.api().reasons, statuses
+--- and causes: { kind, reason, when }. A transport that is brought along may give others.
+errors.reasons = {
+  { "transport", "resolve", "the host's name has no address" },
+  { "transport", "connect", "no connection" },
+  { "transport", "tls", "no trusted connection" },
+  { "transport", "proxy", "the proxy refused" },
+  { "transport", "timeout", "the time-out passed" },
+  { "transport", "closed", "the connection ended before the answer did" },
+  { "transport", "protocol", "what came is no HTTP" },
+  { "transport", "too_large", "the answer is larger than max_response" },
+  { "transport", "repeated", "it would have been sent twice" },
+  { "transport", "address", "the address isn't allowed" },
+  { "transport", "cancelled", "the task was cancelled, or its loop closed" },
+  { "transport", "dead", "the task's coroutine was closed while it waited" },
+  { "transport", "memory", "not enough memory" },
+  { "transport", "system", "there is no descriptor left" },
+  { "transport", "transport", "the transport returned no response" },
+  { "transport", "other", "anything else" },
+  { "limited", "only_dial", "a number isn't among those of only_dial" },
+  { "limited", "max_dials", "the client has made its max_dials dials" },
+}
+
 local masked = { "message", "field", "code" }
 
 local metatable = { __name = "exotel.error" }

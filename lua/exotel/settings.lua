@@ -13,38 +13,57 @@ local settings = {}
 local getenv = type(os) == "table" and os.getenv or nil
 local regions = core.api().regions
 
--- name, type, and for numbers the range
-local rows = {
-  { "account_sid", "string", env = "EXOTEL_ACCOUNT_SID", required = true },
-  { "api_key", "string", env = "EXOTEL_API_KEY", required = true },
-  { "api_token", "string", env = "EXOTEL_API_TOKEN", required = true },
-  { "region", "string", env = "EXOTEL_REGION" },
-  { "base_url", "string", env = "EXOTEL_BASE_URL" },
-  { "plain_http", "boolean" },
-  { "timeout", "number", above = 0, most = 86400 },
-  { "connect_timeout", "number", above = 0, most = 86400 },
-  { "retries", "number", least = 0, most = 20, whole = true },
-  { "only_dial", "table" },
-  { "max_dials", "number", least = 0, most = 1e9, whole = true },
-  { "time_offset", "offset" },
-  { "transport", "table" },
-  { "proxy", "proxy" },
-  { "ca_file", "string" },
-  { "user_agent", "string" },
-  { "max_response", "number", least = 1024, most = 1e9, whole = true },
-  { "resolve", "string" },
+--- The settings: name, type, for numbers the range, and what they are about. default: what
+--- holds where neither the setting nor its environment variable says otherwise.
+settings.rows = {
+  { "account_sid", "string", env = "EXOTEL_ACCOUNT_SID", required = true,
+    about = "the account" },
+  { "api_key", "string", env = "EXOTEL_API_KEY", required = true, about = "its API key" },
+  { "api_token", "string", env = "EXOTEL_API_TOKEN", required = true, about = "its API token" },
+  { "region", "string", env = "EXOTEL_REGION", default = "singapore",
+    about = "where the account is: a region's name, or a host" },
+  { "base_url", "string", env = "EXOTEL_BASE_URL", about = "the address, instead of a region" },
+  { "plain_http", "boolean", default = false,
+    about = "whether http is allowed to a host that isn't loopback" },
+  { "timeout", "number", above = 0, most = 86400, default = { dial = 60, read = 15 },
+    about = "seconds for all attempts of a call together" },
+  { "connect_timeout", "number", above = 0, most = 86400, default = 5,
+    about = "seconds to connect, of these" },
+  { "retries", "number", least = 0, most = 20, whole = true, default = 2,
+    about = "attempts after the first" },
+  { "only_dial", "table", lua = "string[]", about = "the only numbers that may be dialled" },
+  { "max_dials", "number", least = 0, most = 1e9, whole = true,
+    about = "dials that the client makes at most" },
+  { "time_offset", "offset", lua = "string|integer", default = "+05:30",
+    about = "the zone of the service's timestamps, or seconds" },
+  { "transport", "table", about = "what requests are sent by, instead of libcurl: a loop, or"
+    .. " { perform, sleep, now }" },
+  { "proxy", "proxy", lua = "string|false",
+    about = "the proxy's address; false for none, whatever the environment says" },
+  { "ca_file", "string", about = "certificates to trust, PEM; default the system's" },
+  { "user_agent", "string", about = "how requests name the program" },
+  { "max_response", "number", least = 1024, most = 1e9, whole = true,
+    about = "bytes of an answer" },
+  { "resolve", "string", about = "\"host:port:address\", for tests" },
 }
 
+local rows = settings.rows
 local row_of, names = {}, {}
 for index, row in ipairs(rows) do
   row_of[row[1]], names[index] = row, row[1]
 end
 
--- What may be said of one call, in its second table.
-local how_names = { "timeout", "connect_timeout", "retries", "format" }
-local how_rows = {
-  timeout = row_of.timeout, connect_timeout = row_of.connect_timeout, retries = row_of.retries,
+--- What may be said of one call, in its second table.
+settings.how_rows = {
+  row_of.timeout, row_of.connect_timeout, row_of.retries,
+  { "format", "format", lua = "\"json\"|\"xml\"", default = "json",
+    about = "the format of the answer" },
 }
+
+local how_row_of, how_names = {}, {}
+for index, row in ipairs(settings.how_rows) do
+  how_row_of[row[1]], how_names[index] = row, row[1]
+end
 
 local function did_you_mean(name, list)
   local near = core.nearest(name, list)
@@ -66,6 +85,11 @@ local function check_number(row, value)
                                           range_of(row))
 end
 
+--- What holds where neither settings nor the second table say otherwise.
+function settings.default(name)
+  return row_of[name].default
+end
+
 --- An offset in seconds, of "+05:30" or seconds: or nil and what is wrong with it.
 function settings.offset(value)
   if type(value) == "number" and value % 1 == 0 and value >= -50400 and value <= 50400 then
@@ -82,9 +106,15 @@ local function check_string(name, value)
   return value
 end
 
+local function check_format(value)
+  if value == "json" or value == "xml" then return value end
+  return nil, "format must be \"json\" or \"xml\""
+end
+
 -- One value: the value as it is used, or nil and what is wrong with it.
 local function check(row, value)
   local name, wanted = row[1], row[2]
+  if wanted == "format" then return check_format(value) end
   if wanted == "offset" then return settings.offset(value) end
   if wanted == "proxy" then
     if value == false then return false end
@@ -161,7 +191,7 @@ local function find_base(out)
     return errors.misuse "region and base_url are two ways to say where: give one of them"
   end
   if out.base_url then return read_base("base_url", out.base_url) end
-  local word = out.region or "singapore"
+  local word = out.region or row_of.region.default
   local region = regions[word:lower()]
   if region then return read_base("region", region.host) end
   if word:find("[%.@/:]") or word:lower() == "localhost" then return read_base("region", word) end
@@ -265,13 +295,11 @@ function settings.how(given)
     return errors.misuse(("the second table wants a table, got a %s"):format(type(given)))
   end
   for name, value in pairs(given) do
-    local row = how_rows[name]
+    local row = how_row_of[name]
     local wrong
     if row then
       local _
       _, wrong = check(row, value)
-    elseif name == "format" then
-      wrong = value ~= "json" and value ~= "xml" and "format must be \"json\" or \"xml\"" or nil
     else
       wrong = ("option '%s' of the second table is not known%s"):format(
         tostring(name), did_you_mean(tostring(name), how_names))
