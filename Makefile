@@ -37,8 +37,8 @@ export LUA_PATH  := $(TREE)/lua/?.lua;;
 export LUA_CPATH := $(TREE)/$(B)/lib/?.so;;
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test lint fuzz torture bench check-rows check-layers env deps install clean \
-        help
+.PHONY: all demo test lint fuzz torture bench check-rows check-layers reference \
+        check-reference rock env deps install clean help
 
 all: $(MODULES:%=$(LIB)/%.so) ## build the four shared objects into build/lib
 
@@ -111,6 +111,13 @@ $(B)/bench/floor.so: bench/floor.c csrc/lua/compat.h
 
 check-rows: all ## fail where a row of the api tables has no spec row
 	@$(LUA) tools/check_rows.lua
+
+reference: all ## write docs/reference.md and docs/exotel.d.lua from the module's tables
+	@mkdir -p docs
+	@$(LUA) tools/reference.lua docs
+
+check-reference: all ## fail where what `make reference` writes isn't what stands in docs
+	@LUA=$(LUA) sh tools/check_reference.sh
 
 check-layers: ## fail where a wall between the folders is broken
 	@sh tools/check_layers.sh

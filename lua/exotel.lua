@@ -24,6 +24,8 @@ local default
 --- max_dials; transport, proxy, ca_file, plain_http, user_agent, max_response (bytes),
 --- time_offset. What is missing is taken from EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY,
 --- EXOTEL_API_TOKEN, EXOTEL_REGION and EXOTEL_BASE_URL. Returns the client.
+---@param given exotel.settings
+---@return exotel.client client
 exotel.configure = errors.expose(function(given)
   local made, err = client.new(given)
   if not made then return nil, err end
@@ -32,6 +34,8 @@ exotel.configure = errors.expose(function(given)
 end)
 
 --- An independent client: every operation below is its method.
+---@param given? exotel.settings
+---@return exotel.client client
 exotel.client = errors.expose(function(given)
   return client.new(given or {})
 end)
@@ -62,26 +66,53 @@ end
 --- stream_url, stream_type, … }. The options are the rows of exotel.options("connect").
 --- Second table: timeout (60 s), connect_timeout (5 s), retries (2).
 --- Returns the call's record; status "in-progress" only says that the service took it.
+---@param params exotel.connect.options
+---@param how? exotel.how
+---@return exotel.call? call
+---@return exotel.error? err
 exotel.connect = with_client(implementation.connect)
 
 --- Reads one call (S003). sid: its SID, or a record or event that has one. asked:
 --- { details = true } for its legs. Third table: timeout (15 s), connect_timeout, retries.
+---@param sid string|exotel.call|exotel.event
+---@param asked? exotel.call_details.options
+---@param how? exotel.how
+---@return exotel.call? call
+---@return exotel.error? err
 exotel.call_details = with_client(implementation.call_details)
 
 --- The request that an operation would send, as a table, without sending it.
+---@param name string the operation
+---@param params table its options
+---@param how? exotel.how
+---@return table? request
+---@return exotel.error? err
 exotel.request = with_client(implementation.request)
 
 --- The record of an answer that came some other way: operation, status, headers, body.
+---@param name string the operation
+---@param status integer
+---@param headers? table<string, string>
+---@param body string
+---@return table? record
+---@return exotel.error? err
 exotel.read = with_client_if_any(implementation.read)
 
 --- What a record or an error came from: { status, headers, body, attempts, seconds }.
+---@param subject table a record, an event or an error
+---@return table? response
 exotel.response = with_client_if_any(implementation.response)
 
 --- The event of a webhook (S001, S003), whatever its encoding: body, its Content-Type, and
 --- the query string of its URL where that matters. Never raises: nil and an error for what
 --- can't be read. event.kind is "default", "answered", "terminal", "passthru", "agent",
 --- "stream", "integration" or "unknown"; event.final, event.dedup_key, event.repeated and
---- event.files are described in docs. exotel.fields "event" lists the rest.
+--- event.files are described in docs/reference.md. exotel.fields "event" lists the rest.
+---@param body? string
+---@param content_type? string
+---@param query? string
+---@return exotel.event? event
+---@return exotel.error? err
 function exotel.parse_callback(body, content_type, query)
   return implementation.parse_callback(default, body, content_type, query)
 end
@@ -89,12 +120,20 @@ end
 --- The body that the service would send for an event, and its content type with the
 --- boundary: parse_callback of both gives the event again. content_type:
 --- multipart/form-data (default), application/json or application/x-www-form-urlencoded.
+---@param event exotel.event
+---@param content_type? string
+---@return string? body
+---@return string|exotel.error content_type
 exotel.build_callback = errors.expose_pair(function(...)
   return implementation.build_callback(default, ...)
 end)
 
 --- Epoch seconds of one of the service's timestamps. offset: "+05:30" or seconds, for
 --- those that don't bring their own; default the setting time_offset, else +05:30.
+---@param text? string
+---@param offset? string|integer
+---@return integer? epoch
+---@return exotel.error? err
 exotel.time = with_client_if_any(implementation.time)
 
 --- A loop for requests that don't block: in a function run by loop:spawn(fn, …) every call of
@@ -103,11 +142,18 @@ exotel.time = with_client_if_any(implementation.time)
 --- describes the methods: spawn, step, run, sleep, prepare, close, and pollfd, events, timeout
 --- for a poller; a task has done, result and cancel. A client with the setting
 --- transport = loop raises elsewhere, where any other client blocks.
+---@param options? { requests_in_flight?: integer, dials_in_flight?: integer, on_error?: function }
+---@return exotel.loop? loop
+---@return exotel.error? err
 exotel.loop = errors.expose(function(options)
   return require("exotel.transport.loop").new(options)
 end)
 
 --- The E.164 spelling of a phone number, e.g. ("098765 43210", "91"): or nil and an error.
+---@param text string
+---@param country? string
+---@return string? number
+---@return exotel.error? err
 exotel.e164 = errors.expose(function(text, country)
   if type(text) ~= "string" or country ~= nil and type(country) ~= "string" then
     return errors.misuse "exotel.e164 wants a string, and a country code as a string"
@@ -120,6 +166,10 @@ end)
 --- The JSON of a record, in documented order. options.names: "lua" (default) or "exotel"
 --- for the service's names and shape. options.absent: "null" or "empty" also writes what
 --- the service always sends. options.record: "call" (default).
+---@param record table
+---@param options? { names?: "lua"|"exotel", absent?: "null"|"empty", record?: string }
+---@return string? json
+---@return exotel.error? err
 exotel.to_json = errors.expose(function(record, options)
   options = options or {}
   if type(record) ~= "table" or type(options) ~= "table" then
@@ -154,6 +204,8 @@ local function copy(value)
 end
 
 --- The fields of a record ("call"): a list of { name, lua, list, position, type, source }.
+---@param record string
+---@return table[] fields
 exotel.fields = errors.expose(function(record)
   local rows = api.records[record]
   if rows then return copy(rows) end
@@ -162,6 +214,8 @@ end)
 
 --- The options of an operation ("connect"): a list of { lua, name, type, modes, required,
 --- min, max, choices, about, source }.
+---@param name string
+---@return table[] options
 exotel.options = errors.expose(function(name)
   for _, operation in ipairs(api.operations) do
     if operation.name == name then return copy(operation.parameters) end
@@ -171,6 +225,12 @@ end)
 
 --- What `value` is, or raises the error readably: as an object where the host prints those,
 --- as its text on Lua 5.1 and LuaJIT.
+---@generic T
+---@param value T?
+---@param err? any
+---@param ... any
+---@return T value
+---@return any ...
 function exotel.assert(value, err, ...)
   if value then return value, err, ... end
   if _VERSION == "Lua 5.1" or not errors.is(err) then
@@ -180,6 +240,7 @@ function exotel.assert(value, err, ...)
 end
 
 --- India's telecom circles and operators by their codes (S003).
+---@type table<string, string>
 exotel.circles = api.circles
 exotel.operators = api.operators
 

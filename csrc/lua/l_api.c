@@ -90,6 +90,7 @@ static void push_parameter(lua_State *L, const exotel_operation *o,
   set_choices(L, p->choices);
   set_string(L, "needs", p->needs);
   set_string(L, "needs_value", p->needs_value);
+  if (p->needs != NULL) set_modes(L, "needs_modes", o, p->needs_modes);
   set_string(L, "excludes", p->excludes);
   set_string(L, "about", p->about);
   set_string(L, "source", p->source);

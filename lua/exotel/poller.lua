@@ -164,6 +164,9 @@ end
 --- timeout has come: once a step at most. As with any poller it may have been read dry
 --- meanwhile, so on_ready should ask without waiting. Returns the source; raises when it is
 --- here already.
+---@param source table
+---@param on_ready fun(source: table)
+---@return table source
 function methods:add(source, on_ready)
   local wrong = check_source(source)
   if not wrong and type(on_ready) ~= "function" then
@@ -178,6 +181,8 @@ end
 
 --- Forgets a source, also one that is due in this very step. To be done before a source is
 --- closed. Returns whether it was here.
+---@param source table
+---@return boolean removed
 function methods:remove(source)
   local index = find(self, source)
   if not index then return false end
@@ -188,6 +193,9 @@ end
 --- Calls on_time() once, in that many seconds or as soon after as a step comes; 0, less and
 --- NaN mean the next step. Timers are called in the order of their times, and of their
 --- making. Returns the timer, which has the method cancel().
+---@param seconds number
+---@param on_time fun()
+---@return exotel.poller.timer timer
 function methods:after(seconds, on_time)
   if type(seconds) ~= "number" then
     error("poller:after: seconds wants a number, got a " .. type(seconds), 2)
@@ -207,6 +215,8 @@ end
 -- timer. An error of a callback goes to the caller as it is, and what wasn't called is called
 -- by the next step, before anything else is waited for. Raises when a source can't be polled,
 -- because it was closed for one; it stays until it is removed.
+---@param seconds? number
+---@return integer called
 function methods:step(seconds)
   if seconds ~= nil and type(seconds) ~= "number" then
     error("poller:step: seconds wants a number, got a " .. type(seconds), 2)
@@ -220,6 +230,8 @@ end
 --- Steps until until_true(), asked before each step, is true; until no source and no timer
 --- is left; or until stop() was called, and the rest of that step. Returns whether
 --- until_true() was true. Raises as step() does, and can then be called again.
+---@param until_true? fun(): boolean
+---@return boolean reached
 function methods:run(until_true)
   if until_true ~= nil and type(until_true) ~= "function" then
     error("poller:run: until_true wants a function, got a " .. type(until_true), 2)
@@ -241,6 +253,7 @@ function methods:stop()
 end
 
 --- A poller without sources and timers.
+---@return exotel.poller poller
 function poller.new()
   return setmetatable({
     entries = {}, -- the sources, as added: { source, call, live }

@@ -200,11 +200,13 @@ local function cancel(task)
 end
 
 --- Whether its function has ended.
+---@return boolean done
 function task_methods:done()
   return self.finished
 end
 
 --- What its function returned; nil and the error that it raised; nothing while it isn't done.
+---@return any ...
 function task_methods:result()
   if not self.finished then return end
   if self.results then return unpack(self.results, 1, self.results.n) end
@@ -214,6 +216,7 @@ end
 --- Gives up what the task waits for: its function goes on with an error of reason "cancelled",
 --- whose outcome for a dial in flight is "unknown". Later requests of it aren't sent. Returns
 --- whether there was anything left to cancel.
+---@return boolean cancelled
 function task_methods:cancel()
   if self.finished or self.cancelled then return false end
   if sys.pid() ~= self.loop.pid then error("the loop belongs to the process that made it", 2) end
@@ -298,6 +301,9 @@ end
 
 --- Sends one request, as transport/curl.lua describes; request.options has what a client
 --- brings as settings (ca_file, proxy, plain_http, …). Inside a task.
+---@param request table
+---@return table? response
+---@return table? failure
 function methods:perform(request)
   if type(request) ~= "table" then
     error("loop:perform wants a request as a table, got a " .. type(request), 2)
@@ -307,6 +313,7 @@ function methods:perform(request)
 end
 
 --- Waits, while the other tasks go on. Inside a task.
+---@param seconds number
 function methods:sleep(seconds)
   if type(seconds) ~= "number" then
     error("loop:sleep wants seconds, got a " .. type(seconds), 2)
@@ -316,11 +323,13 @@ function methods:sleep(seconds)
 end
 
 --- Seconds on a clock that never goes back.
+---@return number seconds
 function methods:now() -- luacheck: ignore 212
   return sys.now()
 end
 
 --- Why a request can't be made here, or nil: for a client to ask before it begins.
+---@return string? why
 function methods:check()
   return why_not(self)
 end
@@ -348,6 +357,8 @@ end
 function client_methods:close() end -- luacheck: ignore 212
 
 --- The transport of one client, with its settings.
+---@param settings exotel.settings
+---@return table transport
 function methods:bind(settings)
   self.options = {
     ca_file = settings.ca_file, proxy = settings.proxy, user_agent = settings.user_agent,
@@ -519,6 +530,9 @@ end
 --- Runs fn(…) as a coroutine, from the next step on: in it every call of a client yields
 --- instead of blocking, and so does loop:sleep(). Any other yield lets the other tasks go on.
 --- Returns the task.
+---@param fn function
+---@param ... any
+---@return exotel.task task
 function methods:spawn(fn, ...)
   check_open(self)
   if type(fn) ~= "function" then
@@ -541,6 +555,9 @@ end
 -- budget: seconds of work after which the rest is left to the next step; what has been begun
 -- (a TLS handshake, a task's own code) isn't interrupted. Default: none.
 -- Returns how many tasks aren't done yet.
+---@param seconds? number
+---@param budget? number
+---@return integer left
 function methods:step(seconds, budget)
   check_open(self)
   check_idle(self)
@@ -552,6 +569,8 @@ end
 
 --- Steps until every task is done. Returns true; or nil and the first error that a task has
 --- raised since the last run, if there is no on_error.
+---@return true? done
+---@return any err
 function methods:run()
   check_open(self)
   check_idle(self)
@@ -573,15 +592,18 @@ end
 
 --- What a poller needs: the descriptor, what is waited for on it, and the seconds until a step
 --- is due anyway (nil: not before the descriptor is ready).
+---@return integer fd
 function methods:pollfd()
   check_open(self)
   return self.multi:pollfd()
 end
 
+---@return "r" events
 function methods:events() -- luacheck: ignore 212
   return "r"
 end
 
+---@return number? seconds
 function methods:timeout()
   check_open(self)
   if self.ready.first or next_queue(self) then return 0 end

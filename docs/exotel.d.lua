@@ -1,0 +1,592 @@
+---@meta exotel
+-- Definitions for LuaLS, made by `make reference`; nothing here is run. To use them, name
+-- the folder of this file in workspace.library.
+-- SPDX-License-Identifier: MIT
+
+---@class exotel.settings
+---@field account_sid? string the account
+---@field api_key? string its API key
+---@field api_token? string its API token
+---@field region? string where the account is: a region's name, or a host
+---@field base_url? string the address, instead of a region
+---@field plain_http? boolean whether http is allowed to a host that isn't loopback
+---@field timeout? number seconds for all attempts of a call together
+---@field connect_timeout? number seconds to connect, of these
+---@field retries? number attempts after the first
+---@field only_dial? string[] the only numbers that may be dialled
+---@field max_dials? number dials that the client makes at most
+---@field time_offset? string|integer the zone of the service's timestamps, or seconds
+---@field transport? table what requests are sent by, instead of libcurl: a loop, or { perform, sleep, now }
+---@field proxy? string|false the proxy's address; false for none, whatever the environment says
+---@field ca_file? string certificates to trust, PEM; default the system's
+---@field user_agent? string how requests name the program
+---@field max_response? number bytes of an answer
+---@field resolve? string "host:port:address", for tests
+
+---@class exotel.how
+---@field timeout? number seconds for all attempts of a call together
+---@field connect_timeout? number seconds to connect, of these
+---@field retries? number attempts after the first
+---@field format? "json"|"xml" the format of the answer
+
+---@class exotel.connect.options
+---@field from string the number that is called first
+---@field to? string the number that is connected once the first has answered
+---@field caller_id string your ExoPhone
+---@field url? string the address of the flow
+---@field app_id? integer|string the number of the flow, instead of its address
+---@field stream_url? string the WebSocket that the audio is streamed to
+---@field stream_type? "bidirectional"|string how the stream flows
+---@field stream_name? string a name for the stream
+---@field stream_begin? "atLeg1connect"|"atLeg2connect"|integer|string the leg whose answer begins the stream
+---@field call_type? "trans"|string trans for transactional calls
+---@field time_limit? integer|string seconds after which the call is cut
+---@field ring_timeout? integer|string seconds to ring each party
+---@field wait_url? string a wav file played to the first party while the second is rung
+---@field record? boolean|string whether the conversation is recorded
+---@field recording_channels? "single"|"dual" both parties in one channel, or one each
+---@field recording_format? "mp3"|"mp3-hq" quality of the recording
+---@field custom_field? string a text of yours that comes back with the call's events
+---@field start_playback_to? "Callee"|"Both" who hears the playback before the parties are connected
+---@field start_playback_value? string the wav file played before the parties are connected
+---@field status_callback? string where the call's events are posted
+---@field status_callback_events? "terminal"|"answered"|"ringing"|string|string[] the events to post; with a flow the service answers 400
+---@field status_callback_content_type? "multipart/form-data"|"application/json" the encoding of what is posted
+---@field extra? table<string, string|number|boolean> what is sent as it is
+
+---@class exotel.call_details.options
+---@field sid? string the identifier of the call
+---@field details? boolean|string whether the legs are wanted too
+---@field extra? table<string, string|number|boolean> what is sent as it is
+
+---@class exotel.calls.options
+---@field sid? string|string[] the identifiers of calls; without date_created of the last 31 days
+---@field date_created? number|string|{ gte?: number|string, lte?: number|string } when the call was created, in the service's zone; a day alone begins with its first second and ends with its last
+---@field to? string|string[] the numbers of your customers
+---@field from? string|string[] the numbers that were called first
+---@field status? "completed"|"failed"|"busy"|"no-answer"|"canceled"|string|string[] how the call ended
+---@field duration? integer|string|{ gte?: integer|string, gt?: integer|string, lte?: integer|string, lt?: integer|string, eq?: integer|string } seconds that the call took
+---@field price? number|string|{ gte?: number|string, lte?: number|string, eq?: number|string } what was charged, in the account's currency
+---@field direction? "inbound"|"outbound-dial"|"outbound-api"|string|string[] who called whom
+---@field phone_number? string|string[] the ExoPhones of the calls
+---@field details? boolean|string whether the legs are wanted too
+---@field page_size? integer|string calls of one page
+---@field sort? "DateCreated:asc"|"DateCreated:desc"|"asc"|"desc" whether the oldest call comes first, or the newest
+---@field before? string the cursor of the page before
+---@field after? string the cursor of the page after
+---@field numbers_metadata? boolean|string whether what is known of the numbers is wanted too
+---@field recording_url_validity? integer|string minutes for which the recording's address needs no credentials
+---@field extra? table<string, string|number|boolean> what is sent as it is
+
+---@class exotel.number_metadata.options
+---@field number? string the phone number that is asked about
+---@field extra? table<string, string|number|boolean> what is sent as it is
+
+---@class exotel.balance.options
+---@field extra? table<string, string|number|boolean> what is sent as it is
+
+---@class exotel.balance
+---@field account_sid? string AccountSid
+---@field balance? number BalanceData.Balance
+---@field balance_text? string BalanceData.Balance
+---@field currency? string BalanceData.Currency
+---@field pricing_plan? string BalanceData.PricingPlan
+---@field date_updated? string BalanceData.DateUpdated
+
+---@class exotel.call.leg
+---@field id? integer
+---@field on_call_duration? integer
+---@field status? string
+
+---@class exotel.call
+---@field sid? string Sid
+---@field parent_call_sid? string ParentCallSid
+---@field date_created? string DateCreated
+---@field date_updated? string DateUpdated
+---@field account_sid? string AccountSid
+---@field to? string To
+---@field from? string From
+---@field phone_number? string PhoneNumber
+---@field phone_number_sid? string PhoneNumberSid
+---@field status? string Status
+---@field start_time? string StartTime
+---@field end_time? string EndTime
+---@field duration? integer Duration
+---@field price? number Price
+---@field price_text? string Price
+---@field currency? string Currency
+---@field direction? string Direction
+---@field answered_by? string AnsweredBy
+---@field forwarded_from? string ForwardedFrom
+---@field caller_name? string CallerName
+---@field uri? string Uri
+---@field recording_url? string RecordingUrl
+---@field pre_signed_recording_url? string PreSignedRecordingUrl
+---@field custom_field? string CustomField
+---@field conversation_duration? integer Details.ConversationDuration
+---@field legs? exotel.call.leg[]
+
+---@class exotel.event.leg
+---@field answered_by? string
+---@field caller_id? string
+---@field cause? integer
+---@field cause_code? string
+---@field disconnected_by? string
+---@field id? integer
+---@field insights_detailed_status? string
+---@field insights_ringing_duration? number
+---@field insights_status? string
+---@field number? string
+---@field on_call_duration? integer
+---@field status? string
+---@field type? string
+
+---@class exotel.event
+---@field call_sid? string CallSid
+---@field event_type? string EventType
+---@field status? string Status
+---@field date_created? string DateCreated
+---@field date_updated? string DateUpdated
+---@field start_time? string StartTime
+---@field end_time? string EndTime
+---@field from? string From
+---@field to? string To
+---@field phone_number_sid? string PhoneNumberSid
+---@field direction? string Direction
+---@field duration? integer Duration
+---@field conversation_duration? integer ConversationDuration
+---@field recording_url? string RecordingUrl
+---@field custom_field? string CustomField
+---@field call_from? string CallFrom
+---@field call_to? string CallTo
+---@field created? string Created
+---@field current_time? string CurrentTime
+---@field call_type? string CallType
+---@field call_status? string CallStatus
+---@field dial_call_status? string DialCallStatus
+---@field dial_call_duration? integer DialCallDuration
+---@field dial_whom_number? string DialWhomNumber
+---@field forwarded_from? string ForwardedFrom
+---@field outgoing_phone_number? string OutgoingPhoneNumber
+---@field process_status? string ProcessStatus
+---@field recording_available_by? string RecordingAvailableBy
+---@field digits? string digits
+---@field flow_id? string flow_id
+---@field tenant_id? string tenant_id
+---@field agent_email? string AgentEmail
+---@field stream_sid? string Stream.StreamSID
+---@field stream_status? string Stream.Status
+---@field stream_duration? number Stream.Duration
+---@field stream_recording_url? string Stream.RecordingUrl
+---@field stream_url? string Stream.StreamUrl
+---@field stream_disconnected_by? string Stream.DisconnectedBy
+---@field stream_detailed_status? string Stream.DetailedStatus
+---@field stream_error? string Stream.Error
+---@field app_id? string AppId
+---@field app_user_id? string AppUserID
+---@field virtual_number? string VirtualNumber
+---@field from_number? string FromNumber
+---@field to_number? string ToNumber
+---@field call_state? string CallState
+---@field total_duration? integer TotalDuration
+---@field created_at? string CreatedAt
+---@field agent_status? string Status
+---@field legs? exotel.event.leg[]
+---@field kind "default"|"answered"|"terminal"|"passthru"|"agent"|"stream"|"integration"|"unknown" who sent it, and when: the first three are StatusCallbacks
+---@field final boolean whether no more will come of the call
+---@field dedup_key string the same for the same event in any encoding
+---@field repeated? string[] names that came more than once; the first value counts
+---@field files? { name: string, filename: string?, type: string?, size: integer }[] the parts that were files, without what was in them
+
+---@class exotel.number_metadata
+---@field phone_number? string PhoneNumber
+---@field circle? string Circle
+---@field circle_name? string CircleName
+---@field type? string Type
+---@field operator? string Operator
+---@field operator_name? string OperatorName
+---@field dnd? string DND
+
+---@alias exotel.error.kind "invalid"|"transport"|"api"|"parse"|"limited"
+---@alias exotel.error.outcome "not_sent"|"rejected"|"unknown"
+---@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"mode"|"needs"|"conflict"|"extra"|"json"|"name"|"files"|"type"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"xml"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"only_dial"|"max_dials"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
+
+---@class exotel.error
+---@field kind exotel.error.kind where it went wrong
+---@field outcome? exotel.error.outcome what became of the request; nil where it is about none
+---@field reason exotel.error.reason a word to branch on
+---@field message string a line for people, without secrets and whole phone numbers
+---@field operation? string the function's name
+---@field field? string the option, or the part of a webhook, that it is about
+---@field status? integer the HTTP status of the answer
+---@field code? string the service's own code
+---@field retry_after? number seconds that the service asks to wait
+---@field position? integer the byte of the input, from 1
+---@field attempts? integer how often the request was tried
+
+---@class exotel.client
+local client = {}
+
+--- Places a call (S001, S002, S003): between two numbers { from, to, caller_id, … }, to a
+--- flow { from, caller_id, app_id or url, … }, or to a stream { from, caller_id,
+--- stream_url, stream_type, … }. The options are the rows of exotel.options("connect").
+--- Second table: timeout (60 s), connect_timeout (5 s), retries (2).
+--- Returns the call's record; status "in-progress" only says that the service took it.
+---@param params exotel.connect.options
+---@param how? exotel.how
+---@return exotel.call? call
+---@return exotel.error? err
+function client:connect(params, how) end
+
+--- Reads one call (S003). sid: its SID, or a record or event that has one. asked:
+--- { details = true } for its legs. Third table: timeout (15 s), connect_timeout, retries.
+---@param sid string|exotel.call|exotel.event
+---@param asked? exotel.call_details.options
+---@param how? exotel.how
+---@return exotel.call? call
+---@return exotel.error? err
+function client:call_details(sid, asked, how) end
+
+--- The request that an operation would send, as a table, without sending it.
+---@param name string the operation
+---@param params table its options
+---@param how? exotel.how
+---@return table? request
+---@return exotel.error? err
+function client:request(name, params, how) end
+
+--- The record of an answer that came some other way: operation, status, headers, body.
+---@param name string the operation
+---@param status integer
+---@param headers? table<string, string>
+---@param body string
+---@return table? record
+---@return exotel.error? err
+function client:read(name, status, headers, body) end
+
+--- What a record or an error came from: { status, headers, body, attempts, seconds }.
+---@param subject table a record, an event or an error
+---@return table? response
+function client:response(subject) end
+
+--- The event of a webhook (S001, S003), whatever its encoding: body, its Content-Type, and
+--- the query string of its URL where that matters. Never raises: nil and an error for what
+--- can't be read. event.kind is "default", "answered", "terminal", "passthru", "agent",
+--- "stream", "integration" or "unknown"; event.final, event.dedup_key, event.repeated and
+--- event.files are described in docs/reference.md. exotel.fields "event" lists the rest.
+---@param body? string
+---@param content_type? string
+---@param query? string
+---@return exotel.event? event
+---@return exotel.error? err
+function client:parse_callback(body, content_type, query) end
+
+--- The body that the service would send for an event, and its content type with the
+--- boundary: parse_callback of both gives the event again. content_type:
+--- multipart/form-data (default), application/json or application/x-www-form-urlencoded.
+---@param event exotel.event
+---@param content_type? string
+---@return string? body
+---@return string|exotel.error content_type
+function client:build_callback(event, content_type) end
+
+--- Epoch seconds of one of the service's timestamps. offset: "+05:30" or seconds, for
+--- those that don't bring their own; default the setting time_offset, else +05:30.
+---@param text? string
+---@param offset? string|integer
+---@return integer? epoch
+---@return exotel.error? err
+function client:time(text, offset) end
+
+--- Closes the client's connections. Safe to call twice; what follows opens them anew.
+function client:close() end
+
+---@class exotel.loop
+local loop = {}
+
+--- Sends one request, as transport/curl.lua describes; request.options has what a client
+--- brings as settings (ca_file, proxy, plain_http, …). Inside a task.
+---@param request table
+---@return table? response
+---@return table? failure
+function loop:perform(request) end
+
+--- Waits, while the other tasks go on. Inside a task.
+---@param seconds number
+function loop:sleep(seconds) end
+
+--- Seconds on a clock that never goes back.
+---@return number seconds
+function loop:now() end
+
+--- Why a request can't be made here, or nil: for a client to ask before it begins.
+---@return string? why
+function loop:check() end
+
+--- The transport of one client, with its settings.
+---@param settings exotel.settings
+---@return table transport
+function loop:bind(settings) end
+
+--- Runs fn(…) as a coroutine, from the next step on: in it every call of a client yields
+--- instead of blocking, and so does loop:sleep(). Any other yield lets the other tasks go on.
+--- Returns the task.
+---@param fn function
+---@param ... any
+---@return exotel.task task
+function loop:spawn(fn, ...) end
+
+--- Does what can be done, and waits for it up to so many seconds; default 0, which never waits.
+--- budget: seconds of work after which the rest is left to the next step; what has been begun
+--- (a TLS handshake, a task's own code) isn't interrupted. Default: none.
+--- Returns how many tasks aren't done yet.
+---@param seconds? number
+---@param budget? number
+---@return integer left
+function loop:step(seconds, budget) end
+
+--- Steps until every task is done. Returns true; or nil and the first error that a task has
+--- raised since the last run, if there is no on_error.
+---@return true? done
+---@return any err
+function loop:run() end
+
+--- Does in advance what else would slow the first frame with a request: reads the certificates
+--- of the client that was last made for this loop, and makes the handles. Blocks for it (some
+--- 20 ms), without the network.
+function loop:prepare() end
+
+--- What a poller needs: the descriptor, what is waited for on it, and the seconds until a step
+--- is due anyway (nil: not before the descriptor is ready).
+---@return integer fd
+function loop:pollfd() end
+
+---@return "r" events
+function loop:events() end
+
+---@return number? seconds
+function loop:timeout() end
+
+--- Cancels every task, lets each hear of it, and closes all connections. Called by a task it
+--- is done at the end of the step. Safe to call twice, and in a forked process, where the
+--- original's connections are left alone.
+function loop:close() end
+
+---@class exotel.task
+local task = {}
+
+--- Whether its function has ended.
+---@return boolean done
+function task:done() end
+
+--- What its function returned; nil and the error that it raised; nothing while it isn't done.
+---@return any ...
+function task:result() end
+
+--- Gives up what the task waits for: its function goes on with an error of reason "cancelled",
+--- whose outcome for a dial in flight is "unknown". Later requests of it aren't sent. Returns
+--- whether there was anything left to cancel.
+---@return boolean cancelled
+function task:cancel() end
+
+---@class exotel.poller
+local poller = {}
+
+--- From now on calls on_ready(source) whenever the source's descriptor is ready, or its
+--- timeout has come: once a step at most. As with any poller it may have been read dry
+--- meanwhile, so on_ready should ask without waiting. Returns the source; raises when it is
+--- here already.
+---@param source table
+---@param on_ready fun(source: table)
+---@return table source
+function poller:add(source, on_ready) end
+
+--- Forgets a source, also one that is due in this very step. To be done before a source is
+--- closed. Returns whether it was here.
+---@param source table
+---@return boolean removed
+function poller:remove(source) end
+
+--- Calls on_time() once, in that many seconds or as soon after as a step comes; 0, less and
+--- NaN mean the next step. Timers are called in the order of their times, and of their
+--- making. Returns the timer, which has the method cancel().
+---@param seconds number
+---@param on_time fun()
+---@return exotel.poller.timer timer
+function poller:after(seconds, on_time) end
+
+--- Waits until something is due, and calls all that is: timers first, then the sources in
+--- the order of their adding. What callbacks make due waits for the next step.
+--- seconds: how long to wait at most; 0, less and NaN never wait, nil waits until something is
+--- due. A signal ends the wait early, and so does an hour.
+--- Returns how many callbacks were called: 0 at once for nil when there is no source and no
+--- timer. An error of a callback goes to the caller as it is, and what wasn't called is called
+--- by the next step, before anything else is waited for. Raises when a source can't be polled,
+--- because it was closed for one; it stays until it is removed.
+---@param seconds? number
+---@return integer called
+function poller:step(seconds) end
+
+--- Steps until until_true(), asked before each step, is true; until no source and no timer
+--- is left; or until stop() was called, and the rest of that step. Returns whether
+--- until_true() was true. Raises as step() does, and can then be called again.
+---@param until_true? fun(): boolean
+---@return boolean reached
+function poller:run(until_true) end
+
+--- Lets run(), whose step is going on, return after it.
+function poller:stop() end
+
+---@class exotel.poller.timer
+local poller_timer = {}
+
+--- Keeps the timer's function from being called. Nothing happens when it was called, or
+--- cancelled, before.
+function poller_timer:cancel() end
+
+---@class exotel
+---@field _VERSION string
+local exotel = {}
+
+--- Sets the client that the functions of this module use. Settings: account_sid, api_key,
+--- api_token, region or base_url; timeout, connect_timeout (seconds), retries; only_dial,
+--- max_dials; transport, proxy, ca_file, plain_http, user_agent, max_response (bytes),
+--- time_offset. What is missing is taken from EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY,
+--- EXOTEL_API_TOKEN, EXOTEL_REGION and EXOTEL_BASE_URL. Returns the client.
+---@param given exotel.settings
+---@return exotel.client client
+function exotel.configure(given) end
+
+--- An independent client: every operation below is its method.
+---@param given? exotel.settings
+---@return exotel.client client
+function exotel.client(given) end
+
+--- Places a call (S001, S002, S003): between two numbers { from, to, caller_id, … }, to a
+--- flow { from, caller_id, app_id or url, … }, or to a stream { from, caller_id,
+--- stream_url, stream_type, … }. The options are the rows of exotel.options("connect").
+--- Second table: timeout (60 s), connect_timeout (5 s), retries (2).
+--- Returns the call's record; status "in-progress" only says that the service took it.
+---@param params exotel.connect.options
+---@param how? exotel.how
+---@return exotel.call? call
+---@return exotel.error? err
+function exotel.connect(params, how) end
+
+--- Reads one call (S003). sid: its SID, or a record or event that has one. asked:
+--- { details = true } for its legs. Third table: timeout (15 s), connect_timeout, retries.
+---@param sid string|exotel.call|exotel.event
+---@param asked? exotel.call_details.options
+---@param how? exotel.how
+---@return exotel.call? call
+---@return exotel.error? err
+function exotel.call_details(sid, asked, how) end
+
+--- The request that an operation would send, as a table, without sending it.
+---@param name string the operation
+---@param params table its options
+---@param how? exotel.how
+---@return table? request
+---@return exotel.error? err
+function exotel.request(name, params, how) end
+
+--- The record of an answer that came some other way: operation, status, headers, body.
+---@param name string the operation
+---@param status integer
+---@param headers? table<string, string>
+---@param body string
+---@return table? record
+---@return exotel.error? err
+function exotel.read(name, status, headers, body) end
+
+--- What a record or an error came from: { status, headers, body, attempts, seconds }.
+---@param subject table a record, an event or an error
+---@return table? response
+function exotel.response(subject) end
+
+--- The event of a webhook (S001, S003), whatever its encoding: body, its Content-Type, and
+--- the query string of its URL where that matters. Never raises: nil and an error for what
+--- can't be read. event.kind is "default", "answered", "terminal", "passthru", "agent",
+--- "stream", "integration" or "unknown"; event.final, event.dedup_key, event.repeated and
+--- event.files are described in docs/reference.md. exotel.fields "event" lists the rest.
+---@param body? string
+---@param content_type? string
+---@param query? string
+---@return exotel.event? event
+---@return exotel.error? err
+function exotel.parse_callback(body, content_type, query) end
+
+--- The body that the service would send for an event, and its content type with the
+--- boundary: parse_callback of both gives the event again. content_type:
+--- multipart/form-data (default), application/json or application/x-www-form-urlencoded.
+---@param event exotel.event
+---@param content_type? string
+---@return string? body
+---@return string|exotel.error content_type
+function exotel.build_callback(event, content_type) end
+
+--- Epoch seconds of one of the service's timestamps. offset: "+05:30" or seconds, for
+--- those that don't bring their own; default the setting time_offset, else +05:30.
+---@param text? string
+---@param offset? string|integer
+---@return integer? epoch
+---@return exotel.error? err
+function exotel.time(text, offset) end
+
+--- A loop for requests that don't block: in a function run by loop:spawn(fn, …) every call of
+--- a client yields until its answer is there. Options: requests_in_flight (64), of which
+--- dials_in_flight (16) may be dials; on_error(err, task). lua/exotel/transport/loop.lua
+--- describes the methods: spawn, step, run, sleep, prepare, close, and pollfd, events, timeout
+--- for a poller; a task has done, result and cancel. A client with the setting
+--- transport = loop raises elsewhere, where any other client blocks.
+---@param options? { requests_in_flight?: integer, dials_in_flight?: integer, on_error?: function }
+---@return exotel.loop? loop
+---@return exotel.error? err
+function exotel.loop(options) end
+
+--- The E.164 spelling of a phone number, e.g. ("098765 43210", "91"): or nil and an error.
+---@param text string
+---@param country? string
+---@return string? number
+---@return exotel.error? err
+function exotel.e164(text, country) end
+
+--- The JSON of a record, in documented order. options.names: "lua" (default) or "exotel"
+--- for the service's names and shape. options.absent: "null" or "empty" also writes what
+--- the service always sends. options.record: "call" (default).
+---@param record table
+---@param options? { names?: "lua"|"exotel", absent?: "null"|"empty", record?: string }
+---@return string? json
+---@return exotel.error? err
+function exotel.to_json(record, options) end
+
+--- The fields of a record ("call"): a list of { name, lua, list, position, type, source }.
+---@param record string
+---@return table[] fields
+function exotel.fields(record) end
+
+--- The options of an operation ("connect"): a list of { lua, name, type, modes, required,
+--- min, max, choices, about, source }.
+---@param name string
+---@return table[] options
+function exotel.options(name) end
+
+--- What `value` is, or raises the error readably: as an object where the host prints those,
+--- as its text on Lua 5.1 and LuaJIT.
+---@generic T
+---@param value T?
+---@param err? any
+---@param ... any
+---@return T value
+---@return any ...
+function exotel.assert(value, err, ...) end
+
+--- India's telecom circles and operators by their codes (S003).
+---@type table<string, string>
+exotel.circles = {}
+
+--- India's telecom circles and operators by their codes (S003).
+---@type table<string, string>
+exotel.operators = {}
+
+return exotel

@@ -1,0 +1,788 @@
+-- reference: writes docs/reference.md and docs/exotel.d.lua, the definitions for LuaLS, from
+-- the tables of the core, of settings and of errors, and from the comments that stand where
+-- functions are defined. Nothing else is written here.
+--
+--   lua5.4 tools/reference.lua FOLDER      from the top of the tree
+--
+-- SPDX-License-Identifier: MIT
+
+package.path = "tools/?.lua;" .. package.path
+
+local api = require("exotel.core").api()
+local errors = require "exotel.errors"
+local public = require "public"
+local settings = require "exotel.settings"
+
+local functions, classes = public.functions(), public.classes()
+
+local operations, entries = {}, {}
+for _, operation in ipairs(api.operations) do operations[operation.name] = operation end
+for _, entry in ipairs(functions) do entries[entry.name] = entry end
+
+-- {=================================================================
+-- Text
+-- ==================================================================
+
+local out
+
+local function put(text, ...)
+  out[#out + 1] = select("#", ...) > 0 and text:format(...) or text
+end
+
+local function map(list, fn)
+  local results = {}
+  for index, item in ipairs(list) do results[index] = fn(item) end
+  return results
+end
+
+local function code(text)
+  return "`" .. text .. "`"
+end
+
+local function codes(list)
+  return table.concat(map(list, code), ", ")
+end
+
+local function sorted_keys(set)
+  local list = {}
+  for name in pairs(set) do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+local function cell(text)
+  return (tostring(text or ""):gsub("|", "\\|"))
+end
+
+-- A table without the columns in which nothing stands.
+local function put_table(columns, rows)
+  local shown = {}
+  for index in ipairs(columns) do
+    for _, row in ipairs(rows) do
+      if row[index] and row[index] ~= "" then
+        shown[#shown + 1] = index
+        break
+      end
+    end
+  end
+  local function put_row(row)
+    put("| %s |", table.concat(map(shown, function(index) return cell(row[index]) end), " | "))
+  end
+  put ""
+  put_row(columns)
+  put("|%s", ("---|"):rep(#shown))
+  for _, row in ipairs(rows) do put_row(row) end
+  put ""
+end
+
+local function put_prose(doc)
+  for _, line in ipairs(doc.prose) do put(line) end
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Annotations
+-- ==================================================================
+
+-- The type at the beginning of a text, and what is behind it: a type ends at a blank outside
+-- of brackets that no colon or comma stands before.
+local function cut_type(text)
+  local depth, at = 0, 1
+  while at <= #text do
+    local c = text:sub(at, at)
+    if c:find "[%(%{%[<]" then depth = depth + 1 end
+    if c:find "[%)%}%]>]" then depth = depth - 1 end
+    if c == " " and depth == 0 and not text:sub(at - 1, at - 1):find "[:,]" then break end
+    at = at + 1
+  end
+  return text:sub(1, at - 1), text:sub(at + 1)
+end
+
+local operation_types = { params = "%s.options", asked = "%s.options", how = "exotel.how" }
+
+-- What is known of a parameter without an annotation.
+local function guess(entry, name)
+  if name == "how" then return "how", "exotel.how", true end
+  local pattern = operations[entry.name] and operation_types[name]
+  return name, pattern and pattern:format("exotel." .. entry.name) or "any", false
+end
+
+-- The parameters of an entry: { name, type, optional, about }.
+local function parameters_of(entry)
+  local list = {}
+  for _, line in ipairs(entry.doc.annotations) do
+    local name, rest = line:match "^@param (%S+) (.*)$"
+    if name then
+      local type_text, about = cut_type(rest)
+      list[#list + 1] = { name = name:gsub("%?$", ""), type = type_text,
+                          optional = name:find "%?$" ~= nil, about = about }
+    end
+  end
+  if #list > 0 then return list end
+  for index, name in ipairs(entry.parameters or {}) do
+    local known, type_text, optional = guess(entry, name)
+    list[index] = { name = known, type = type_text, optional = optional, about = "" }
+  end
+  return list
+end
+
+-- What it returns: { type, name }.
+local function results_of(entry)
+  local list = {}
+  for _, line in ipairs(entry.doc.annotations) do
+    local rest = line:match "^@return (.*)$"
+    if rest then
+      local type_text, name = cut_type(rest)
+      list[#list + 1] = { type = type_text, name = name }
+    end
+  end
+  local operation = operations[entry.name]
+  if #list == 0 and operation then
+    list = { { type = "exotel." .. operation.record .. "?", name = operation.record },
+             { type = "exotel.error?", name = "err" } }
+  end
+  return list
+end
+
+local function names_of(parameters)
+  return table.concat(map(parameters, function(p) return p.name end), ", ")
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Types of options and fields
+-- ==================================================================
+
+local function quoted(list)
+  return table.concat(map(list, function(word) return ('"%s"'):format(word) end), "|")
+end
+
+local function word_type(word, name)
+  return (assert(word, "no words for the type of " .. name)).lua
+end
+
+-- The operators of a range, each with what the option takes.
+local function range_type(parameter, scalar)
+  local parts = map(parameter.operators, function(operator)
+    return ("%s?: %s"):format(operator, scalar)
+  end)
+  return ("%s|{ %s }"):format(scalar, table.concat(parts, ", "))
+end
+
+local open_lists = { word = true, words = true, leg = true }
+
+local function option_type(parameter)
+  local lua = word_type(api.parameter_types[parameter.type], parameter.lua)
+  if parameter.operators then return range_type(parameter, lua) end
+  if not parameter.choices then return lua end
+  local known = quoted(parameter.choices)
+  if parameter.type == "sort" then
+    known = known .. "|" .. quoted(map(parameter.choices, function(choice)
+      return choice:match ":(.*)$"
+    end))
+  end
+  return open_lists[parameter.type] and known .. "|" .. lua or known
+end
+
+local function field_type(field)
+  return word_type(api.field_types[field.type], field.lua)
+end
+
+local function setting_type(row)
+  return row.lua or row[2]
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Limits, in words
+-- ==================================================================
+
+local function number(value)
+  return ("%d"):format(value)
+end
+
+local function with_unit(text, unit)
+  return unit and unit ~= "" and text .. " " .. unit or text
+end
+
+local function option_named(operation, name)
+  for _, parameter in ipairs(operation.parameters) do
+    if parameter.name == name then return code(parameter.lua) end
+  end
+end
+
+-- "all", or the names of the modes in their order.
+local function modes_in_words(operation, set)
+  local list = {}
+  for _, mode in ipairs(operation.modes) do
+    if set[mode.name] then list[#list + 1] = mode.name end
+  end
+  if #operation.modes == 0 then return "" end
+  return #list == #operation.modes and "all" or table.concat(list, ", ")
+end
+
+-- "needs `record` = `true`", "needs `stream_begin` (numbers)".
+local function need_of(operation, parameter)
+  local value = parameter.needs_value and " = " .. code(parameter.needs_value) or ""
+  local same = modes_in_words(operation, parameter.needs_modes)
+    == modes_in_words(operation, parameter.modes)
+  return ("needs %s%s%s"):format(option_named(operation, parameter.needs), value,
+    same and "" or (" (%s)"):format(modes_in_words(operation, parameter.needs_modes)))
+end
+
+local function limits_of(operation, parameter)
+  local parts, unit = {}, api.parameter_types[parameter.type].unit
+  if unit and parameter.max > 0 then
+    local measured = unit == "bytes" or unit == "characters"
+    local text = measured and "at most " .. number(parameter.max)
+      or number(parameter.min) .. " to " .. number(parameter.max)
+    parts[#parts + 1] = with_unit(text, unit)
+  end
+  if parameter.most then
+    parts[#parts + 1] = ("at most %d in one request"):format(parameter.most)
+  end
+  if parameter.choices then parts[#parts + 1] = codes(parameter.choices) end
+  if parameter.operators then parts[#parts + 1] = "operators " .. codes(parameter.operators) end
+  if parameter.needs then parts[#parts + 1] = need_of(operation, parameter) end
+  if parameter.excludes then
+    parts[#parts + 1] = "not with " .. option_named(operation, parameter.excludes)
+  end
+  return table.concat(parts, "; ")
+end
+
+local function required_in_words(operation, parameter)
+  if #operation.modes == 0 then return next(parameter.required) and "yes" or "" end
+  return modes_in_words(operation, parameter.required)
+end
+
+local function setting_limits(row)
+  if row.above then return ("above %g, at most %g"):format(row.above, row.most) end
+  if row.least then return ("%s to %s"):format(number(row.least), number(row.most)) end
+  return ""
+end
+
+local function setting_default(row)
+  local default = row.default
+  if default == nil then return "" end
+  if type(default) ~= "table" then return code(tostring(default)) end
+  return table.concat(map(sorted_keys(default), function(name)
+    return ("%s for a %s"):format(code(tostring(default[name])), name)
+  end), ", ")
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Examples
+-- ==================================================================
+
+local function read_lines(name)
+  local list = {}
+  for line in io.lines(name) do list[#list + 1] = line end
+  return list
+end
+
+local function example_files()
+  local pipe = assert(io.popen "ls examples/*.lua")
+  local list = {}
+  for name in pipe:lines() do list[#list + 1] = name end
+  pipe:close()
+  return list
+end
+
+-- The statement that begins in a line: as many lines as its brackets take. Nil for a line
+-- in the middle of one.
+local function statement(lines, first)
+  local indent, depth, list = lines[first]:match "^ *", 0, {}
+  for index = first, #lines do
+    local line = lines[index]
+    list[#list + 1] = line:sub(#indent + 1)
+    for bracket in line:gmatch "[%(%)%{%}]" do
+      depth = depth + (bracket:find "[%(%{]" and 1 or -1)
+    end
+    if depth <= 0 then break end
+  end
+  return depth == 0 and list or nil
+end
+
+-- How the examples use a function, and the file's name: or nil.
+local function example_of(name)
+  for _, file in ipairs(example_files()) do
+    local lines = read_lines(file)
+    for index, line in ipairs(lines) do
+      local used = line:find("exotel%." .. name .. " ?[%({]") and not line:find "^ *%-%-"
+      local found = used and statement(lines, index)
+      if found then return found, file end
+    end
+  end
+end
+
+local function put_example(name)
+  local lines, file = example_of(name)
+  if not lines then return end
+  put "```lua"
+  for _, line in ipairs(lines) do put(line) end
+  put("-- %s", file)
+  put "```"
+  put ""
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- The page: functions
+-- ==================================================================
+
+local anchors = {
+  ["exotel.settings"] = "settings", ["exotel.how"] = "the-second-table",
+  ["exotel.error"] = "errors",
+}
+for name in pairs(operations) do anchors[("exotel.%s.options"):format(name)] = name end
+for name in pairs(api.records) do anchors["exotel." .. name] = "record-" .. name end
+for _, class in ipairs(classes) do anchors[class.class] = class.class:gsub("%.", "") end
+
+local function linked(type_text)
+  local anchor = anchors[type_text]
+  return anchor and ("[%s](#%s)"):format(code(type_text), anchor) or code(type_text)
+end
+
+local function put_parameters(entry)
+  local rows = map(parameters_of(entry), function(p)
+    return { code(p.name), linked(p.type) .. (p.optional and ", or nil" or ""), p.about }
+  end)
+  if #rows > 0 then put_table({ "Parameter", "Type", "" }, rows) end
+end
+
+local function plain(type_text)
+  return (type_text:gsub("%?$", ""))
+end
+
+local function put_results(entry)
+  local results = results_of(entry)
+  if #results == 2 and results[2].type == "exotel.error?" then
+    put("Returns %s, or nil and an %s.", linked(plain(results[1].type)), linked "exotel.error")
+  elseif #results > 0 then
+    put("Returns %s.", table.concat(map(results, function(result)
+      return linked(plain(result.type)) .. (result.type:find "%?$" and " or nil" or "")
+    end), ", "))
+  end
+  put ""
+end
+
+local function put_function(heading, prefix, entry)
+  put("%s %s%s(%s)", heading, prefix, entry.name, names_of(parameters_of(entry)))
+  put ""
+  if heading == "###" then put_example(entry.name) end
+  put_prose(entry.doc)
+  put_parameters(entry)
+  put_results(entry)
+end
+
+local function source_links(text)
+  local links = {}
+  for _, source in ipairs(api.sources) do
+    if text:find("%f[%w]" .. source.name .. "%f[%W]") then
+      links[#links + 1] = ("[%s](%s)"):format(source.title, source.address)
+    end
+  end
+  return table.concat(links, ", ")
+end
+
+local function put_modes(operation)
+  if #operation.modes == 0 then return end
+  put_table({ "Mode", "" }, map(operation.modes, function(mode)
+    return { code(mode.name), mode.title }
+  end))
+end
+
+local function put_options(operation)
+  if #operation.parameters == 0 then return end
+  put_table({ "Option", "Documented name", "Takes", "Limits", "Modes", "Required", "About" },
+    map(operation.parameters, function(parameter)
+      return { code(parameter.lua), code(parameter.name), parameter.type,
+               limits_of(operation, parameter), modes_in_words(operation, parameter.modes),
+               required_in_words(operation, parameter), parameter.about }
+    end))
+end
+
+local function put_operation(operation)
+  local entry = entries[operation.name]
+  put("### %s", operation.name)
+  put ""
+  put_example(operation.name)
+  if entry then put_prose(entry.doc) end
+  put ""
+  put("%s. %s Described on %s.", code(operation.method .. " " .. operation.path),
+    operation.dials and "It rings a phone." or "It rings no phone.",
+    source_links(operation.source))
+  put ""
+  if entry then
+    put("%s", code(("exotel.%s(%s)"):format(entry.name, names_of(parameters_of(entry)))))
+    put_parameters(entry)
+    put_results(entry)
+  end
+  put_modes(operation)
+  put_options(operation)
+end
+
+local function put_operations()
+  put "## Operations"
+  put ""
+  for _, operation in ipairs(api.operations) do put_operation(operation) end
+  put "### What options take"
+  local used = {}
+  for _, operation in ipairs(api.operations) do
+    for _, parameter in ipairs(operation.parameters) do used[parameter.type] = true end
+  end
+  put_table({ "Takes", "In Lua", "" }, map(sorted_keys(used), function(name)
+    local word = api.parameter_types[name]
+    return { name, code(word.lua), word.about }
+  end))
+end
+
+local function put_functions()
+  put "## Functions"
+  put ""
+  for _, entry in ipairs(functions) do
+    if entry.kind == "function" and not operations[entry.name] then
+      put_function("###", "exotel.", entry)
+    elseif entry.kind == "table" then
+      put("### exotel.%s", entry.name)
+      put ""
+      put_prose(entry.doc)
+      local codes_of = require("exotel")[entry.name]
+      put_table({ "Code", "" }, map(sorted_keys(codes_of), function(name)
+        return { code(name), codes_of[name] }
+      end))
+    end
+  end
+end
+
+local function put_classes()
+  put "## Objects"
+  put ""
+  for _, class in ipairs(classes) do
+    put("### %s", class.class)
+    put ""
+    put("Made by %s.", code(class.from))
+    put ""
+    local shared = {}
+    for _, entry in ipairs(class.methods) do
+      if class.class == "exotel.client" and entries[entry.name] then
+        shared[#shared + 1] = entry.name
+      else
+        put_function("####", ":", entry)
+      end
+    end
+    if #shared > 0 then
+      put("As functions of the module: %s.", codes(shared))
+      put ""
+    end
+  end
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- The page: tables
+-- ==================================================================
+
+local function put_settings()
+  put "## Settings"
+  put_table({ "Setting", "Type", "Limits", "Default", "Environment", "About" },
+    map(settings.rows, function(row)
+      return { code(row[1]), code(setting_type(row)), setting_limits(row), setting_default(row),
+               row.env and code(row.env), row.about }
+    end))
+  put "## The second table"
+  put_table({ "Option", "Type", "Limits", "Default", "About" },
+    map(settings.how_rows, function(row)
+      return { code(row[1]), code(setting_type(row)), setting_limits(row), setting_default(row),
+               row.about }
+    end))
+end
+
+local function field_name(field)
+  if not field.list then return field.lua end
+  return ("%s[%s].%s"):format(field.list, field.position or "i", field.lua)
+end
+
+local function put_record(name)
+  put("### Record %s", name)
+  put_table({ "Field", "Documented name", "Type" }, map(api.records[name], function(field)
+    return { code(field_name(field)), code(field.name), field.type }
+  end))
+  local own = {}
+  for _, row in ipairs(api.own) do
+    if row.record == name then
+      own[#own + 1] = { code(row.name), code(plain(row.lua)), row.about }
+    end
+  end
+  if #own > 0 then put_table({ "Field of its own", "Type", "About" }, own) end
+end
+
+local function put_records()
+  put "## Records"
+  put ""
+  for _, name in ipairs(sorted_keys(api.records)) do
+    if name ~= "event" then put_record(name) end
+  end
+  put "## Events"
+  put ""
+  put_record "event"
+  put "## What fields are"
+  put_table({ "Type", "In Lua", "" }, map(sorted_keys(api.field_types), function(name)
+    local word = api.field_types[name]
+    return { name, code(word.lua), word.about }
+  end))
+end
+
+-- Every reason of a kind, each once: { reason, when }.
+local function reasons_of(kind)
+  local rows, seen = {}, {}
+  local function add(reason, when)
+    if not seen[reason] then rows[#rows + 1] = { code(reason), when } end
+    seen[reason] = true
+  end
+  for _, row in ipairs(api.reasons) do
+    if row.kind == kind then add(row.reason, row.when) end
+  end
+  for _, row in ipairs(errors.reasons) do
+    if row[1] == kind then add(row[2], row[3]) end
+  end
+  return rows
+end
+
+local function put_statuses()
+  put_table({ "Status", "Reason", "Outcome", "When", "Hint" }, map(api.statuses, function(row)
+    local status = row.low == row.high and number(row.low)
+      or ("%d to %d"):format(row.low, row.high)
+    return { status, code(row.reason), code(row.outcome), row.meaning, row.hint }
+  end))
+  put_table({ "Status", "Message has", "Reason", "Hint" }, map(api.causes, function(row)
+    return { number(row.status), code(row.text), code(row.reason), row.hint }
+  end))
+end
+
+local function put_errors()
+  put "## Errors"
+  put_table({ "Field", "Type", "About" }, map(errors.fields, function(row)
+    return { code(row[1]), code(plain(row[2])), row[3] }
+  end))
+  put_table({ "Outcome", "What became of the request", "A dial is tried again" },
+    map(errors.outcomes, function(row) return { code(row[1]), row[2], row[3] } end))
+  for _, kind in ipairs(errors.kinds) do
+    put("### %s", kind[1])
+    put ""
+    put("%s.", kind[2]:gsub("^%l", string.upper))
+    if kind[1] == "api" then put_statuses() end
+    local rows = reasons_of(kind[1])
+    if #rows > 0 then put_table({ "Reason", "When" }, rows) end
+  end
+end
+
+local function put_pages()
+  put "## Pages"
+  put_table({ "Name", "Page" }, map(api.sources, function(source)
+    return { source.name, ("[%s](%s)"):format(source.title, source.address) }
+  end))
+end
+
+local function write_page()
+  out = {}
+  put "# Reference"
+  put ""
+  put "Made by `make reference` from the module's own tables, and from the comments where its"
+  put "functions are defined. The guide is the README."
+  put ""
+  put_operations()
+  put_functions()
+  put_classes()
+  put_settings()
+  put_records()
+  put_errors()
+  put_pages()
+  return (table.concat(out, "\n"):gsub("\n\n\n+", "\n\n"):gsub("\n+$", "")) .. "\n"
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- The definitions for LuaLS
+-- ==================================================================
+
+local function put_class(name, about)
+  if about then put("--- %s", about) end
+  put("---@class %s", name)
+end
+
+local function put_field(name, type_text, about)
+  put("---@field %s %s%s", name, type_text, about and about ~= "" and " " .. about or "")
+end
+
+local function put_option_classes()
+  for _, operation in ipairs(api.operations) do
+    put_class(("exotel.%s.options"):format(operation.name))
+    for _, parameter in ipairs(operation.parameters) do
+      local required = modes_in_words(operation, parameter.required) == "all"
+      put_field(parameter.lua .. (required and "" or "?"), option_type(parameter),
+        parameter.about)
+    end
+    put_field("extra?", "table<string, string|number|boolean>", "what is sent as it is")
+    put ""
+  end
+end
+
+local function put_setting_class(name, rows)
+  put_class(name)
+  for _, row in ipairs(rows) do put_field(row[1] .. "?", setting_type(row), row.about) end
+  put ""
+end
+
+-- The entries of a record's lists: the class of each, by the list's name.
+local function entry_classes(name)
+  local lists = {}
+  for _, field in ipairs(api.records[name]) do
+    if field.list then
+      local list = lists[field.list]
+        or { class = ("exotel.%s.%s"):format(name, field.list:gsub("s$", "")), types = {} }
+      lists[field.list], list.types[field.lua] = list, field_type(field)
+    end
+  end
+  return lists
+end
+
+local function put_record_fields(name)
+  for _, field in ipairs(api.records[name]) do
+    if not field.list then
+      put_field(field.lua .. "?", field_type(field), field.name)
+      if field.type == "decimal" then put_field(field.lua .. "_text?", "string", field.name) end
+    end
+  end
+end
+
+local function put_record_class(name)
+  local lists = entry_classes(name)
+  for _, list in ipairs(sorted_keys(lists)) do
+    put_class(lists[list].class)
+    for _, field in ipairs(sorted_keys(lists[list].types)) do
+      put_field(field .. "?", lists[list].types[field])
+    end
+    put ""
+  end
+  put_class("exotel." .. name)
+  put_record_fields(name)
+  for _, list in ipairs(sorted_keys(lists)) do put_field(list .. "?", lists[list].class .. "[]") end
+  for _, row in ipairs(api.own) do
+    if row.record == name then
+      local optional = row.lua:find "%?$" and "?" or ""
+      put_field(row.name .. optional, plain(row.lua), row.about)
+    end
+  end
+  put ""
+end
+
+local function put_error_class()
+  local reasons, seen = {}, {}
+  local function add(reason)
+    if not seen[reason] then reasons[#reasons + 1] = reason end
+    seen[reason] = true
+  end
+  for _, kind in ipairs(errors.kinds) do
+    for _, row in ipairs(reasons_of(kind[1])) do add(row[1]:match "^`(.*)`$") end
+  end
+  for _, row in ipairs(api.statuses) do add(row.reason) end
+  for _, row in ipairs(api.causes) do add(row.reason) end
+  local function first(row) return row[1] end
+  put("---@alias exotel.error.kind %s", quoted(map(errors.kinds, first)))
+  put("---@alias exotel.error.outcome %s", quoted(map(errors.outcomes, first)))
+  put("---@alias exotel.error.reason %s|string", quoted(reasons))
+  put ""
+  put_class "exotel.error"
+  for _, row in ipairs(errors.fields) do
+    local optional = row[2]:find "%?$" and "?" or ""
+    put_field(row[1] .. optional, plain(row[2]), row[3])
+  end
+  put ""
+end
+
+local function put_definition(owner, separator, entry)
+  local parameters = parameters_of(entry)
+  for _, line in ipairs(entry.doc.prose) do put("--- %s", line) end
+  for _, line in ipairs(entry.doc.annotations) do
+    if not line:find "^@param" and not line:find "^@return" then put("---%s", line) end
+  end
+  for _, p in ipairs(parameters) do
+    put("---@param %s%s %s%s", p.name, p.optional and "?" or "", p.type,
+      p.about ~= "" and " " .. p.about or "")
+  end
+  for _, result in ipairs(results_of(entry)) do
+    put("---@return %s%s", result.type, result.name ~= "" and " " .. result.name or "")
+  end
+  put("function %s%s%s(%s) end", owner, separator, entry.name, names_of(parameters))
+  put ""
+end
+
+local function put_table_definition(entry)
+  for _, line in ipairs(entry.doc.prose) do put("--- %s", line) end
+  for _, line in ipairs(entry.doc.annotations) do put("---%s", line) end
+  put("exotel.%s = {}", entry.name)
+  put ""
+end
+
+local function put_object_classes()
+  for _, class in ipairs(classes) do
+    local owner = class.class:gsub("^exotel%.", ""):gsub("%.", "_")
+    put_class(class.class)
+    put("local %s = {}", owner)
+    put ""
+    for _, entry in ipairs(class.methods) do put_definition(owner, ":", entry) end
+  end
+end
+
+local function write_definitions()
+  out = {}
+  put "---@meta exotel"
+  put "-- Definitions for LuaLS, made by `make reference`; nothing here is run. To use them, name"
+  put "-- the folder of this file in workspace.library."
+  put "-- SPDX-License-Identifier: MIT"
+  put ""
+  put_setting_class("exotel.settings", settings.rows)
+  put_setting_class("exotel.how", settings.how_rows)
+  put_option_classes()
+  for _, name in ipairs(sorted_keys(api.records)) do put_record_class(name) end
+  put_error_class()
+  put_object_classes()
+  put_class "exotel"
+  put_field("_VERSION", "string")
+  put "local exotel = {}"
+  put ""
+  for _, entry in ipairs(functions) do
+    if entry.kind == "function" then
+      put_definition("exotel", ".", entry)
+    else
+      put_table_definition(entry)
+    end
+  end
+  put "return exotel"
+  return table.concat(out, "\n") .. "\n"
+end
+
+-- }=================================================================
+
+local function write(name, text)
+  local file = assert(io.open(name, "w"))
+  assert(file:write(text))
+  assert(file:close())
+end
+
+local folder = arg[1]
+if not folder then
+  io.stderr:write "usage: lua5.4 tools/reference.lua FOLDER\n"
+  os.exit(2)
+end
+write(folder .. "/reference.md", write_page())
+write(folder .. "/exotel.d.lua", write_definitions())
