@@ -7,10 +7,20 @@ PREFIX   ?= /usr/local
 CC       ?= cc
 SECONDS  ?= 60
 
+# What is built and installed. Without curl (libcurl) a client wants a transport of its own,
+# without httpd (libmicrohttpd) there is no sandbox, and without sys neither of them;
+# EXOTEL_MODULES=core is all that building requests and reading answers and webhooks takes.
+EXOTEL_MODULES ?= core curl httpd sys
+
+# Where libraries are, if the compiler doesn't know: NAME_INCDIR and NAME_LIBDIR of these.
+LIBRARIES = CJSON EXPAT CURL MICROHTTPD
+INCDIRS   = $(addprefix -I,$(sort $(foreach l,$(LIBRARIES),$($(l)_INCDIR))))
+LIBDIRS   = $(addprefix -L,$(sort $(foreach l,$(LIBRARIES),$($(l)_LIBDIR))))
+
 WARNINGS = -Wall -Wextra -pedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wwrite-strings
 CFLAGS   ?= -O2 -g
-C        = $(CC) -std=c99 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
+C        = $(CC) -std=c99 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) $(CPPFLAGS) $(INCDIRS)
 
 B     := build
 LIB   := $(B)/lib/exotel
@@ -28,7 +38,14 @@ httpd_SRC  := $(wildcard csrc/httpd/*.c) csrc/lua/l_httpd.c csrc/core/buffer.c c
 httpd_LIBS := -lmicrohttpd -lm
 sys_SRC    := $(wildcard csrc/sys/*.c) csrc/lua/l_sys.c
 sys_LIBS   := -lm
-MODULES    := core curl httpd sys
+MODULES    := $(EXOTEL_MODULES)
+UNKNOWN    := $(filter-out core curl httpd sys,$(MODULES))
+ifneq ($(UNKNOWN),)
+$(error EXOTEL_MODULES has $(UNKNOWN): it takes core curl httpd sys)
+endif
+ifeq ($(filter core,$(MODULES)),)
+$(error EXOTEL_MODULES lacks core, which all others need)
+endif
 
 CORE_C   := $(wildcard csrc/core/*.c)
 
@@ -40,14 +57,19 @@ export LUA_CPATH := $(TREE)/$(B)/lib/?.so;;
 .PHONY: all demo test lint fuzz torture bench check-rows check-layers reference \
         check-reference rock env deps install clean help
 
-all: $(MODULES:%=$(LIB)/%.so) ## build the four shared objects into build/lib
+all: $(MODULES:%=$(LIB)/%.so) $(LIB).so ## build the shared objects into build/lib
 
 define module
 $(LIB)/$(1).so: $$($(1)_SRC:%.c=$(B)/obj/%.o)
 	@mkdir -p $$(@D)
-	$$(CC) -shared -o $$@ $$^ $$(LDFLAGS) $$($(1)_LIBS)
+	$$(CC) -shared -o $$@ $$^ $$(LDFLAGS) $$(LIBDIRS) $$($(1)_LIBS)
 endef
 $(foreach m,$(MODULES),$(eval $(call module,$(m))))
+
+# Tells why a module isn't there.
+$(LIB).so: $(B)/obj/csrc/lua/l_absent.o
+	@mkdir -p $(@D)
+	$(CC) -shared -o $@ $^ $(LDFLAGS)
 
 $(B)/obj/csrc/lua/%.o: csrc/lua/%.c
 	@mkdir -p $(@D)
@@ -123,14 +145,24 @@ check-layers: ## fail where a wall between the folders is broken
 	@sh tools/check_layers.sh
 
 LUA_DIR  = $(DESTDIR)$(PREFIX)/share/lua/$(LUA_ABI)
-CLIB_DIR = $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_ABI)/exotel
+CLIB_DIR = $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_ABI)
+BIN_DIR  = $(DESTDIR)$(PREFIX)/bin
+DOC_DIR  = $(DESTDIR)$(PREFIX)/share/doc/lua-exotel
 
+# The one list of what is installed: the rock is made of it as well.
 install: all ## install under PREFIX (default /usr/local), staged in DESTDIR
 	@cd lua && find . -name '*.lua' | while read -r file; do \
-	  install -D -m 644 "$$file" "$(LUA_DIR)/$$file"; done
+	  install -D -m 644 "$$file" "$(LUA_DIR)/$$file" || exit 1; done
 	@for module in $(MODULES); do \
-	  install -D -m 755 $(LIB)/$$module.so "$(CLIB_DIR)/$$module.so"; done
-	@install -D -m 755 bin/exotel "$(DESTDIR)$(PREFIX)/bin/exotel"
+	  install -D -m 755 $(LIB)/$$module.so "$(CLIB_DIR)/exotel/$$module.so" || exit 1; done
+	@install -D -m 755 $(LIB).so "$(CLIB_DIR)/exotel.so"
+	@install -D -m 755 bin/exotel "$(BIN_DIR)/exotel"
+	@for file in README.md CHANGELOG.md LICENSE docs/reference.md docs/exotel.d.lua; do \
+	  install -D -m 644 $$file "$(DOC_DIR)/$${file##*/}" || exit 1; done
+
+rock: ## build the rock with luarocks, offline, into build/rock and call it from there
+	@sh tools/deps.sh test
+	@LUA=$(LUA) LUA_ABI=$(LUA_ABI) sh tools/rock.sh
 
 clean: ## remove what was built
 	rm -rf $(B)

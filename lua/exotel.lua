@@ -146,7 +146,9 @@ exotel.time = with_client_if_any(implementation.time)
 ---@return exotel.loop? loop
 ---@return exotel.error? err
 exotel.loop = errors.expose(function(options)
-  return require("exotel.transport.loop").new(options)
+  local loop, err = errors.load "exotel.transport.loop"
+  if not loop then return nil, err end
+  return loop.new(options)
 end)
 
 --- The E.164 spelling of a phone number, e.g. ("098765 43210", "91"): or nil and an error.

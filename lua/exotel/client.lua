@@ -107,7 +107,8 @@ end
 -- Sending
 -- ==================================================================
 
--- The user's own; else inside a task its loop, and elsewhere the one that blocks.
+-- The user's own; else inside a task its loop, and elsewhere the one that blocks: or nil and
+-- a misuse where that isn't built.
 local function transport_of(state)
   if state.brought then return state.transport end
   local task = running.here()
@@ -117,7 +118,9 @@ local function transport_of(state)
     return bound
   end
   if not state.transport then
-    state.transport = require("exotel.transport.curl").new(state)
+    local curl, err = errors.load "exotel.transport.curl"
+    if not curl then return nil, err end
+    state.transport = curl.new(state)
   end
   return state.transport
 end
@@ -187,7 +190,8 @@ end
 -- All attempts together, pauses included, stay within the time-out; a transport's queue
 -- doesn't count.
 local function exchange(state, request, how)
-  local transport = transport_of(state)
+  local transport, err = transport_of(state)
+  if not transport then return nil, err end
   local wrong = transport.check and transport:check()
   if wrong then return errors.misuse(("exotel.%s: %s"):format(request.operation, wrong)) end
   local timeout = how.timeout or state.timeout or (request.dials and TIMEOUT.dial or TIMEOUT.read)
@@ -196,7 +200,8 @@ local function exchange(state, request, how)
   local attempts, left = 0, timeout
   while true do
     attempts = attempts + 1
-    local record, err, response, waited = attempt(state, transport, request, left, how)
+    local record, response, waited
+    record, err, response, waited = attempt(state, transport, request, left, how)
     deadline = deadline + (waited or 0)
     if response then keep_response(record or err, response, attempts) end
     if record then return record end

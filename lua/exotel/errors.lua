@@ -103,6 +103,14 @@ function errors.misuse(message)
                            message = message }
 end
 
+--- A module that needs a part which may not have been built: or nil and a misuse that says
+--- why it can't be loaded.
+function errors.load(name)
+  local ok, module = pcall(require, name)
+  if ok then return module end
+  return errors.misuse(tostring(module))
+end
+
 --- Whether a value is an error object.
 function errors.is(value)
   return getmetatable(value) == metatable

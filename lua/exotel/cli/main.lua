@@ -3,6 +3,7 @@
 -- SPDX-License-Identifier: MIT
 
 local core = require "exotel.core"
+local errors = require "exotel.errors"
 
 local main = {}
 
@@ -31,7 +32,10 @@ function main.run(arguments)
   end
   for _, known in ipairs(commands) do
     if command == known then
-      return require("exotel.cli." .. known).run({ table.unpack(arguments, 2) })
+      local found, err = errors.load("exotel.cli." .. known)
+      if found then return found.run({ table.unpack(arguments, 2) }) end
+      io.stderr:write(("exotel %s: %s\n"):format(known, err.message))
+      return 1
     end
   end
   local near = core.nearest(command, commands)

@@ -1,0 +1,163 @@
+-- What is built is a choice: a build without libcurl and libmicrohttpd does all that needs
+-- neither, and says of the rest what was left out and how to have it.
+--
+-- SPDX-License-Identifier: MIT
+
+local function run(command)
+  local clean = "(unset MAKEFLAGS MFLAGS EXOTEL_MODULES; %s) 2>&1"
+  local pipe = assert(io.popen(clean:format(command)))
+  local text = pipe:read "a"
+  local ok = pipe:close()
+  return ok == true, text
+end
+
+local function temporary_folder()
+  local name = os.tmpname()
+  os.remove(name)
+  assert(run(("mkdir '%s'"):format(name)))
+  return name
+end
+
+-- Installs some of the modules, or all, into a folder of their own.
+local function install(modules)
+  local folder = temporary_folder()
+  local chosen = modules and ("EXOTEL_MODULES='%s'"):format(modules) or ""
+  local ok, text = run(("make -s install PREFIX='%s' %s"):format(folder, chosen))
+  assert.is_true(ok, text)
+  return folder
+end
+
+local function environment(folder)
+  return ("env LUA_PATH='%s/share/lua/5.4/?.lua' LUA_CPATH='%s/lib/lua/5.4/?.so'"):format(folder,
+    folder)
+end
+
+local PRELUDE = [[
+local exotel = require "exotel"
+local client = exotel.client { account_sid = "acme", api_key = "key", api_token = "token" }
+local DIAL = { from = "+919876543210", to = "+919123456789", caller_id = "08039570000" }
+local CALL = { status = 200, headers = {}, body = '{"Call":{"Sid":"abc","Status":"queued"}}' }
+]]
+
+-- What a program prints that has only what was installed; of an error its text.
+local function program(folder, source)
+  local name = folder .. "/program.lua"
+  local file = assert(io.open(name, "w"))
+  assert(file:write(source))
+  file:close()
+  local _, text = run(("%s lua5.4 '%s'"):format(environment(folder), name))
+  return text
+end
+
+-- raised_at: the line of the program, behind the four of the prelude, where it is raised.
+local rows = {
+  { id = "a dial without a transport", source = "local call = client:connect(DIAL)",
+    missing = "exotel.curl", raised_at = 5 },
+  { id = "a read without a transport", source = "local call = client:call_details 'abc'",
+    missing = "exotel.curl", raised_at = 5 },
+  { id = "a loop", source = "local loop = exotel.loop()", missing = "exotel.curl", raised_at = 5 },
+  { id = "exotel.curl itself", source = "require 'exotel.curl'", missing = "exotel.curl" },
+  { id = "exotel.httpd itself", source = "require 'exotel.httpd'", missing = "exotel.httpd" },
+  { id = "the transport", source = "require 'exotel.transport.curl'", missing = "exotel.curl" },
+}
+
+local needs = {
+  ["exotel.curl"] = "Debian: libcurl4-openssl-dev",
+  ["exotel.httpd"] = "Debian: libmicrohttpd-dev",
+}
+
+describe("a build without curl and httpd", function()
+  local folder
+
+  setup(function() folder = install "core sys" end)
+  teardown(function() run(("rm -rf '%s'"):format(folder)) end)
+
+  for _, row in ipairs(rows) do
+    it("says of " .. row.id .. " what was left out, and how to have it", function()
+      local text = program(folder, PRELUDE .. row.source)
+      assert.truthy(text:find(row.missing .. " isn't built: it was left out of EXOTEL_MODULES", 1,
+        true), text)
+      assert.truthy(text:find(needs[row.missing], 1, true), text)
+      assert.is_nil(text:find("not found", 1, true), text)
+      if row.raised_at then
+        assert.truthy(text:find("program.lua:" .. row.raised_at .. ": " .. row.missing, 1, true),
+          text)
+      end
+    end)
+  end
+
+  it("says so on the command line, in one line", function()
+    local ok, text = run(("%s '%s/bin/exotel' sandbox"):format(environment(folder), folder))
+    assert.is_false(ok)
+    assert.truthy(text:find("^exotel sandbox: exotel%.httpd isn't built: [^\n]*\n$"), text)
+    ok, text = run(("%s '%s/bin/exotel' --version"):format(environment(folder), folder))
+    assert.is_true(ok, text)
+    assert.equal("exotel " .. require("exotel")._VERSION .. "\n", text)
+  end)
+
+  it("dials by a transport of one's own, and loads neither library", function()
+    local text = program(folder, PRELUDE .. [[
+local function yes() return 0 end
+local own = exotel.client { account_sid = "acme", api_key = "key", api_token = "token",
+  transport = { perform = function() return CALL end, sleep = yes, now = yes } }
+print(own:connect(DIAL).sid, exotel.parse_callback("CallSid=abc", "").call_sid)
+local maps = io.open("/proc/self/maps"):read "a"
+print(maps:find "libcjson" ~= nil, maps:find "libcurl" ~= nil, maps:find "libmicrohttpd" ~= nil)
+]])
+    assert.equal("abc\tabc\ntrue\tfalse\tfalse\n", text)
+  end)
+end)
+
+describe("a build of the core alone", function()
+  local folder
+
+  setup(function() folder = install "core" end)
+  teardown(function() run(("rm -rf '%s'"):format(folder)) end)
+
+  it("builds requests and reads webhooks", function()
+    assert.equal("https://api.exotel.com/v1/Accounts/acme/Calls/connect.json\tabc\n",
+      program(folder, PRELUDE .. [[
+print(client:request("connect", DIAL).url, exotel.parse_callback("CallSid=abc", "").call_sid)
+]]))
+  end)
+
+  it("says of exotel.sys that it was left out", function()
+    local text = program(folder, PRELUDE .. "require 'exotel.poller'")
+    assert.truthy(text:find("exotel.sys isn't built: it was left out of EXOTEL_MODULES", 1, true),
+      text)
+  end)
+
+  it("says of its shared objects alone that the Lua files are missing", function()
+    local ok, text = run(("env LUA_PATH='nowhere/?.lua' LUA_CPATH='%s/lib/lua/5.4/?.so' lua5.4"
+      .. " -e 'require \"exotel\"'"):format(folder))
+    assert.is_false(ok)
+    assert.truthy(text:find("package.path lacks its exotel.lua", 1, true), text)
+  end)
+end)
+
+describe("EXOTEL_MODULES", function()
+  it("with a name that is none, or without core, is refused", function()
+    local ok, text = run "make -n EXOTEL_MODULES='core curls'"
+    assert.is_false(ok)
+    assert.truthy(text:find("EXOTEL_MODULES has curls: it takes core", 1, true), text)
+    ok, text = run "make -n EXOTEL_MODULES='sys'"
+    assert.is_false(ok)
+    assert.truthy(text:find("EXOTEL_MODULES lacks core", 1, true), text)
+  end)
+
+  it("left alone installs everything that there is", function()
+    local folder = install()
+    local _, text = run(("cd '%s' && find . -type f | sort"):format(folder))
+    for _, name in ipairs { "bin/exotel", "lib/lua/5.4/exotel.so", "lib/lua/5.4/exotel/core.so",
+                            "lib/lua/5.4/exotel/curl.so", "lib/lua/5.4/exotel/httpd.so",
+                            "lib/lua/5.4/exotel/sys.so", "share/doc/lua-exotel/reference.md",
+                            "share/doc/lua-exotel/exotel.d.lua" } do
+      assert.truthy(text:find("./" .. name .. "\n", 1, true), name)
+    end
+    local _, sources = run "cd lua && find . -name '*.lua'"
+    for name in sources:gmatch "%./([^\n]+)" do
+      assert.truthy(text:find("./share/lua/5.4/" .. name .. "\n", 1, true), name)
+    end
+    run(("rm -rf '%s'"):format(folder))
+  end)
+end)
