@@ -207,9 +207,16 @@
 ---@field operator_name? string OperatorName
 ---@field dnd? string DND
 
+---@class exotel.page
+---@field total? integer Total
+---@field page_size? integer PageSize
+---@field first_page_uri? string FirstPageUri
+---@field prev_page_uri? string PrevPageUri
+---@field next_page_uri? string NextPageUri
+
 ---@alias exotel.error.kind "invalid"|"transport"|"api"|"parse"|"limited"
 ---@alias exotel.error.outcome "not_sent"|"rejected"|"unknown"
----@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"mode"|"needs"|"conflict"|"extra"|"json"|"name"|"files"|"type"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"xml"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"only_dial"|"max_dials"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
+---@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"mode"|"needs"|"conflict"|"extra"|"json"|"xml"|"name"|"files"|"type"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"only_dial"|"max_dials"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
 
 ---@class exotel.error
 ---@field kind exotel.error.kind where it went wrong

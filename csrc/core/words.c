@@ -78,6 +78,7 @@ static const exotel_reason reasons[] = {
     {EXOTEL_INVALID, "conflict", "two of the options can't stand together"},
     {EXOTEL_INVALID, "extra", "a name or value of extra can't be sent"},
     {EXOTEL_INVALID, "json", "the record has what JSON can't hold"},
+    {EXOTEL_INVALID, "xml", "the record has what XML can't hold"},
     {EXOTEL_INVALID, "name", "the event has a name that multipart can't carry"},
     {EXOTEL_INVALID, "files", "files can be built as multipart/form-data only"},
     {EXOTEL_INVALID, "type",
