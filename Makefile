@@ -122,10 +122,11 @@ torture: ## let every allocation fail in turn, in the core and in every Lua entr
 	@$(MAKE) --no-print-directory -s all
 	@sh tools/torture.sh
 
-bench: ## print what parsing a webhook costs, in instructions and time, beside other decoders
+bench: ## print what parsing a webhook and a page cost, beside other decoders
 	@sh tools/deps.sh bench
 	@$(MAKE) --no-print-directory -s all $(B)/bench/floor.so
-	@LUA_CPATH="$(TREE)/$(B)/bench/?.so;$(LUA_CPATH)" $(LUA) bench/callback.lua
+	@LUA_CPATH="$(TREE)/$(B)/bench/?.so;$(LUA_CPATH)"; export LUA_CPATH; \
+	  $(LUA) bench/callback.lua && $(LUA) bench/page.lua
 
 $(B)/bench/floor.so: bench/floor.c csrc/lua/compat.h
 	@mkdir -p $(@D)
