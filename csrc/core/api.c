@@ -575,6 +575,15 @@ static const exotel_operation operations[] = {
      .source = "NEW"},
 };
 
+/* What an endpoint that no row knows is answered: only its errors are read. */
+static const exotel_operation any_endpoint = {.name = "send",
+                                              .root = "",
+                                              .identity = "",
+                                              .modes = only_mode,
+                                              .nmodes = COUNT(only_mode),
+                                              .record = &record_types[0],
+                                              .source = "S004"};
+
 static const exotel_region regions[] = {
     {"singapore", "api.exotel.com", "my.exotel.com"},
     {"mumbai", "api.in.exotel.com", "my.in.exotel.com"},
@@ -659,6 +668,10 @@ const exotel_status *exotel_statuses(size_t *n) {
 const exotel_cause *exotel_causes(size_t *n) {
   *n = COUNT(causes);
   return causes;
+}
+
+const exotel_operation *exotel_any_endpoint(void) {
+  return &any_endpoint;
 }
 
 const exotel_operation *exotel_operation_find(exotel_slice name) {

@@ -219,4 +219,8 @@ const exotel_record_type *exotel_failure_type(void);
 /* The operation of that name, or NULL. */
 const exotel_operation *exotel_operation_find(exotel_slice name);
 
+/* The one that stands for an endpoint without a row, for reading its errors; it is not
+** among exotel_operations. */
+const exotel_operation *exotel_any_endpoint(void);
+
 #endif

@@ -10,6 +10,7 @@
 #include "decimal.h"
 #include "error.h"
 #include "text.h"
+#include "time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -205,18 +206,48 @@ static exotel_kind check_order(const exotel_buffer *out, size_t begin,
                           (int)(out->n - begin), out->p + begin);
 }
 
-exotel_kind exotel_range_put(exotel_buffer *out, const exotel_range *r,
-                             const exotel_target *target, exotel_error *e) {
-  size_t i, n, count = 0, begin = out->n;
+/* At most a lower end and an upper one; `*count` is how many there are. */
+static exotel_kind put_ends(exotel_buffer *out, const exotel_range *r, end ends[2],
+                            size_t *count, const exotel_target *target,
+                            exotel_error *e) {
+  size_t i, n, begin = out->n;
   const exotel_bound *bounds = exotel_bounds(&n);
   exotel_kind kind = check_pairs(r, e);
-  end ends[2]; /* at most a lower one and an upper one */
+  *count = 0;
   for (i = 0; kind == EXOTEL_OK && i < n; i++) {
     if (!(r->bits & bounds[i].bit)) continue;
-    if (count > 0) exotel_buffer_addc(out, ';');
-    ends[count].bound = &bounds[i];
-    kind = put_end(out, r, &ends[count++], target, e);
+    if (*count > 0) exotel_buffer_addc(out, ';');
+    ends[*count].bound = &bounds[i];
+    kind = put_end(out, r, &ends[(*count)++], target, e);
   }
-  if (kind != EXOTEL_OK || out->state != EXOTEL_BUFFER_OK || count < 2) return kind;
+  if (kind != EXOTEL_OK || out->state != EXOTEL_BUFFER_OK || *count < 2) return kind;
   return check_order(out, begin, r, &ends[0], &ends[1], e);
+}
+
+exotel_kind exotel_range_put(exotel_buffer *out, const exotel_range *r,
+                             const exotel_target *target, exotel_error *e) {
+  end ends[2];
+  size_t count;
+  return put_ends(out, r, ends, &count, target, e);
+}
+
+exotel_kind exotel_range_span(exotel_span *span, const exotel_range *r,
+                              const exotel_target *target, exotel_buffer *scratch,
+                              exotel_error *e) {
+  end ends[2];
+  size_t i, count, at;
+  exotel_kind kind;
+  memset(span, 0, sizeof *span);
+  exotel_buffer_reset(scratch);
+  kind = put_ends(scratch, r, ends, &count, target, e);
+  if (kind == EXOTEL_OK)
+    kind = exotel_error_buffer(e, scratch, exotel_slice_of(r->row->lua));
+  for (i = 0; kind == EXOTEL_OK && i < count; i++) {
+    exotel_slice text = {scratch->p + ends[i].begin, ends[i].n};
+    int low = ends[i].bound->bit == EXOTEL_GTE;
+    if (low) span->has_from = 1;
+    if (!low) span->has_to = 1;
+    exotel_time_read(text, target->time_offset, low ? &span->from : &span->to, &at);
+  }
+  return kind;
 }

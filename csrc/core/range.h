@@ -17,6 +17,12 @@ typedef struct exotel_range {
   exotel_given given[EXOTEL_BOUNDS_MAX]; /* in the order of exotel_bounds */
 } exotel_range;
 
+/* The ends of a range of times, in epoch seconds. */
+typedef struct exotel_span {
+  int has_from, has_to; /* an end that isn't given is open */
+  long long from, to;   /* both within the range */
+} exotel_span;
+
 /* The operator of that name, or NULL. */
 const exotel_bound *exotel_bound_find(exotel_slice name);
 
@@ -41,5 +47,11 @@ exotel_kind exotel_range_take(exotel_range *r, const exotel_given *value,
 ** one thing twice, or leave nothing between them. */
 exotel_kind exotel_range_put(exotel_buffer *out, const exotel_range *r,
                              const exotel_target *target, exotel_error *e);
+
+/* Reads a range of times, in the zone of `target`. `scratch` takes their text. Returns as
+** exotel_range_put, also EXOTEL_MEMORY. */
+exotel_kind exotel_range_span(exotel_span *span, const exotel_range *r,
+                              const exotel_target *target, exotel_buffer *scratch,
+                              exotel_error *e);
 
 #endif

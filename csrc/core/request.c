@@ -17,7 +17,6 @@
 #include "value.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define URL_MAX 8192
@@ -743,22 +742,9 @@ static exotel_kind write_row(exotel_request *r, const exotel_parameter *p,
 
 /* The spelling of an extra's value; strings are sent as they are. */
 static exotel_slice spell_extra(exotel_request *r, const exotel_given *v) {
-  char digits[40];
-  char *comma;
   if (v->type == EXOTEL_GIVEN_TEXT) return v->text;
   exotel_buffer_reset(&r->scratch);
-  if (v->type == EXOTEL_GIVEN_BOOLEAN) {
-    exotel_buffer_adds(&r->scratch, v->integer ? "true" : "false");
-  } else if (v->type == EXOTEL_GIVEN_INTEGER) {
-    exotel_value_decimal(&r->scratch, v->integer);
-  } else {
-    snprintf(digits, sizeof digits, "%.14g", v->number);
-    if (strtod(digits, NULL) != v->number)
-      snprintf(digits, sizeof digits, "%.17g", v->number);
-    comma = strchr(digits, ','); /* a locale's decimal point */
-    if (comma != NULL) *comma = '.';
-    exotel_buffer_adds(&r->scratch, digits);
-  }
+  exotel_value_plain(&r->scratch, v);
   return exotel_slice_held(&r->scratch);
 }
 

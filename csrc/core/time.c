@@ -17,6 +17,8 @@
 #define EPOCH_FIRST (-62135596800LL)
 #define EPOCH_LAST 253402300799LL
 
+#define YEARS_MAX 9999
+
 typedef struct clock_text {
   const char *begin, *p, *end;
 } clock_text;
@@ -143,6 +145,11 @@ static long long days_from_civil(int year, int month, int day) {
   return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
+static long long put_together(const moment *m, long offset) {
+  return days_from_civil(m->year, m->month, m->day) * 86400 + m->hour * 3600L +
+         m->minute * 60L + m->second - offset;
+}
+
 int exotel_time_read(exotel_slice text, long offset, long long *epoch, size_t *at) {
   clock_text t;
   moment m;
@@ -157,8 +164,7 @@ int exotel_time_read(exotel_slice text, long offset, long long *epoch, size_t *a
     *at = (size_t)(t.p - t.begin) + 1;
     return 0;
   }
-  *epoch = days_from_civil(m.year, m.month, m.day) * 86400 + m.hour * 3600L +
-           m.minute * 60L + m.second - m.offset;
+  *epoch = put_together(&m, m.offset);
   return 1;
 }
 
@@ -192,17 +198,58 @@ static void civil_from_days(long long days, moment *m) {
   m->year = (int)(era * 400 + year + (m->month <= 2));
 }
 
-int exotel_time_write(exotel_buffer *out, long long epoch, long offset) {
-  char text[32];
+/* What the clock shows, but for its offset. */
+static int take_apart(long long epoch, long offset, moment *m) {
   long long local, second;
-  moment m;
   if (epoch < EPOCH_FIRST - offset || epoch > EPOCH_LAST - offset) return 0;
   local = epoch + offset - EPOCH_FIRST;
   second = local % 86400;
-  civil_from_days(local / 86400 + EPOCH_FIRST / 86400, &m);
+  civil_from_days(local / 86400 + EPOCH_FIRST / 86400, m);
+  m->hour = (int)(second / 3600);
+  m->minute = (int)(second / 60 % 60);
+  m->second = (int)(second % 60);
+  return 1;
+}
+
+int exotel_time_write(exotel_buffer *out, long long epoch, long offset) {
+  char text[32];
+  moment m;
+  if (!take_apart(epoch, offset, &m)) return 0;
   snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d", m.year, m.month, m.day,
-           (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+           m.hour, m.minute, m.second);
   exotel_buffer_adds(out, text);
+  return 1;
+}
+
+/* Keeps the day as far as the month has it. */
+static int add_months(moment *m, long months) {
+  long month = m->year * 12L + m->month - 1;
+  int days;
+  if (months < -YEARS_MAX * 12L || months > YEARS_MAX * 12L) return 0;
+  month += months;
+  if (month < 12 || month >= (YEARS_MAX + 1) * 12L) return 0;
+  m->year = (int)(month / 12);
+  m->month = (int)(month % 12) + 1;
+  days = days_in(m->year, m->month);
+  if (m->day > days) m->day = days;
+  return 1;
+}
+
+int exotel_time_month_later(long long epoch, long months, long offset,
+                            long long *later) {
+  moment m;
+  if (!take_apart(epoch, offset, &m) || !add_months(&m, months)) return 0;
+  *later = put_together(&m, offset);
+  return 1;
+}
+
+int exotel_time_month_begin(long long epoch, long months, long offset,
+                            long long *begin) {
+  moment m;
+  if (!take_apart(epoch, offset, &m) || !add_months(&m, months)) return 0;
+  m.day = 1;
+  m.hour = m.minute = m.second = 0;
+  *begin = put_together(&m, offset);
   return 1;
 }
 

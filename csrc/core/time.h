@@ -26,6 +26,17 @@ int exotel_time_complete(exotel_buffer *out, exotel_slice text, int last, size_t
 ** ahead of UTC. Returns 1, or 0 when its year isn't one of 1 to 9999. */
 int exotel_time_write(exotel_buffer *out, long long epoch, long offset);
 
+/* The same day and clock as `epoch`, `months` months later, or earlier when negative; the
+** last day of a month that is too short for that. Returns 1 and the seconds, or 0 when a
+** year isn't one of 1 to 9999. */
+int exotel_time_month_later(long long epoch, long months, long offset,
+                            long long *later);
+
+/* The first second of the month that is `months` months after the one `epoch` lies in.
+** Returns as above. */
+int exotel_time_month_begin(long long epoch, long months, long offset,
+                            long long *begin);
+
 /* Reads an offset: "+05:30", "-0800", "Z". Returns 1 and the seconds, or 0. */
 int exotel_offset_read(exotel_slice text, long *offset);
 

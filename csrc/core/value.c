@@ -15,6 +15,7 @@
 #include "utf8.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ECHO_MAX 40    /* bytes of a refused word that a message repeats */
@@ -261,6 +262,25 @@ void exotel_value_decimal(exotel_buffer *out, long long value) {
   char digits[32];
   snprintf(digits, sizeof digits, "%lld", value);
   exotel_buffer_adds(out, digits);
+}
+
+void exotel_value_plain(exotel_buffer *out, const exotel_given *v) {
+  char digits[40];
+  char *comma;
+  if (v->type == EXOTEL_GIVEN_TEXT) {
+    exotel_buffer_add(out, v->text.p, v->text.n);
+  } else if (v->type == EXOTEL_GIVEN_BOOLEAN) {
+    exotel_buffer_adds(out, v->integer ? "true" : "false");
+  } else if (v->type == EXOTEL_GIVEN_INTEGER) {
+    exotel_value_decimal(out, v->integer);
+  } else {
+    snprintf(digits, sizeof digits, "%.14g", v->number);
+    if (strtod(digits, NULL) != v->number)
+      snprintf(digits, sizeof digits, "%.17g", v->number);
+    comma = strchr(digits, ','); /* a locale's decimal point */
+    if (comma != NULL) *comma = '.';
+    exotel_buffer_adds(out, digits);
+  }
 }
 
 static exotel_kind put_integer(exotel_buffer *out, const exotel_value *v,

@@ -27,6 +27,9 @@ exotel_kind exotel_value_put(exotel_buffer *out, const exotel_value *v,
 /* Whether a boolean, or a text in its place, says true. */
 int exotel_value_is_true(const exotel_given *v);
 
+/* Appends a text as it is, or a number or boolean as one writes it. A number is finite. */
+void exotel_value_plain(exotel_buffer *out, const exotel_given *v);
+
 /* Appends a whole number. */
 void exotel_value_decimal(exotel_buffer *out, long long value);
 

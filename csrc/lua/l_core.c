@@ -76,6 +76,44 @@ static int l_time_read(lua_State *L) {
   return 2;
 }
 
+/* core.month_later(epoch, months, offset): the same day and clock, months later; nil when a
+** year isn't one of 1 to 9999. */
+static int l_month_later(lua_State *L) {
+  long long later;
+  if (exotel_time_month_later((long long)luaL_checkinteger(L, 1),
+                              (long)luaL_checkinteger(L, 2),
+                              (long)luaL_checkinteger(L, 3), &later))
+    lua_pushinteger(L, (lua_Integer)later);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+/* core.month_begin(epoch, months, offset): the first second of the month, months later;
+** nil as above. */
+static int l_month_begin(lua_State *L) {
+  long long begin;
+  if (exotel_time_month_begin((long long)luaL_checkinteger(L, 1),
+                              (long)luaL_checkinteger(L, 2),
+                              (long)luaL_checkinteger(L, 3), &begin))
+    lua_pushinteger(L, (lua_Integer)begin);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+/* core.date(epoch, offset): the time as the service writes it, the inverse of core.time;
+** nil as above. */
+static int l_time_write(lua_State *L) {
+  long long epoch = (long long)luaL_checkinteger(L, 1);
+  long offset = (long)luaL_checkinteger(L, 2);
+  l_work *w = l_work_take(L);
+  if (exotel_time_write(&w->text, epoch, offset)) return push_text(L, w);
+  lua_pushnil(L);
+  l_work_give(w);
+  return 1;
+}
+
 /* core.offset(text): "+05:30" in seconds, or nil. */
 static int l_offset_read(lua_State *L) {
   long offset;
@@ -179,18 +217,23 @@ static const luaL_Reg functions[] = {{"api", l_api},
                                      {"base64", l_base64},
                                      {"build", l_event_build},
                                      {"callback", l_callback_read},
+                                     {"date", l_time_write},
                                      {"e164", l_phone_e164},
                                      {"encode", l_url_encode},
                                      {"form", l_form_read},
                                      {"items", l_items_read},
                                      {"mask", l_mask},
                                      {"match", l_request_match},
+                                     {"month_begin", l_month_begin},
+                                     {"month_later", l_month_later},
                                      {"nearest", l_nearest},
                                      {"offset", l_offset_read},
                                      {"phone", l_phone_trim},
                                      {"range", l_range_read},
                                      {"read", l_response_read},
                                      {"request", l_request_build},
+                                     {"send", l_request_send},
+                                     {"span", l_span_read},
                                      {"time", l_time_read},
                                      {"to_json", l_json_write},
                                      {"to_xml", l_xml_write},

@@ -66,6 +66,8 @@ int l_callback_read(lua_State *L);
 int l_event_build(lua_State *L);
 int l_request_build(lua_State *L);
 int l_request_match(lua_State *L);
+int l_request_send(lua_State *L);
+int l_span_read(lua_State *L);
 int l_response_read(lua_State *L);
 int l_form_read(lua_State *L);
 int l_json_write(lua_State *L);

@@ -134,14 +134,18 @@ static int status_at(lua_State *L, int index) {
 }
 
 /*
-** core.read(operation, status, headers, body): the record, or nil and an error.
+** core.read(operation, status, headers, body): the record, or nil and an error. For the
+** operation "send", an endpoint without a row, any status but 2xx.
 ** headers: a table of names and values, or nil. body: a string.
 ** Of an operation whose answer is a page: { calls = { record, … }, total, page_size,
 ** first_page_uri, prev_page_uri, next_page_uri, after, before }, the last two being the
 ** cursors in the addresses; after is nil when there is no next page.
 */
 int l_response_read(lua_State *L) {
-  const exotel_operation *operation = exotel_operation_find(l_slice_check(L, 1));
+  exotel_slice name = l_slice_check(L, 1);
+  const exotel_operation *operation = exotel_slice_is(name, exotel_any_endpoint()->name)
+                                          ? exotel_any_endpoint()
+                                          : exotel_operation_find(name);
   exotel_answer answer;
   exotel_kind kind;
   l_work *w;

@@ -1,6 +1,6 @@
 /*
 ** time: rows, the civil calendar against the C library's over 800 years and both ways,
-** offsets, what is written.
+** offsets, what is written, months.
 **
 ** SPDX-License-Identifier: MIT
 */
@@ -152,6 +152,48 @@ static void check_written(exotel_buffer *b, const struct written *r) {
     check(ok && page_is(held(b), r->text), r->text);
 }
 
+/* NULL: a year that isn't one of 1 to 9999. */
+static const struct months {
+  const char *text;
+  long months;
+  const char *later, *begin;
+} months[] = {
+    {"2026-11-15 10:20:30", 1, "2026-12-15 10:20:30", "2026-12-01 00:00:00"},
+    {"2026-12-31 23:59:59", 1, "2027-01-31 23:59:59", "2027-01-01 00:00:00"},
+    {"2026-01-31 10:00:00", 1, "2026-02-28 10:00:00", "2026-02-01 00:00:00"},
+    {"2024-01-31 10:00:00", 1, "2024-02-29 10:00:00", "2024-02-01 00:00:00"},
+    {"2026-05-31 00:00:00", 1, "2026-06-30 00:00:00", "2026-06-01 00:00:00"},
+    {"2026-08-31 05:00:00", -6, "2026-02-28 05:00:00", "2026-02-01 00:00:00"},
+    {"2026-03-15 05:00:00", -6, "2025-09-15 05:00:00", "2025-09-01 00:00:00"},
+    {"2026-07-01 00:00:00", 0, "2026-07-01 00:00:00", "2026-07-01 00:00:00"},
+    {"1969-12-31 23:59:59", 2, "1970-02-28 23:59:59", "1970-02-01 00:00:00"},
+    {"0001-01-31 00:00:00", -1, NULL, NULL},
+    {"0001-01-31 00:00:00", 9998 * 12L + 11, "9999-12-31 00:00:00",
+     "9999-12-01 00:00:00"},
+    {"9999-12-01 00:00:00", 1, NULL, NULL},
+    {"9999-12-01 00:00:00", 2147483647L, NULL, NULL},
+    {"9999-12-01 00:00:00", -2147483647L, NULL, NULL},
+};
+
+static void check_month(exotel_buffer *b, int ok, long long epoch, const char *text) {
+  exotel_buffer_reset(b);
+  if (text == NULL)
+    check(!ok, "no such year");
+  else
+    check(ok && exotel_time_write(b, epoch, 19800) && page_is(held(b), text), text);
+}
+
+static void check_months(exotel_buffer *b, const struct months *r) {
+  long long epoch = 0, later = 0, begin = 0;
+  size_t at;
+  int ok;
+  check(exotel_time_read(page_text(0, r->text), 19800, &epoch, &at), r->text);
+  ok = exotel_time_month_later(epoch, r->months, 19800, &later);
+  check_month(b, ok, later, r->later);
+  ok = exotel_time_month_begin(epoch, r->months, 19800, &begin);
+  check_month(b, ok, begin, r->begin);
+}
+
 static void check_row(const struct row *r) {
   exotel_slice s = page_text(0, r->text);
   long long epoch = 0;
@@ -207,6 +249,8 @@ int main(void) {
     check_completion(&b, &completions[i]);
   for (i = 0; i < sizeof writtens / sizeof *writtens; i++)
     check_written(&b, &writtens[i]);
+  for (i = 0; i < sizeof months / sizeof *months; i++)
+    check_months(&b, &months[i]);
   check_calendar(&b);
   exotel_buffer_free(&b);
   return check_summary();
