@@ -81,6 +81,46 @@ exotel.connect = with_client(implementation.connect)
 ---@return exotel.error? err
 exotel.call_details = with_client(implementation.call_details)
 
+--- A query over finished calls (S003): { sid, from, to, phone_number, status, direction,
+--- duration, price, date_created, details, sort, … }, the rows of exotel.options("calls").
+--- Sends nothing yet; what is wrong with the data comes from the first reading.
+---
+---   for call in exotel.calls{ status = "failed", date_created = { gte = "2026-11-01" } } do … end
+---
+--- raises an error, so that a page that failed never looks like the end. The same query has
+--- next(), which gives each call once, then nil, or nil and an error; and, each from the
+--- beginning, pages(), an iterator over lists of calls with the fields of their page; all(), a
+--- list; first(), the first call or nil; total(), how many there are. In an error in the
+--- middle err.resume is a table of strings, numbers and tables that may be kept in a file: it
+--- has the filter, with its phone numbers, and no credentials. exotel.calls{ resume = it } goes
+--- on behind the last call that was handed out.
+---
+--- Calls come in the order of date_created, the newest first unless sort = "asc", over as many
+--- pages (of page_size, 100), months and groups of numbers (5) and SIDs (20) as it takes; a
+--- page a group is held. An end that date_created leaves open is now, or six months ago, and
+--- what is older is refused; without date_created the service gives the last 31 days.
+--- Second table, for each page: timeout (15 s), connect_timeout, retries.
+exotel.calls = with_client(implementation.calls)
+
+--- What is known of a phone number (S003; India's only): { phone_number, circle, circle_name,
+--- type, operator, operator_name, dnd }. Second table: timeout (15 s), connect_timeout, retries.
+exotel.number_metadata = with_client(implementation.number_metadata)
+
+--- The account's balance (NEW): { balance, balance_text, currency, pricing_plan, … }. First
+--- table: timeout (15 s), connect_timeout, retries. The service asks for one a minute at most.
+exotel.balance = with_client(implementation.balance)
+
+--- Asks an endpoint that has no function here: { method, path, query, form }. method: GET, POST,
+--- PUT, PATCH or DELETE; without it GET, or POST with a form. path: below the account
+--- ("Calls/SID/Legs.json"), or from the host's top when it begins with "/"; percent-encoded; one
+--- to another host, with "..", a control byte or credentials is refused. query, form: tables of
+--- strings, numbers and booleans. Second table: timeout (15 s; 60 s but for GET),
+--- connect_timeout, retries, and format = "xml" for what is accepted. Returns { status, headers,
+--- body } for any 2xx, as they came. All but GET is treated like a dial: on a fresh connection,
+--- sent once, tried again only when it is proven that nothing was sent, or after 429; only_dial
+--- looks at From and To, max_dials counts it.
+exotel.send = with_client(implementation.send)
+
 --- The request that an operation would send, as a table, without sending it.
 ---@param name string the operation
 ---@param params table its options

@@ -670,14 +670,14 @@ const exotel_cause *exotel_causes(size_t *n) {
   return causes;
 }
 
-const exotel_operation *exotel_any_endpoint(void) {
-  return &any_endpoint;
-}
-
 const exotel_operation *exotel_operation_find(exotel_slice name) {
   size_t i;
   for (i = 0; i < COUNT(operations); i++) {
     if (exotel_slice_is(name, operations[i].name)) return &operations[i];
   }
   return NULL;
+}
+
+const exotel_operation *exotel_any_endpoint(void) {
+  return &any_endpoint;
 }

@@ -7,6 +7,7 @@
 
 local core = require "exotel.core"
 local errors = require "exotel.errors"
+local pages = require "exotel.pages"
 local retry = require "exotel.retry"
 local running = require "exotel.running"
 local settings = require "exotel.settings"
@@ -17,6 +18,8 @@ local TIMEOUT, CONNECT_TIMEOUT = settings.default "timeout", settings.default "c
 local RETRIES = settings.default "retries"
 -- An inference from how the service prints epoch 0.
 local TIME_OFFSET = settings.offset(settings.default "time_offset")
+local MAYBE_PLACED = " - the call may have been placed"
+local MAYBE_DONE = " - what it asks for may have been done"
 local USER_AGENT = "lua-exotel/" .. core._VERSION
 
 local api = core.api()
@@ -56,6 +59,26 @@ local function describe_event(event)
   return core.mask((text:gsub("%s+$", "")), {})
 end
 
+-- "number 0XXXXXXX240 mobile, Karnataka, Vodafone, DND no"
+local function describe_number(number)
+  local parts = { ("number %s %s"):format(number.phone_number or "unknown", number.type or "") }
+  parts[1] = parts[1]:gsub(" $", "")
+  parts[#parts + 1] = number.circle_name or number.circle
+  parts[#parts + 1] = number.operator_name or number.operator
+  if number.dnd then parts[#parts + 1] = "DND " .. tostring(number.dnd) end
+  return core.mask(table.concat(parts, ", "), {})
+end
+
+-- "balance 1543.75 INR on 2026-11-30 10:00:00"
+local function describe_balance(balance)
+  local parts = { "balance", balance.balance_text or "unknown", balance.currency }
+  if balance.date_updated then parts[#parts + 1] = "on " .. tostring(balance.date_updated) end
+  return core.mask(table.concat(parts, " "), {})
+end
+
+record_metatables.number_metadata = { __name = "exotel.number_metadata",
+                                      __tostring = describe_number }
+record_metatables.balance = { __name = "exotel.balance", __tostring = describe_balance }
 record_metatables.event = { __name = "exotel.event", __tostring = describe_event }
 record_metatables.call = { __name = "exotel.call", __tostring = describe_call }
 
@@ -94,11 +117,32 @@ local function hint_at_mumbai(state, failure)
   end
 end
 
+-- The record, or of a page each of its records, printed in one line.
+local function under_metatable(operation, record)
+  local its_own = record_metatables[operation.record]
+  if not operation.page then return setmetatable(record, its_own) end
+  for _, entry in ipairs(record.calls) do setmetatable(entry, its_own) end
+  return record
+end
+
 local function read(state, name, status, headers, body)
   local record, failure = core.read(name, status, headers, body)
-  if record then return setmetatable(record, record_metatables[operations[name].record]) end
+  if record then return under_metatable(operations[name], record) end
   hint_at_mumbai(state, failure)
   return nil, errors.new(failure, name, state and state.secrets)
+end
+
+-- What an endpoint without a row answers: whole when it is a success, else an error as any.
+local function read_any(state, request, status, headers, body)
+  if status >= 200 and status <= 299 then
+    return { status = status, headers = headers, body = body }
+  end
+  local _, failure = core.read("send", status, headers, body)
+  hint_at_mumbai(state, failure)
+  if request.dials and failure.outcome == "unknown" then
+    failure.message = failure.message .. MAYBE_DONE
+  end
+  return nil, errors.new(failure, "send", state.secrets)
 end
 
 -- }=================================================================
@@ -128,16 +172,17 @@ end
 local tls_hint = " - the certificate or the connection isn't trusted; ca_file names other"
   .. " certificates to trust"
 
-local function transport_error(state, name, failure)
+local function transport_error(state, request, failure)
   local message = ("no answer from Exotel: %s"):format(tostring(failure.message or failure.reason))
   if failure.reason == "tls" then message = message .. tls_hint end
-  local dials = operations[name].dials
   local unknown = failure.sent ~= false
-  if unknown and dials then message = message .. " - the call may have been placed" end
+  if unknown and request.dials then
+    message = message .. (operations[request.operation] and MAYBE_PLACED or MAYBE_DONE)
+  end
   return errors.new({
     kind = "transport", outcome = unknown and "unknown" or "not_sent",
     reason = failure.reason or "other", message = message, status = failure.status,
-  }, name, state.secrets)
+  }, request.operation, state.secrets)
 end
 
 -- A transport that returns something else may have sent the request.
@@ -166,25 +211,33 @@ end
 -- One attempt: the record or nil, the error, the response, and the seconds that it waited for
 -- its turn.
 local function attempt(state, transport, request, seconds, how)
-  local name = request.operation
   local response, failure = perform(state, transport, request, seconds, how)
   if not is_response(response) then
     if type(failure) ~= "table" then
       failure = { reason = "transport", message = "the transport returned no response: "
         .. tostring(failure) }
     end
-    return nil, transport_error(state, name, failure), nil, failure.waited
+    return nil, transport_error(state, request, failure), nil, failure.waited
   end
   local headers = type(response.headers) == "table" and response.headers or {}
-  local record, err = read(state, name, response.status, headers, response.body)
+  local status, body = response.status, response.body
+  local record, err
+  if operations[request.operation] then
+    record, err = read(state, request.operation, status, headers, body)
+  else
+    record, err = read_any(state, request, status, headers, body)
+  end
   return record, err, response, response.waited
 end
 
+-- Of a page, that of each of its calls.
 local function keep_response(subject, response, attempts)
-  responses[subject] = {
+  local kept = {
     status = response.status, headers = response.headers, body = response.body,
     seconds = response.seconds, attempts = attempts,
   }
+  responses[subject] = kept
+  for _, call in ipairs(subject.calls or {}) do responses[call] = kept end
 end
 
 -- All attempts together, pauses included, stay within the time-out; a transport's queue
@@ -275,6 +328,14 @@ local function wants_table(name, given)
   return errors.misuse(("exotel.%s wants a table of options, got a %s"):format(name, type(given)))
 end
 
+local function carry_out(state, request, how)
+  if how.format == "xml" and operations[request.operation] then
+    return errors.invalid(request.operation, "format", "format",
+      "answers in XML can't be read by this version: leave format out")
+  end
+  return (request.dials and dial or exchange)(state, request, how)
+end
+
 local function run(state, name, params, how)
   local checked, err = settings.how(how)
   if not checked then return nil, err end
@@ -284,11 +345,7 @@ local function run(state, name, params, how)
   local request
   request, err = build(state, name, params, checked)
   if not request then return nil, err end
-  if checked.format == "xml" then
-    return errors.invalid(name, "format", "format",
-      "answers in XML can't be read by this version: leave format out")
-  end
-  return (request.dials and dial or exchange)(state, request, checked)
+  return carry_out(state, request, checked)
 end
 
 -- A SID is given as it is, or by a record or an event that has one.
@@ -327,6 +384,159 @@ function implementation.call_details(object, sid, asked, how)
   if not params then return nil, err end
   return run(state, "call_details", params, how)
 end
+
+function implementation.number_metadata(object, number, how)
+  local state, err = state_of(object)
+  if not state then return nil, err end
+  return run(state, "number_metadata", { number = number }, how)
+end
+
+function implementation.balance(object, how)
+  local state, err = state_of(object)
+  if not state then return nil, err end
+  return run(state, "balance", {}, how)
+end
+
+-- {=================================================================
+-- Queries
+-- ==================================================================
+
+-- Epoch seconds, of the transport's clock if it has one; nil where nothing knows the time.
+local function wall_clock(state)
+  local transport = transport_of(state)
+  if transport.time then return transport:time() end
+  local found, sys = pcall(require, "exotel.sys")
+  if found then return sys.time() end
+  return type(os) == "table" and os.time and os.time() or nil
+end
+
+-- What pages.lua asks the client for.
+local function source_of(state, how)
+  local source = { offset = state.time_offset or TIME_OFFSET }
+  function source.check(params)
+    local request, err = build(state, "calls", params, how)
+    return request and true, err
+  end
+  function source.ask(params)
+    local request, err = build(state, "calls", params, how)
+    if not request then return nil, err end
+    return carry_out(state, request, how)
+  end
+  function source.now()
+    local now = wall_clock(state)
+    return now and math.floor(now)
+  end
+  function source.fail(fields)
+    return errors.new(fields, "calls", state.secrets)
+  end
+  return source
+end
+
+function implementation.calls(object, filter, how)
+  local state, err = state_of(object)
+  if not state then return nil, err end
+  how, err = settings.how(how)
+  if not how then return nil, err end
+  if type(filter) ~= "table" then
+    return wants_table("calls", filter)
+  end
+  return pages.new(source_of(state, how), filter)
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Endpoints without a row
+-- ==================================================================
+
+local SHORTEST = 8 -- bytes of a token that no other text has by chance
+local sendable = { string = true, number = true, boolean = true }
+
+-- A table of names and values as a list of them in turn, in the order of the names.
+local function list_pairs(part, given)
+  if given == nil then return nil end
+  local names, list = {}, {}
+  for name, value in pairs(given) do
+    if type(name) ~= "string" then
+      return errors.misuse(("exotel.send: names of %s are strings, got a %s"):format(part,
+        type(name)))
+    end
+    if not sendable[type(value)] then
+      return errors.misuse(("exotel.send: %s.%s wants a string, a number or a boolean, got a %s")
+        :format(part, name, type(value)))
+    end
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  for index, name in ipairs(names) do list[index * 2 - 1], list[index * 2] = name, given[name] end
+  return list
+end
+
+-- The token belongs in no address, which logs and proxies show.
+local function check_token(state, asked)
+  local texts = { asked.path }
+  for _, value in pairs(asked.query or {}) do texts[#texts + 1] = tostring(value) end
+  for _, text in ipairs(texts) do
+    if #state.api_token >= SHORTEST and text:find(state.api_token, 1, true) then
+      return errors.invalid("send", "path", "credentials",
+        "path or query has the API token, which is sent in a header", state.secrets)
+    end
+  end
+  return true
+end
+
+-- The numbers that the fuses look at. Of two names that differ in case only, nobody knows
+-- which one rings.
+local function note_ringing(request, asked)
+  if not request.dials then return request end
+  for _, given in ipairs { asked.query or {}, asked.form or {} } do
+    for name, value in pairs(given) do
+      local field = name:lower()
+      if field == "from" or field == "to" then
+        if request[field] then
+          return errors.invalid("send", field, "conflict", field .. " is given twice")
+        end
+        request[field] = tostring(value)
+      end
+    end
+  end
+  return request
+end
+
+local function build_any(state, asked, how)
+  local query, form, err
+  query, err = list_pairs("query", asked.query)
+  if err then return nil, err end
+  form, err = list_pairs("form", asked.form)
+  if err then return nil, err end
+  local built, failure = core.send(asked.path, query, form, state.target)
+  if not built then return nil, errors.new(failure, "send", state.secrets) end
+  local headers = { accept = how.format == "xml" and "application/xml" or "application/json",
+                    ["user-agent"] = state.user_agent or USER_AGENT }
+  if form then headers["content-type"] = "application/x-www-form-urlencoded" end
+  return note_ringing({
+    operation = "send", method = asked.method, dials = asked.method ~= "GET",
+    url = built.url, headers = headers, body = asked.method ~= "GET" and built.body or nil,
+  }, asked)
+end
+
+function implementation.send(object, asked, how)
+  local state, err = state_of(object)
+  if not state then return nil, err end
+  how, err = settings.how(how)
+  if not how then return nil, err end
+  if type(asked) ~= "table" then return wants_table("send", asked) end
+  asked, err = settings.send(asked)
+  if not asked then return nil, err end
+  local ok, request
+  ok, err = check_token(state, asked)
+  if not ok then return nil, err end
+  request, err = build_any(state, asked, how)
+  if not request then return nil, err end
+  return carry_out(state, request, how)
+end
+
+-- }=================================================================
 
 local function check_operation(name)
   if operations[name] then return true end

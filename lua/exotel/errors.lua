@@ -116,6 +116,14 @@ function errors.is(value)
   return getmetatable(value) == metatable
 end
 
+--- Raises an error readably: as an object where the host prints those, as its text on Lua 5.1
+--- and LuaJIT. level: as of error(), for what has a place.
+function errors.raise(err, level)
+  if err.kind == "misuse" then error(err.message, level + 1) end
+  if _VERSION == "Lua 5.1" then error(tostring(err), level + 1) end
+  error(err, 0)
+end
+
 --- The function that users call, of one that returns its mistakes: it raises them at the
 --- caller's line, and returns one value on success, nil and an error on failure.
 function errors.expose(implementation)

@@ -48,6 +48,12 @@ settings.rows = {
 }
 
 local rows = settings.rows
+
+-- What an endpoint without a row is asked.
+local send_types = { method = "string", path = "string", query = "table", form = "table" }
+local send_names = { "method", "path", "query", "form" }
+local send_methods = { GET = true, POST = true, PUT = true, PATCH = true, DELETE = true }
+
 local row_of, names = {}, {}
 for index, row in ipairs(rows) do
   row_of[row[1]], names[index] = row, row[1]
@@ -255,6 +261,10 @@ local function check_transport(out)
       return errors.misuse(("transport has no function '%s'"):format(name))
     end
   end
+  local clock = out.transport and out.transport.time
+  if clock ~= nil and type(clock) ~= "function" then
+    return errors.misuse "transport.time is no function"
+  end
   return out
 end
 
@@ -307,6 +317,34 @@ function settings.how(given)
     if wrong then return errors.misuse(wrong) end
   end
   return given
+end
+
+local function check_send(name, value)
+  local wanted = send_types[name]
+  if not wanted then
+    return ("option '%s' is not known%s"):format(tostring(name),
+      did_you_mean(tostring(name), send_names))
+  end
+  if type(value) ~= wanted then
+    return ("option '%s' wants a %s, got a %s"):format(name, wanted, type(value))
+  end
+end
+
+--- What client:send is asked, checked, its method in capitals: or nil and a misuse.
+function settings.send(given)
+  for name, value in pairs(given) do
+    local wrong = check_send(name, value)
+    if wrong then return errors.misuse("exotel.send: " .. wrong) end
+  end
+  if not given.path then return errors.misuse "exotel.send: option 'path' is missing" end
+  local method = (given.method or (given.form and "POST" or "GET")):upper()
+  if not send_methods[method] then
+    return errors.misuse "exotel.send: method must be GET, POST, PUT, PATCH or DELETE"
+  end
+  if given.form and method == "GET" then
+    return errors.misuse "exotel.send: a GET has no form: give query"
+  end
+  return { method = method, path = given.path, query = given.query, form = given.form }
 end
 
 return settings
