@@ -329,13 +329,12 @@ describe("a call of the face", function()
     assert.is_false(pcall(client.call_details, client, "abc", { sid = "def" }))
   end)
 
-  it("refuses to read XML before it sends", function()
-    local transport = fake { {} }
-    local _, err = client_on(transport):connect(DIAL, { format = "xml" })
-    assert.same({ "invalid", "not_sent", "format", "format",
-      "answers in XML can't be read by this version: leave format out" },
-      { err.kind, err.outcome, err.reason, err.field, err.message })
-    assert.equal(0, #transport.requests)
+  it("asks for XML and reads it, when that is said", function()
+    local transport = fake { { body = "<TwilioResponse><Call><Sid>abc</Sid></Call>"
+      .. "</TwilioResponse>" } }
+    assert.equal("abc", assert(client_on(transport):connect(DIAL, { format = "xml" })).sid)
+    assert.equal("application/xml", transport.requests[1].headers.accept)
+    assert.truthy(transport.requests[1].url:find "/Calls/connect$")
   end)
 end)
 

@@ -7,6 +7,7 @@ local core = require "exotel.core"
 local exotel = require "exotel"
 local errors = require "exotel.errors"
 local serving = require "spec.support.serving"
+local sys = require "exotel.sys"
 
 local IST = 19800
 
@@ -369,6 +370,19 @@ describe("reading", function()
     end]])
     local total, err = server:client():calls({}):total()
     assert.same({ nil, "parse", "incomplete" }, { total, err.kind, err.reason })
+  end)
+
+  it("reads XML as well, where that is asked for", function()
+    local server = serving.start(minutes(1), [[function(number)
+      local next = number == 1 and "/v1/Accounts/acc/Calls?PageSize=1&amp;After=abc%3D%3D" or ""
+      return 200, "<TwilioResponse><Metadata><Total>2</Total><NextPageUri>" .. next
+        .. "</NextPageUri></Metadata><Call><Sid>x" .. number .. "</Sid></Call></TwilioResponse>"
+    end]])
+    local list = {}
+    for call in server:client():calls({}, { format = "xml" }) do list[#list + 1] = call.sid end
+    assert.same({ "x1", "x2" }, list)
+    local requests = server:requests()
+    assert.truthy(requests[2].target:find("^/v1/Accounts/acc/Calls%?.*After=abc%%3D%%3D"))
   end)
 
   it("tries a page again as any GET, by the settings and the second table", function()
@@ -929,6 +943,27 @@ describe("the end of the pages", function()
       return 200, document
     end]]
     assert.same({ 0, "parse" }, { #list, err.kind })
+  end)
+end)
+
+describe("examples/export.lua", function()
+  it("writes the calls of a month as CSV lines", function()
+    local month = os.date("!%Y-%m", os.time() - 30 * 86400)
+    local server = serving.start(minutes(150, epoch(month .. "-01 00:00:00") - 60 * 20))
+    local process = assert(sys.spawn { "env", "EXOTEL_ACCOUNT_SID=acc", "EXOTEL_API_KEY=key",
+      "EXOTEL_API_TOKEN=token", "EXOTEL_BASE_URL=" .. server.url, "lua5.4",
+      "examples/export.lua", month })
+    local lines = {}
+    for line in function() return process:read_line(20) end do lines[#lines + 1] = line end
+    assert.equal(0, process:wait(20))
+    process:close()
+    assert.equal('"sid","date_created","from","to","status","duration","price_text"', lines[1])
+    assert.equal(('"c00020","%s-01 00:00:00","+919876543210","+919123456789","completed","17",'
+      .. '"0.750"'):format(month), lines[2])
+    assert.equal(1 + 131, #lines)
+    assert.truthy(server:sent("DateCreated")[1]:find(
+      ("^gte:%s%%-01 00:00:00;lte:%s%%-[23]%%d 23:59:59$"):format(
+        (month:gsub("%-", "%%-")), (month:gsub("%-", "%%-")))))
   end)
 end)
 

@@ -329,10 +329,6 @@ local function wants_table(name, given)
 end
 
 local function carry_out(state, request, how)
-  if how.format == "xml" and operations[request.operation] then
-    return errors.invalid(request.operation, "format", "format",
-      "answers in XML can't be read by this version: leave format out")
-  end
   return (request.dials and dial or exchange)(state, request, how)
 end
 
