@@ -171,6 +171,7 @@ describe("the sandbox's bulk queries", function()
       assert.equal(#page.Calls, page.Metadata.PageSize)
       pages[#pages + 1] = page
       path = page.Metadata[neighbour or "NextPageUri"]
+      assert.is_true(#pages < HISTORY) -- they end
     end
     return pages
   end
@@ -621,7 +622,7 @@ describe("the sandbox's bulk queries", function()
         local page = read(path)
         for _, record in ipairs(page.Calls) do list[#list + 1] = record.Sid end
         path = page.Metadata.NextPageUri
-      until path == dkjson.null
+      until path == dkjson.null or #list > 300
       if sort == "desc" then list = reversed(list) end
       assert.same(placed, { table.unpack(list, #list - 4) })
       for index = 1, #list - 5 do
