@@ -15,9 +15,10 @@ local settings = require "exotel.settings"
 
 local functions, classes = public.functions(), public.classes()
 
-local operations, entries = {}, {}
+local operations, entries, class_from = {}, {}, {}
 for _, operation in ipairs(api.operations) do operations[operation.name] = operation end
 for _, entry in ipairs(functions) do entries[entry.name] = entry end
+for _, class in ipairs(classes) do class_from[class.from] = class.class end
 
 -- {=================================================================
 -- Text
@@ -75,78 +76,9 @@ local function put_table(columns, rows)
   put ""
 end
 
+-- An indented line is code.
 local function put_prose(doc)
-  for _, line in ipairs(doc.prose) do put(line) end
-end
-
--- }=================================================================
-
--- {=================================================================
--- Annotations
--- ==================================================================
-
--- The type at the beginning of a text, and what is behind it: a type ends at a blank outside
--- of brackets that no colon or comma stands before.
-local function cut_type(text)
-  local depth, at = 0, 1
-  while at <= #text do
-    local c = text:sub(at, at)
-    if c:find "[%(%{%[<]" then depth = depth + 1 end
-    if c:find "[%)%}%]>]" then depth = depth - 1 end
-    if c == " " and depth == 0 and not text:sub(at - 1, at - 1):find "[:,]" then break end
-    at = at + 1
-  end
-  return text:sub(1, at - 1), text:sub(at + 1)
-end
-
-local operation_types = { params = "%s.options", asked = "%s.options", how = "exotel.how" }
-
--- What is known of a parameter without an annotation.
-local function guess(entry, name)
-  if name == "how" then return "how", "exotel.how", true end
-  local pattern = operations[entry.name] and operation_types[name]
-  return name, pattern and pattern:format("exotel." .. entry.name) or "any", false
-end
-
--- The parameters of an entry: { name, type, optional, about }.
-local function parameters_of(entry)
-  local list = {}
-  for _, line in ipairs(entry.doc.annotations) do
-    local name, rest = line:match "^@param (%S+) (.*)$"
-    if name then
-      local type_text, about = cut_type(rest)
-      list[#list + 1] = { name = name:gsub("%?$", ""), type = type_text,
-                          optional = name:find "%?$" ~= nil, about = about }
-    end
-  end
-  if #list > 0 then return list end
-  for index, name in ipairs(entry.parameters or {}) do
-    local known, type_text, optional = guess(entry, name)
-    list[index] = { name = known, type = type_text, optional = optional, about = "" }
-  end
-  return list
-end
-
--- What it returns: { type, name }.
-local function results_of(entry)
-  local list = {}
-  for _, line in ipairs(entry.doc.annotations) do
-    local rest = line:match "^@return (.*)$"
-    if rest then
-      local type_text, name = cut_type(rest)
-      list[#list + 1] = { type = type_text, name = name }
-    end
-  end
-  local operation = operations[entry.name]
-  if #list == 0 and operation then
-    list = { { type = "exotel." .. operation.record .. "?", name = operation.record },
-             { type = "exotel.error?", name = "err" } }
-  end
-  return list
-end
-
-local function names_of(parameters)
-  return table.concat(map(parameters, function(p) return p.name end), ", ")
+  for _, line in ipairs(doc.prose) do put(line:find "^  " and "  " .. line or line) end
 end
 
 -- }=================================================================
@@ -192,6 +124,78 @@ end
 
 local function setting_type(row)
   return row.lua or row[2]
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Annotations
+-- ==================================================================
+
+-- The type at the beginning of a text, and what is behind it: a type ends at a blank outside
+-- of brackets that no colon or comma stands before.
+local function cut_type(text)
+  local depth, at = 0, 1
+  while at <= #text do
+    local c = text:sub(at, at)
+    if c:find "[%(%{%[<]" then depth = depth + 1 end
+    if c:find "[%)%}%]>]" then depth = depth - 1 end
+    if c == " " and depth == 0 and not text:sub(at - 1, at - 1):find "[:,]" then break end
+    at = at + 1
+  end
+  return text:sub(1, at - 1), text:sub(at + 1)
+end
+
+-- What is known of a parameter without an annotation: its type, and whether it may be nil.
+local function guess(entry, name)
+  if name == "how" then return "exotel.how", true end
+  local operation = operations[entry.name]
+  if not operation then return "any", false end
+  for _, parameter in ipairs(operation.parameters) do
+    if parameter.lua == name then return option_type(parameter), false end
+  end
+  return ("exotel.%s.options"):format(entry.name), false
+end
+
+-- The parameters of an entry: { name, type, optional, about }.
+local function parameters_of(entry)
+  local list = {}
+  for _, line in ipairs(entry.doc.annotations) do
+    local name, rest = line:match "^@param (%S+) (.*)$"
+    if name then
+      local type_text, about = cut_type(rest)
+      list[#list + 1] = { name = name:gsub("%?$", ""), type = type_text,
+                          optional = name:find "%?$" ~= nil, about = about }
+    end
+  end
+  if #list > 0 then return list end
+  for index, name in ipairs(entry.parameters or {}) do
+    local type_text, optional = guess(entry, name)
+    list[index] = { name = name, type = type_text, optional = optional, about = "" }
+  end
+  return list
+end
+
+-- What it returns: { type, name }. A function of the module without an annotation returns as
+-- all of them do.
+local function results_of(entry)
+  local list = {}
+  for _, line in ipairs(entry.doc.annotations) do
+    local rest = line:match "^@return (.*)$"
+    if rest then
+      local type_text, name = cut_type(rest)
+      list[#list + 1] = { type = type_text, name = name }
+    end
+  end
+  if #list > 0 or not entries[entry.name] then return list end
+  local operation, class = operations[entry.name], class_from["exotel." .. entry.name]
+  local value = class or operation and "exotel." .. operation.record or "any"
+  return { { type = value .. "?", name = value == "any" and "value" or value:match "[%w_]+$" },
+           { type = "exotel.error?", name = "err" } }
+end
+
+local function names_of(parameters)
+  return table.concat(map(parameters, function(p) return p.name end), ", ")
 end
 
 -- }=================================================================
@@ -709,9 +713,13 @@ local function put_error_class()
   put ""
 end
 
+local function put_comment(doc)
+  for _, line in ipairs(doc.prose) do put(line == "" and "---" or "--- " .. line) end
+end
+
 local function put_definition(owner, separator, entry)
   local parameters = parameters_of(entry)
-  for _, line in ipairs(entry.doc.prose) do put("--- %s", line) end
+  put_comment(entry.doc)
   for _, line in ipairs(entry.doc.annotations) do
     if not line:find "^@param" and not line:find "^@return" then put("---%s", line) end
   end
@@ -727,7 +735,7 @@ local function put_definition(owner, separator, entry)
 end
 
 local function put_table_definition(entry)
-  for _, line in ipairs(entry.doc.prose) do put("--- %s", line) end
+  put_comment(entry.doc)
   for _, line in ipairs(entry.doc.annotations) do put("---%s", line) end
   put("exotel.%s = {}", entry.name)
   put ""
