@@ -157,6 +157,7 @@ static exotel_kind add_stream_leaf(void *context, const exotel_leaf *leaf,
   memcpy(path + 1, leaf->path, leaf->depth * sizeof *path);
   inner.path = path;
   inner.depth = leaf->depth + 1;
+  inner.stays = 0; /* no longer than the text it is in, which may be gone sooner */
   return respell(context, &inner, add_leaf, e);
 }
 

@@ -2,17 +2,19 @@
 ** json: JSON bytes to leaves, by cJSON behind a guard (see json.h for what it refuses).
 ** It does not write JSON: json_out.c does.
 **
-** The guard is one pass with its own small stack of open brackets, so its memory doesn't
-** depend on the input; the walk over cJSON's tree recurses as deep as the guard allowed.
+** The guard is one pass with its own small stack of open brackets; the walk over cJSON's
+** tree recurses as deep as the guard allowed. For a reader the guard notes where the values
+** stand that need no decoding, and cJSON gets a null for each: its tree has the structure,
+** the names, and the texts with an escape, and the values stay where they are.
 **
 ** SPDX-License-Identifier: MIT
 */
 #include "json.h"
 
 #include "ascii.h"
-
 #include "decimal.h"
 #include "error.h"
+#include "slice.h"
 #include "utf8.h"
 
 #include <cjson/cJSON.h>
@@ -25,6 +27,8 @@ typedef struct guard {
   const unsigned char *p, *end, *begin;
   const unsigned char *copied; /* up to here */
   exotel_buffer *out;
+  exotel_buffer *notes; /* a slice for each null in the copy; NULL: values are copied */
+  int escapes;          /* the string at work has one */
   exotel_error *e;
   char open[EXOTEL_DEPTH_MAX]; /* the brackets not yet closed */
   size_t depth;
@@ -51,6 +55,26 @@ static void skip_blanks(guard *g) {
 static void copy_to(guard *g, const unsigned char *to) {
   exotel_buffer_add(g->out, (const char *)g->copied, (size_t)(to - g->copied));
   g->copied = to;
+}
+
+/* Notes a value, without an address for a null. */
+static void note(guard *g, const char *p, size_t n) {
+  exotel_slice *room = (void *)exotel_buffer_room(g->notes, sizeof *room);
+  if (room == NULL) return;
+  room->p = p;
+  room->n = n;
+  g->notes->n += sizeof *room;
+}
+
+/* Copies up to `from`, and a null for what stands between it and here. */
+static void put_null(guard *g, const unsigned char *from) {
+  size_t n = (size_t)(from - g->copied);
+  char *room = exotel_buffer_room(g->out, n + 4);
+  if (room == NULL) return;
+  memcpy(room, g->copied, n);
+  memcpy(room + n, "null", 4);
+  g->out->n += n + 4;
+  g->copied = g->p;
 }
 
 /* The value of the four hex digits at `p`, or -1. */
@@ -85,6 +109,7 @@ static exotel_kind unicode_escape(guard *g) {
 }
 
 static exotel_kind escape(guard *g) {
+  g->escapes = 1;
   g->p++;
   if (g->p >= g->end) return refuse(g, g->p, "a string is open");
   if (*g->p == 'u') return unicode_escape(g);
@@ -143,6 +168,17 @@ static exotel_kind string(guard *g) {
   return EXOTEL_OK;
 }
 
+static exotel_kind text_value(guard *g) {
+  const unsigned char *from = g->p;
+  exotel_kind kind;
+  g->escapes = 0;
+  kind = string(g);
+  if (kind != EXOTEL_OK || g->notes == NULL || g->escapes) return kind;
+  note(g, (const char *)from + 1, (size_t)(g->p - from) - 2);
+  put_null(g, from);
+  return EXOTEL_OK;
+}
+
 static size_t digits(guard *g) {
   const unsigned char *from = g->p;
   while (g->p < g->end && *g->p >= '0' && *g->p <= '9')
@@ -150,7 +186,21 @@ static size_t digits(guard *g) {
   return (size_t)(g->p - from);
 }
 
-/* Number as RFC 8259 spells it; quoted in the copy. */
+/* A number is quoted in the copy, or noted where a null isn't longer than that. */
+static void put_number(guard *g, const unsigned char *from) {
+  size_t n = (size_t)(g->p - from);
+  if (g->notes != NULL && n > 1) {
+    note(g, (const char *)from, n);
+    put_null(g, from);
+    return;
+  }
+  copy_to(g, from);
+  exotel_buffer_addc(g->out, '"');
+  copy_to(g, g->p);
+  exotel_buffer_addc(g->out, '"');
+}
+
+/* Number as RFC 8259 spells it. */
 static exotel_kind number(guard *g) {
   const unsigned char *from = g->p;
   double value;
@@ -173,10 +223,7 @@ static exotel_kind number(guard *g) {
   if (check_range &&
       !exotel_decimal_number((const char *)from, (size_t)(g->p - from), &value))
     return refuse(g, from, "the number is out of range");
-  copy_to(g, from);
-  exotel_buffer_addc(g->out, '"');
-  copy_to(g, g->p);
-  exotel_buffer_addc(g->out, '"');
+  put_number(g, from);
   return EXOTEL_OK;
 }
 
@@ -188,13 +235,18 @@ static exotel_kind word(guard *g, const char *spelling) {
   return EXOTEL_OK;
 }
 
+static exotel_kind null_value(guard *g) {
+  if (g->notes != NULL) note(g, NULL, 0);
+  return word(g, "null");
+}
+
 /* A value without parts. */
 static exotel_kind scalar(guard *g) {
   switch (*g->p) {
-    case '"': return string(g);
+    case '"': return text_value(g);
     case 't': return word(g, "true");
     case 'f': return word(g, "false");
-    case 'n': return word(g, "null");
+    case 'n': return null_value(g);
     default: break;
   }
   if (*g->p == '-' || (*g->p >= '0' && *g->p <= '9')) return number(g);
@@ -276,7 +328,8 @@ static exotel_kind document(guard *g) {
   return g->p == g->end ? EXOTEL_OK : refuse(g, g->p, "something follows the document");
 }
 
-exotel_kind exotel_json_guard(exotel_slice text, exotel_buffer *out, exotel_error *e) {
+static exotel_kind guarded(exotel_slice text, exotel_buffer *out, exotel_buffer *notes,
+                           exotel_error *e) {
   exotel_slice none = {"", 0};
   exotel_kind kind;
   guard g;
@@ -284,6 +337,7 @@ exotel_kind exotel_json_guard(exotel_slice text, exotel_buffer *out, exotel_erro
   g.p = g.begin = g.copied = (const unsigned char *)text.p;
   g.end = g.begin + text.n;
   g.out = out;
+  g.notes = notes;
   g.e = e;
   exotel_buffer_reset(out);
   if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
@@ -293,26 +347,37 @@ exotel_kind exotel_json_guard(exotel_slice text, exotel_buffer *out, exotel_erro
   return kind != EXOTEL_OK ? kind : exotel_error_buffer(e, out, none);
 }
 
+exotel_kind exotel_json_guard(exotel_slice text, exotel_buffer *out, exotel_error *e) {
+  return guarded(text, out, NULL, e);
+}
+
 typedef struct walk {
   exotel_step path[EXOTEL_DEPTH_MAX];
+  const exotel_slice *note; /* of the next null */
   exotel_leaf_sink *sink;
   void *context;
   exotel_error *e;
 } walk;
 
+static int kind_of(const cJSON *item) {
+  return item->type & 0xFF;
+}
+
 static exotel_kind scalar_leaf(walk *w, const cJSON *item, size_t depth) {
   exotel_leaf leaf;
-  const char *text = "";
-  if (cJSON_IsString(item))
-    text = item->valuestring;
-  else if (cJSON_IsBool(item))
-    text = cJSON_IsTrue(item) ? "true" : "false";
   leaf.path = w->path;
   leaf.depth = depth;
-  leaf.text.p = text;
-  leaf.text.n = strlen(text);
-  leaf.null = cJSON_IsNull(item);
-  leaf.stays = 0;
+  leaf.stays = kind_of(item) == cJSON_NULL;
+  leaf.null = leaf.stays && w->note->p == NULL;
+  if (leaf.null)
+    leaf.text = exotel_slice_of("");
+  else if (leaf.stays)
+    leaf.text = *w->note;
+  else if (kind_of(item) == cJSON_String)
+    leaf.text = exotel_slice_of(item->valuestring);
+  else
+    leaf.text = exotel_slice_of(kind_of(item) == cJSON_True ? "true" : "false");
+  w->note += leaf.stays;
   return w->sink(w->context, &leaf, w->e);
 }
 
@@ -320,7 +385,8 @@ static exotel_kind scalar_leaf(walk *w, const cJSON *item, size_t depth) {
 static exotel_kind walk_item(walk *w, const cJSON *item, size_t depth) {
   const cJSON *child;
   size_t index = 0;
-  if (!cJSON_IsArray(item) && !cJSON_IsObject(item)) return scalar_leaf(w, item, depth);
+  if (kind_of(item) != cJSON_Array && kind_of(item) != cJSON_Object)
+    return scalar_leaf(w, item, depth);
   for (child = item->child; child != NULL; child = child->next) {
     exotel_step *step = &w->path[depth];
     exotel_kind kind;
@@ -333,19 +399,32 @@ static exotel_kind walk_item(walk *w, const cJSON *item, size_t depth) {
   return EXOTEL_OK;
 }
 
+/* Parses the guarded copy and walks over the tree. */
+static exotel_kind walk_copy(const exotel_buffer *copy, walk *w) {
+  const char *end = NULL;
+  cJSON *tree = cJSON_ParseWithLengthOpts(copy->p, copy->n + 1, &end, 1);
+  exotel_kind kind;
+  if (tree == NULL)
+    return exotel_error_memory(w->e); /* the guard left no other cause */
+  kind = walk_item(w, tree, 0);
+  cJSON_Delete(tree);
+  return kind;
+}
+
 exotel_kind exotel_json_read(exotel_slice text, exotel_buffer *scratch,
                              exotel_leaf_sink *sink, void *context, exotel_error *e) {
-  exotel_kind kind = exotel_json_guard(text, scratch, e);
-  const char *end = NULL;
-  cJSON *tree;
+  exotel_buffer notes;
+  exotel_kind kind;
   walk w;
-  if (kind != EXOTEL_OK) return kind;
-  tree = cJSON_ParseWithLengthOpts(scratch->p, scratch->n + 1, &end, 1);
-  if (tree == NULL) return exotel_error_memory(e); /* the guard left no other cause */
+  exotel_buffer_init(&notes, (text.n / 2 + 1) * sizeof(exotel_slice));
+  exotel_buffer_room(&notes, text.n / 2);
+  kind = guarded(text, scratch, &notes, e);
+  if (kind == EXOTEL_OK) kind = exotel_error_buffer(e, &notes, exotel_slice_of(""));
+  w.note = (const void *)notes.p;
   w.sink = sink;
   w.context = context;
   w.e = e;
-  kind = walk_item(&w, tree, 0);
-  cJSON_Delete(tree);
+  if (kind == EXOTEL_OK) kind = walk_copy(scratch, &w);
+  exotel_buffer_free(&notes);
   return kind;
 }
