@@ -4,12 +4,24 @@
 
 #include "../csrc/core/json.h"
 
+static int is_number(exotel_slice text) {
+  size_t i;
+  for (i = 0; i < text.n; i++) {
+    if (strchr("-.+eE0123456789", text.p[i]) == NULL || text.p[i] == '\0') return 0;
+  }
+  return 1;
+}
+
+/* What stays is a part of the source; of what doesn't, a text has no NUL. */
 static exotel_kind check(void *context, const exotel_leaf *leaf, exotel_error *e) {
   const exotel_slice *source = context;
-  int number = strspn(leaf->text.p, "-.+eE0123456789") == leaf->text.n;
+  exotel_slice text = leaf->text;
   (void)e;
-  must(leaf->depth <= EXOTEL_DEPTH_MAX && strlen(leaf->text.p) == leaf->text.n);
-  must(!number || has(*source, "\\") || has(*source, leaf->text.p));
+  must(leaf->depth <= EXOTEL_DEPTH_MAX && memchr(text.p, '\0', text.n) == NULL);
+  must(!leaf->stays || leaf->null ||
+       (text.p > source->p - 1 && text.p + text.n <= source->p + source->n));
+  must(!is_number(text) || has(*source, "\\") ||
+       memmem(source->p, source->n, text.p, text.n) != NULL);
   return EXOTEL_OK;
 }
 

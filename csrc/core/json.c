@@ -5,7 +5,10 @@
 ** The guard is one pass with its own small stack of open brackets; the walk over cJSON's
 ** tree recurses as deep as the guard allowed. For a reader the guard notes where the values
 ** stand that need no decoding, and cJSON gets a null for each: its tree has the structure,
-** the names, and the texts with an escape, and the values stay where they are.
+** the names, and the texts with an escape, and the values stay where they are. The objects
+** of a list in the document's object, which are what a page is full of, are copied apart
+** and parsed one by one: a tree as small as one record is made in memory that the one
+** before has just left.
 **
 ** SPDX-License-Identifier: MIT
 */
@@ -28,7 +31,9 @@ typedef struct guard {
   const unsigned char *copied; /* up to here */
   exotel_buffer *out;
   exotel_buffer *notes; /* a slice for each null in the copy; NULL: values are copied */
-  int escapes;          /* the string at work has one */
+  exotel_buffer *pieces; /* the objects that are copied apart, each closed by a NUL */
+  size_t piece;          /* where the one at work begins in `out` */
+  int escapes;           /* the string at work has one */
   exotel_error *e;
   char open[EXOTEL_DEPTH_MAX]; /* the brackets not yet closed */
   size_t depth;
@@ -56,6 +61,9 @@ static void copy_to(guard *g, const unsigned char *to) {
   exotel_buffer_add(g->out, (const char *)g->copied, (size_t)(to - g->copied));
   g->copied = to;
 }
+
+/* The address in the note of a piece, whose place among the pieces is its length. */
+static const char piece_mark[] = "";
 
 /* Notes a value, without an address for a null. */
 static void note(guard *g, const char *p, size_t n) {
@@ -260,9 +268,31 @@ static exotel_kind open_bracket(guard *g) {
   return EXOTEL_OK;
 }
 
+/* Whether what opens or closes here is an object in a list in the document's object. */
+static int is_piece(const guard *g, int bracket) {
+  return g->depth == 2 && bracket == '{' && g->notes != NULL && g->open[1] == '[' &&
+         g->open[0] == '{';
+}
+
+static void begin_piece(guard *g) {
+  copy_to(g, g->p);
+  g->piece = g->out->n;
+  note(g, piece_mark, g->pieces->n);
+}
+
+static void end_piece(guard *g) {
+  copy_to(g, g->p);
+  if (g->out->state != EXOTEL_BUFFER_OK) return;
+  exotel_buffer_add(g->pieces, g->out->p + g->piece, g->out->n - g->piece);
+  exotel_buffer_addc(g->pieces, '\0');
+  g->out->n = g->piece;
+  exotel_buffer_add(g->out, "null", 4);
+}
+
 static void close_bracket(guard *g) {
   g->depth--;
   g->p++;
+  if (is_piece(g, g->open[g->depth])) end_piece(g);
 }
 
 static int in_object(const guard *g) {
@@ -308,6 +338,7 @@ static exotel_kind value(guard *g, int *whole) {
   *whole = 1;
   if (g->p >= g->end) return refuse(g, g->p, "a value is wanted");
   if (*g->p != '{' && *g->p != '[') return scalar(g);
+  if (is_piece(g, *g->p)) begin_piece(g);
   kind = open_bracket(g);
   if (kind != EXOTEL_OK) return kind;
   skip_blanks(g);
@@ -329,7 +360,7 @@ static exotel_kind document(guard *g) {
 }
 
 static exotel_kind guarded(exotel_slice text, exotel_buffer *out, exotel_buffer *notes,
-                           exotel_error *e) {
+                           exotel_buffer *pieces, exotel_error *e) {
   exotel_slice none = {"", 0};
   exotel_kind kind;
   guard g;
@@ -338,6 +369,7 @@ static exotel_kind guarded(exotel_slice text, exotel_buffer *out, exotel_buffer 
   g.end = g.begin + text.n;
   g.out = out;
   g.notes = notes;
+  g.pieces = pieces;
   g.e = e;
   exotel_buffer_reset(out);
   if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
@@ -348,12 +380,13 @@ static exotel_kind guarded(exotel_slice text, exotel_buffer *out, exotel_buffer 
 }
 
 exotel_kind exotel_json_guard(exotel_slice text, exotel_buffer *out, exotel_error *e) {
-  return guarded(text, out, NULL, e);
+  return guarded(text, out, NULL, NULL, e);
 }
 
 typedef struct walk {
   exotel_step path[EXOTEL_DEPTH_MAX];
   const exotel_slice *note; /* of the next null */
+  exotel_slice pieces;
   exotel_leaf_sink *sink;
   void *context;
   exotel_error *e;
@@ -361,6 +394,14 @@ typedef struct walk {
 
 static int kind_of(const cJSON *item) {
   return item->type & 0xFF;
+}
+
+static exotel_kind parse(walk *w, exotel_slice copy, size_t depth);
+
+static exotel_kind walk_piece(walk *w, size_t depth) {
+  size_t at = w->note->n;
+  w->note++;
+  return parse(w, (exotel_slice){w->pieces.p + at, w->pieces.n - at}, depth);
 }
 
 static exotel_kind scalar_leaf(walk *w, const cJSON *item, size_t depth) {
@@ -385,6 +426,8 @@ static exotel_kind scalar_leaf(walk *w, const cJSON *item, size_t depth) {
 static exotel_kind walk_item(walk *w, const cJSON *item, size_t depth) {
   const cJSON *child;
   size_t index = 0;
+  if (kind_of(item) == cJSON_NULL && w->note->p == piece_mark)
+    return walk_piece(w, depth);
   if (kind_of(item) != cJSON_Array && kind_of(item) != cJSON_Object)
     return scalar_leaf(w, item, depth);
   for (child = item->child; child != NULL; child = child->next) {
@@ -399,32 +442,45 @@ static exotel_kind walk_item(walk *w, const cJSON *item, size_t depth) {
   return EXOTEL_OK;
 }
 
-/* Parses the guarded copy and walks over the tree. */
-static exotel_kind walk_copy(const exotel_buffer *copy, walk *w) {
+/* Parses a guarded document and walks over its tree; of what follows it in `copy` nothing
+** is read. */
+static exotel_kind parse(walk *w, exotel_slice copy, size_t depth) {
   const char *end = NULL;
-  cJSON *tree = cJSON_ParseWithLengthOpts(copy->p, copy->n + 1, &end, 1);
+  cJSON *tree = cJSON_ParseWithLengthOpts(copy.p, copy.n, &end, 0);
   exotel_kind kind;
   if (tree == NULL)
     return exotel_error_memory(w->e); /* the guard left no other cause */
-  kind = walk_item(w, tree, 0);
+  kind = walk_item(w, tree, depth);
   cJSON_Delete(tree);
   return kind;
 }
 
+static exotel_kind read_copy(exotel_slice text, exotel_buffer *copy,
+                             exotel_buffer *notes, exotel_buffer *pieces, walk *w) {
+  exotel_slice none = {"", 0};
+  exotel_kind kind = guarded(text, copy, notes, pieces, w->e);
+  if (kind == EXOTEL_OK) kind = exotel_error_buffer(w->e, notes, none);
+  if (kind == EXOTEL_OK) kind = exotel_error_buffer(w->e, pieces, none);
+  if (kind != EXOTEL_OK) return kind;
+  w->note = (const void *)notes->p;
+  w->pieces = exotel_slice_held(pieces);
+  return parse(w, exotel_slice_held(copy), 0);
+}
+
+/* A note stands for two bytes at least, and a piece of two bytes is closed by a third. */
 exotel_kind exotel_json_read(exotel_slice text, exotel_buffer *scratch,
                              exotel_leaf_sink *sink, void *context, exotel_error *e) {
-  exotel_buffer notes;
+  exotel_buffer notes, pieces;
   exotel_kind kind;
   walk w;
   exotel_buffer_init(&notes, (text.n / 2 + 1) * sizeof(exotel_slice));
-  exotel_buffer_room(&notes, text.n / 2);
-  kind = guarded(text, scratch, &notes, e);
-  if (kind == EXOTEL_OK) kind = exotel_error_buffer(e, &notes, exotel_slice_of(""));
-  w.note = (const void *)notes.p;
+  exotel_buffer_init(&pieces, text.n * 3 + 1);
+  exotel_buffer_room(&notes, text.n / 2); /* in most documents that will do */
   w.sink = sink;
   w.context = context;
   w.e = e;
-  if (kind == EXOTEL_OK) kind = walk_copy(scratch, &w);
+  kind = read_copy(text, scratch, &notes, &pieces, &w);
   exotel_buffer_free(&notes);
+  exotel_buffer_free(&pieces);
   return kind;
 }

@@ -32,6 +32,14 @@ static const struct row {
     {"9007199254740993", 0, 0, "=9007199254740993\n"},
     {"{\"a\":{\"b\":[{\"c\":1},{\"c\":2}]}}", 0, 0, "a.b.#0.c=1\na.b.#1.c=2\n"},
     {"{\"a\":1,\"a\":2}", 0, 0, "a=1\na=2\n"},
+    {"{\"m\":{\"n\":null},\"a\":[{\"b\":12,\"c\":null},{},null,[{\"d\":\"e\\n\"}],"
+     "{\"f\":[{\"g\":\"\"},5]},\"null\",\"x\"],\"z\":\"y\"}",
+     0, 0,
+     "m.n~\na.#0.b=12\na.#0.c~\na.#2~\na.#3.#0.d=e\n\na.#4.f.#0.g=\na.#4.f.#1=5\n"
+     "a.#5=null\na.#6=x\nz=y\n"},
+    {"[[{\"a\":12}],{\"b\":[{\"c\":34}]}]", 0, 0, "#0.#0.a=12\n#1.b.#0.c=34\n"},
+    {"{\"a\":[{\"b\":1}", 0, 14, NULL},
+    {"{\"a\":[{\"b\":1]}", 0, 13, NULL},
     {"{\"\":1}", 0, 0, "=1\n"},
     {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", 0, 0, "=\"\\/\b\f\n\r\t\n"},
     {"\"\\u00e9\\u0928\\ud83d\\udcde\"", 0, 0,
@@ -172,6 +180,25 @@ static void check_sink(exotel_buffer *scratch) {
         "what the sink returns is returned, and no leaf follows");
 }
 
+/* Counts the texts that stay: they are parts of the document. */
+static exotel_kind note_stay(void *context, const exotel_leaf *leaf, exotel_error *e) {
+  const exotel_slice *text = context;
+  int inside =
+      leaf->text.p >= text->p && leaf->text.p + leaf->text.n <= text->p + text->n;
+  (void)e;
+  check(leaf->null || leaf->stays == inside,
+        "a text that stays is a part of the document");
+  return EXOTEL_OK;
+}
+
+static void check_stays(exotel_buffer *scratch) {
+  exotel_slice text = page_text(0, "{\"a\":\"b\",\"c\":[{\"d\":12.5},{\"e\":\"\\n\"},7,"
+                                   "true,null,\"\"],\"f\":\"g\"}");
+  exotel_error e;
+  exotel_error_clear(&e);
+  check(exotel_json_read(text, scratch, note_stay, &text, &e) == EXOTEL_OK, "stays");
+}
+
 static void check_full(void) {
   exotel_buffer small;
   exotel_error e;
@@ -215,6 +242,7 @@ int main(void) {
         "the vendor's own sample lacks a comma");
   check_bytes(&out);
   check_sink(&scratch);
+  check_stays(&scratch);
   check_full();
   exotel_buffer_free(&out);
   exotel_buffer_free(&scratch);

@@ -173,10 +173,10 @@ static void check_page(exotel_record *r, exotel_buffer *scratch, exotel_buffer *
   };
   size_t i;
   exotel_error e;
-  check(fill(r, page_text(0, calls[0]), scratch) == EXOTEL_OK, "the first");
+  check(fill(r, exotel_slice_of(calls[0]), scratch) == EXOTEL_OK, "the first");
   for (i = 1; i < 4; i++) {
     check(exotel_record_another(r, &e) == EXOTEL_OK &&
-              exotel_json_read(page_text(0, calls[i]), scratch, add, r, &e) ==
+              exotel_json_read(exotel_slice_of(calls[i]), scratch, add, r, &e) ==
                   EXOTEL_OK &&
               exotel_record_finish(r, &e) == EXOTEL_OK,
           calls[i]);

@@ -278,22 +278,35 @@ static void run_form(outcome *o) {
   if (o->kind == EXOTEL_OK) say_node(o, r, exotel_record_node(r, 0));
 }
 
-static void read_answer(outcome *o, int status, const char *body) {
+static void say_records(outcome *o, const exotel_operation *operation) {
+  exotel_response *r = &held.response;
+  size_t i, n = operation->page == NULL ? 1 : r->nrecords;
+  for (i = 0; i < n; i++) {
+    say_node(o, &r->record, exotel_record_node(&r->record, 0));
+    exotel_record_next(&r->record);
+  }
+  if (operation->page != NULL) say_node(o, &r->page, exotel_record_node(&r->page, 0));
+}
+
+static void read_answer_to(outcome *o, const char *name, int status, const char *body) {
+  const exotel_operation *operation = exotel_operation_find(exotel_slice_of(name));
   exotel_header wait;
   exotel_answer answer;
-  size_t n;
   wait.name = exotel_slice_of("Retry-After");
   wait.value = exotel_slice_of("7");
   answer.status = status;
   answer.headers = &wait;
   answer.nheaders = 1;
   answer.body = exotel_slice_of(body);
-  o->kind =
-      exotel_response_read(&held.response, exotel_operations(&n), &answer, &held.error);
+  o->kind = exotel_response_read(&held.response, operation, &answer, &held.error);
   if (o->kind == EXOTEL_OK)
-    say_node(o, &held.response.record, exotel_record_node(&held.response.record, 0));
+    say_records(o, operation);
   else
     take_error(o);
+}
+
+static void read_answer(outcome *o, int status, const char *body) {
+  read_answer_to(o, "connect", status, body);
 }
 
 static void run_success(outcome *o) {
@@ -321,6 +334,49 @@ static void run_page_in_200(outcome *o) {
 
 static void run_other_failure(outcome *o) {
   read_answer(o, 500, call);
+}
+
+#define URI                                                                            \
+  "/v1/Accounts/a/Calls?a=b&amp;After=MTU3Nzk4NDQwNywwNmQ4ZmI0MDdlZWY5N2YxZmI%3D"
+
+static void run_calls(outcome *o) {
+  read_answer_to(o, "calls", 200,
+                 "{\"Metadata\":{\"Total\":3,\"NextPageUri\":\"" URI "\"},\"Calls\":["
+                 "{\"Sid\":\"c5\",\"New\":{\"a\":[1,2]},\"Details\":{\"Leg1Status\":"
+                 "\"busy\"}},{\"Sid\":\"c6\",\"CallerName\":\"\\u0928\"},"
+                 "{\"Sid\":\"c7\",\"Price\":\"1.50\"}]}");
+}
+
+static void run_calls_xml(outcome *o) {
+  read_answer_to(
+      o, "calls", 200,
+      "<R><Metadata><Total>3</Total><NextPageUri>" URI "</NextPageUri>"
+      "</Metadata><Call><Sid>c5</Sid><Details><Leg1Status>busy</Leg1Status>"
+      "<Legs><Leg><Id>1</Id></Leg></Legs></Details></Call><Call><Sid>c6</Sid>"
+      "<New>x</New><Status>Busy</Status></Call></R>");
+}
+
+static void run_calls_cut(outcome *o) {
+  read_answer_to(o, "calls", 200,
+                 "{\"Metadata\":{\"Total\":3},\"Calls\":[{\"Sid\":\"c5\"},{}");
+}
+
+static void run_calls_entry(outcome *o) {
+  read_answer_to(
+      o, "calls", 200,
+      "{\"Metadata\":{\"Total\":3},\"Calls\":[{\"Sid\":\"c5\"},{\"To\":1}]}");
+}
+
+static void run_exception_xml(outcome *o) {
+  read_answer(o, 403,
+              "<R><RestException><Status>403</Status><Code>5</Code><Message>no"
+              "</Message></RestException></R>");
+}
+
+static void run_error_data(outcome *o) {
+  read_answer(o, 400,
+              "{\"response\":{\"error_data\":{\"code\":1001,\"message\":\"Bad "
+              "request\",\"description\":\"From is no number\"}}}");
 }
 
 static void run_incomplete(outcome *o) {
@@ -714,6 +770,12 @@ static const entry entries[] = {
     {"response_read, page in 200", run_page_in_200},
     {"response_read, other JSON", run_other_failure},
     {"response_read, incomplete", run_incomplete},
+    {"response_read, calls", run_calls},
+    {"response_read, calls in XML", run_calls_xml},
+    {"response_read, calls cut", run_calls_cut},
+    {"response_read, an entry without a Sid", run_calls_entry},
+    {"response_read, exception in XML", run_exception_xml},
+    {"response_read, error data", run_error_data},
     {"multipart_read", run_multipart},
     {"multipart_read, cut", run_bad_multipart},
     {"callback_read, JSON", run_event_json},

@@ -266,6 +266,17 @@ local entries = {
   core("read", "connect", 200, headers, refusal),
   core("read", "call_details", 502, nil, page),
   core("read", "connect", 200, nil, page),
+  core("read", "connect", 200, nil, "<R><Call><Sid>c5</Sid><To>09876543210</To></Call></R>"),
+  core("read", "calls", 200, nil, '{"Metadata":{"Total":2,"NextPageUri":"/?a=b&amp;After='
+    .. ("c"):rep(80) .. '"},"Calls":[{"Sid":"c5","Details":{"Leg1Status":"busy"}},'
+    .. '{"Sid":"c6","Price":"1.50","New":{"a":["b"]}}]}'),
+  core("read", "calls", 200, nil, "<R><Metadata><Total>1</Total></Metadata><Call><Sid>c5</Sid>"
+    .. "</Call><Call><Sid>c6</Sid><Status>Busy</Status></Call></R>"),
+  core("read", "calls", 200, nil, '{"Calls":[]}'),
+  core("read", "balance", 200, nil, '{"Account":{"AccountSid":"a","BalanceData":'
+    .. '{"Balance":"1543.75"}}}'),
+  core("read", "number_metadata", 404, nil, "<R><RestException><Message>no</Message>"
+    .. "</RestException></R>"),
   core("request", "connect", numbers, target),
   core("request", "connect", { from = "09876543210", caller_id = "0804", app_id = 926 }, target),
   core("request", "connect", { from = "09876543210", caller_id = "0804",
