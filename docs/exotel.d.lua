@@ -213,10 +213,13 @@
 ---@field first_page_uri? string FirstPageUri
 ---@field prev_page_uri? string PrevPageUri
 ---@field next_page_uri? string NextPageUri
+---@field calls? exotel.call[] its calls; a page of a query's pages() is their list itself
+---@field after? string the cursor of the next page, out of NextPageUri
+---@field before? string the cursor of the page before, out of PrevPageUri
 
 ---@alias exotel.error.kind "invalid"|"transport"|"api"|"parse"|"limited"
 ---@alias exotel.error.outcome "not_sent"|"rejected"|"unknown"
----@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"mode"|"needs"|"conflict"|"extra"|"json"|"xml"|"name"|"files"|"type"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"only_dial"|"max_dials"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
+---@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"cursor_repeated"|"endless"|"only_dial"|"max_dials"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
 
 ---@class exotel.error
 ---@field kind exotel.error.kind where it went wrong
@@ -230,6 +233,7 @@
 ---@field retry_after? number seconds that the service asks to wait
 ---@field position? integer the byte of the input, from 1
 ---@field attempts? integer how often the request was tried
+---@field resume? table of a query that stopped: exotel.calls { resume = err.resume } goes on
 
 ---@class exotel.client
 local client = {}
@@ -253,6 +257,60 @@ function client:connect(params, how) end
 ---@return exotel.call? call
 ---@return exotel.error? err
 function client:call_details(sid, asked, how) end
+
+--- A query over finished calls (S003): { sid, from, to, phone_number, status, direction,
+--- duration, price, date_created, details, sort, … }, the rows of exotel.options("calls").
+--- Sends nothing yet; what is wrong with the data comes from the first reading.
+---
+---   for call in exotel.calls{ status = "failed", date_created = { gte = "2026-11-01" } } do … end
+---
+--- raises an error, so that a page that failed never looks like the end. The same query has
+--- next(), which gives each call once, then nil, or nil and an error; and, each from the
+--- beginning, pages(), an iterator over lists of calls with the fields of their page; all(), a
+--- list; first(), the first call or nil; total(), how many there are. In an error in the
+--- middle err.resume is a table of strings, numbers and tables that may be kept in a file: it
+--- has the filter, with its phone numbers, and no credentials. exotel.calls{ resume = it } goes
+--- on behind the last call that was handed out.
+---
+--- Calls come in the order of date_created, the newest first unless sort = "asc", over as many
+--- pages (of page_size, 100), months and groups of numbers (5) and SIDs (20) as it takes; a
+--- page a group is held. An end that date_created leaves open is now, or six months ago, and
+--- what is older is refused; without date_created the service gives the last 31 days.
+--- Second table, for each page: timeout (15 s), connect_timeout, retries.
+---@param filter exotel.calls.options|{ resume: table }
+---@param how? exotel.how
+---@return exotel.query query
+function client:calls(filter, how) end
+
+--- What is known of a phone number (S003; India's only): { phone_number, circle, circle_name,
+--- type, operator, operator_name, dnd }. Second table: timeout (15 s), connect_timeout, retries.
+---@param number string
+---@param how? exotel.how
+---@return exotel.number_metadata? number
+---@return exotel.error? err
+function client:number_metadata(number, how) end
+
+--- The account's balance (NEW): { balance, balance_text, currency, pricing_plan, … }. First
+--- table: timeout (15 s), connect_timeout, retries. The service asks for one a minute at most.
+---@param how? exotel.how
+---@return exotel.balance? balance
+---@return exotel.error? err
+function client:balance(how) end
+
+--- Asks an endpoint that has no function here: { method, path, query, form }. method: GET, POST,
+--- PUT, PATCH or DELETE; without it GET, or POST with a form. path: below the account
+--- ("Calls/SID/Legs.json"), or from the host's top when it begins with "/"; percent-encoded; one
+--- to another host, with "..", a control byte or credentials is refused. query, form: tables of
+--- strings, numbers and booleans. Second table: timeout (15 s; 60 s but for GET),
+--- connect_timeout, retries, and format = "xml" for what is accepted. Returns { status, headers,
+--- body } for any 2xx, as they came. All but GET is treated like a dial: on a fresh connection,
+--- sent once, tried again only when it is proven that nothing was sent, or after 429; only_dial
+--- looks at From and To, max_dials counts it.
+---@param asked { method?: string, path: string, query?: table, form?: table }
+---@param how? exotel.how
+---@return { status: integer, headers: table, body: string }? answer
+---@return exotel.error? err
+function client:send(asked, how) end
 
 --- The request that an operation would send, as a table, without sending it.
 ---@param name string the operation
@@ -307,6 +365,27 @@ function client:time(text, offset) end
 
 --- Closes the client's connections. Safe to call twice; what follows opens them anew.
 function client:close() end
+
+---@class exotel.query
+local query = {}
+
+function query:next() end
+
+--- An iterator over the pages, from the beginning: each a list of calls with the fields of the
+--- service's page (total, page_size, …). A query in several groups makes its own pages, whose
+--- total is that of all groups in a month. Raises as a `for` over the query does.
+function query:pages() end
+
+--- All calls, from the beginning, as a list; or nil and the error, whose resume begins there
+--- too, since no call was handed out.
+function query:all() end
+
+--- The first call of all, asked for alone; nil when there is none; nil and the error.
+function query:first() end
+
+--- How many calls there are, by a request a group and month; or nil and the error. Of a query
+--- that was resumed: in the months that are left, the one that it stopped in counted whole.
+function query:total() end
 
 ---@class exotel.loop
 local loop = {}
@@ -488,6 +567,60 @@ function exotel.connect(params, how) end
 ---@return exotel.call? call
 ---@return exotel.error? err
 function exotel.call_details(sid, asked, how) end
+
+--- A query over finished calls (S003): { sid, from, to, phone_number, status, direction,
+--- duration, price, date_created, details, sort, … }, the rows of exotel.options("calls").
+--- Sends nothing yet; what is wrong with the data comes from the first reading.
+---
+---   for call in exotel.calls{ status = "failed", date_created = { gte = "2026-11-01" } } do … end
+---
+--- raises an error, so that a page that failed never looks like the end. The same query has
+--- next(), which gives each call once, then nil, or nil and an error; and, each from the
+--- beginning, pages(), an iterator over lists of calls with the fields of their page; all(), a
+--- list; first(), the first call or nil; total(), how many there are. In an error in the
+--- middle err.resume is a table of strings, numbers and tables that may be kept in a file: it
+--- has the filter, with its phone numbers, and no credentials. exotel.calls{ resume = it } goes
+--- on behind the last call that was handed out.
+---
+--- Calls come in the order of date_created, the newest first unless sort = "asc", over as many
+--- pages (of page_size, 100), months and groups of numbers (5) and SIDs (20) as it takes; a
+--- page a group is held. An end that date_created leaves open is now, or six months ago, and
+--- what is older is refused; without date_created the service gives the last 31 days.
+--- Second table, for each page: timeout (15 s), connect_timeout, retries.
+---@param filter exotel.calls.options|{ resume: table }
+---@param how? exotel.how
+---@return exotel.query query
+function exotel.calls(filter, how) end
+
+--- What is known of a phone number (S003; India's only): { phone_number, circle, circle_name,
+--- type, operator, operator_name, dnd }. Second table: timeout (15 s), connect_timeout, retries.
+---@param number string
+---@param how? exotel.how
+---@return exotel.number_metadata? number
+---@return exotel.error? err
+function exotel.number_metadata(number, how) end
+
+--- The account's balance (NEW): { balance, balance_text, currency, pricing_plan, … }. First
+--- table: timeout (15 s), connect_timeout, retries. The service asks for one a minute at most.
+---@param how? exotel.how
+---@return exotel.balance? balance
+---@return exotel.error? err
+function exotel.balance(how) end
+
+--- Asks an endpoint that has no function here: { method, path, query, form }. method: GET, POST,
+--- PUT, PATCH or DELETE; without it GET, or POST with a form. path: below the account
+--- ("Calls/SID/Legs.json"), or from the host's top when it begins with "/"; percent-encoded; one
+--- to another host, with "..", a control byte or credentials is refused. query, form: tables of
+--- strings, numbers and booleans. Second table: timeout (15 s; 60 s but for GET),
+--- connect_timeout, retries, and format = "xml" for what is accepted. Returns { status, headers,
+--- body } for any 2xx, as they came. All but GET is treated like a dial: on a fresh connection,
+--- sent once, tried again only when it is proven that nothing was sent, or after 429; only_dial
+--- looks at From and To, max_dials counts it.
+---@param asked { method?: string, path: string, query?: table, form?: table }
+---@param how? exotel.how
+---@return { status: integer, headers: table, body: string }? answer
+---@return exotel.error? err
+function exotel.send(asked, how) end
 
 --- The request that an operation would send, as a table, without sending it.
 ---@param name string the operation

@@ -100,14 +100,24 @@ exotel.call_details = with_client(implementation.call_details)
 --- page a group is held. An end that date_created leaves open is now, or six months ago, and
 --- what is older is refused; without date_created the service gives the last 31 days.
 --- Second table, for each page: timeout (15 s), connect_timeout, retries.
+---@param filter exotel.calls.options|{ resume: table }
+---@param how? exotel.how
+---@return exotel.query query
 exotel.calls = with_client(implementation.calls)
 
 --- What is known of a phone number (S003; India's only): { phone_number, circle, circle_name,
 --- type, operator, operator_name, dnd }. Second table: timeout (15 s), connect_timeout, retries.
+---@param number string
+---@param how? exotel.how
+---@return exotel.number_metadata? number
+---@return exotel.error? err
 exotel.number_metadata = with_client(implementation.number_metadata)
 
 --- The account's balance (NEW): { balance, balance_text, currency, pricing_plan, … }. First
 --- table: timeout (15 s), connect_timeout, retries. The service asks for one a minute at most.
+---@param how? exotel.how
+---@return exotel.balance? balance
+---@return exotel.error? err
 exotel.balance = with_client(implementation.balance)
 
 --- Asks an endpoint that has no function here: { method, path, query, form }. method: GET, POST,
@@ -119,6 +129,10 @@ exotel.balance = with_client(implementation.balance)
 --- body } for any 2xx, as they came. All but GET is treated like a dial: on a fresh connection,
 --- sent once, tried again only when it is proven that nothing was sent, or after 429; only_dial
 --- looks at From and To, max_dials counts it.
+---@param asked { method?: string, path: string, query?: table, form?: table }
+---@param how? exotel.how
+---@return { status: integer, headers: table, body: string }? answer
+---@return exotel.error? err
 exotel.send = with_client(implementation.send)
 
 --- The request that an operation would send, as a table, without sending it.

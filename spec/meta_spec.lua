@@ -273,6 +273,7 @@ describe("the reasons of errors", function()
     check(sources, 'EXOTEL_INVALID,%s*"([%l%d_]+)"', "invalid")
     check(sources, 'EXOTEL_PARSE,%s*"([%l%d_]+)"', "parse")
     check({ "csrc/core/value.c" }, '[^%w_]invalid%(v,%s*"([%l%d_]+)"', "invalid")
+    check({ "csrc/core/endpoint.c" }, 'refuse%(e,%s*"([%l%d_]+)"', "invalid")
     check({ "csrc/core/multipart.c" }, 'refuse%([^;"]-"([%l_]+)",%s*"', "parse")
   end)
 
@@ -283,6 +284,12 @@ describe("the reasons of errors", function()
     end
     check({ "lua/exotel/transport/loop.lua" }, 'reason = "([%l_]+)"', "transport")
     check({ "lua/exotel/client.lua" }, 'return limited%(state, [^"]-"([%l_]+)"', "limited")
+    local ours = files "lua/exotel/*.lua lua/exotel/pages/*.lua"
+    for _, kind in ipairs { "invalid", "parse" } do
+      check(ours, 'kind = "' .. kind .. '", outcome = "[%l_]+",%s*reason = "([%l_]+)"', kind)
+    end
+    check(ours, 'errors.invalid%("[%l_%d]+", [^,]+,%s*"([%l_]+)"', "invalid")
+    check(ours, 'no_end%(source, "([%l_]+)"', "parse")
   end)
 
   it("are rows only once", function()

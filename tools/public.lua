@@ -138,17 +138,14 @@ local SETTINGS = { account_sid = "acme", api_key = "key", api_token = "token" }
 local function objects()
   local client, loop = exotel.client(SETTINGS), exotel.loop()
   local poller = require("exotel.poller").new()
-  local list = {
+  return {
     { "exotel.client", client },
+    { "exotel.calls", client:calls { sid = "c5797dcbaaeed7678c40" } },
     { "exotel.loop", loop },
     { "loop:spawn", loop:spawn(function() end) },
     { 'require("exotel.poller").new', poller },
     { "poller:after", poller:after(1, function() end) },
   }
-  if exotel.calls then
-    table.insert(list, 2, { "exotel.calls", client:calls { sid = "c5797dcbaaeed7678c40" } })
-  end
-  return list
 end
 
 --- The classes of the objects, each { class, from, methods }: the class is the name of the

@@ -76,6 +76,8 @@ static const exotel_reason reasons[] = {
     {EXOTEL_INVALID, "mode", "the option isn't for the mode that the others ask for"},
     {EXOTEL_INVALID, "needs", "it needs another option as well"},
     {EXOTEL_INVALID, "conflict", "two of the options can't stand together"},
+    {EXOTEL_INVALID, "path", "the path has a byte or a segment that leads elsewhere"},
+    {EXOTEL_INVALID, "host", "the path names a scheme or a host"},
     {EXOTEL_INVALID, "extra", "a name or value of extra can't be sent"},
     {EXOTEL_INVALID, "json", "the record has what JSON can't hold"},
     {EXOTEL_INVALID, "xml", "the record has what XML can't hold"},
@@ -111,6 +113,10 @@ static const exotel_own own_names[] = {
     {"event", "files",
      "{ name: string, filename: string?, type: string?, size: integer }[]?",
      "the parts that were files, without what was in them"},
+    {"page", "calls", "exotel.call[]?",
+     "its calls; a page of a query's pages() is their list itself"},
+    {"page", "after", "string?", "the cursor of the next page, out of NextPageUri"},
+    {"page", "before", "string?", "the cursor of the page before, out of PrevPageUri"},
 };
 
 static const exotel_source sources[] = {

@@ -22,6 +22,7 @@ errors.fields = {
   { "retry_after", "number?", "seconds that the service asks to wait" },
   { "position", "integer?", "the byte of the input, from 1" },
   { "attempts", "integer?", "how often the request was tried" },
+  { "resume", "table?", "of a query that stopped: exotel.calls { resume = err.resume } goes on" },
 }
 
 --- The kinds: { name, about }.
@@ -43,6 +44,13 @@ errors.outcomes = {
 --- The reasons that don't come from the core, whose own are core.api().reasons, statuses
 --- and causes: { kind, reason, when }. A transport that is brought along may give others.
 errors.reasons = {
+  { "invalid", "too_old", "the service keeps no calls of that time any more" },
+  { "invalid", "clock", "no clock says what time it is" },
+  { "invalid", "resume", "it isn't what an error of a query held" },
+  { "invalid", "credentials", "path or query has the API token" },
+  { "parse", "cursor", "the next page has a cursor that can't be sent" },
+  { "parse", "cursor_repeated", "a page names a cursor that came before" },
+  { "parse", "endless", "pages come without an end" },
   { "transport", "resolve", "the host's name has no address" },
   { "transport", "connect", "no connection" },
   { "transport", "tls", "no trusted connection" },
