@@ -70,6 +70,30 @@ describe("examples", function()
     assert.truthy(stands_in_readme(shown), shown)
   end)
 
+  it("failed_calls.lua prints the calls of some days that failed, as the README shows", function()
+    local past = assert(sys.spawn { "bin/exotel", "sandbox", "--port", "0", "--history", "400" })
+    local url = assert(past:read_line(20))
+    local today = os.time()
+    local output, code = run { "env", "EXOTEL_ACCOUNT_SID=sandbox", "EXOTEL_API_KEY=sandbox_key",
+      "EXOTEL_API_TOKEN=sandbox_token", "EXOTEL_BASE_URL=" .. url, "lua5.4",
+      "examples/failed_calls.lua", os.date("!%Y-%m-%d", today - 150 * 86400),
+      os.date("!%Y-%m-%d", today) }
+    past:close()
+    assert.equal(0, code)
+    local line = "^%d+%-%d%d%-%d%d %d%d:%d%d:%d%d\tcall [%xX]+ ([%l-]+) from %S+ to %S+ %d+ s$"
+    local count, ended = 0, {}
+    for text in output:gmatch "[^\n]+" do
+      count = count + 1
+      local status = text:match(line)
+      assert.truthy(status, text)
+      ended[status] = true
+    end
+    assert.is_true(count > 10)
+    assert.same({ failed = true, busy = true, ["no-answer"] = true }, ended)
+    assert.truthy(stands_in_readme(("2026-11-03 16:21:08\tcall c5797dcbaaeed7678c4062a4a3ed2f8a"
+      .. " no-answer from +XXXXXXXXX210 to +XXXXXXXXX789 8 s")))
+  end)
+
   it("many.lua dials every number, and tells of each", function()
     local output, code = run_with_account("examples/many.lua", "+919876543210", "08039570000",
       "+919123456701", "not a number", "+919123456789")
@@ -82,7 +106,7 @@ describe("examples", function()
 
   it("stand in the README as they are", function()
     for _, name in ipairs { "examples/first_call.lua", "examples/webhook.lua",
-                            "examples/many.lua" } do
+                            "examples/many.lua", "examples/failed_calls.lua" } do
       assert.truthy(stands_in_readme(code_of(name)), name)
     end
   end)
