@@ -9,6 +9,7 @@ local bulk = require "exotel.sandbox.bulk"
 local callbacks = require "exotel.sandbox.callbacks"
 local calls = require "exotel.sandbox.calls"
 local clock = require "exotel.sandbox.clock"
+local control = require "exotel.sandbox.control"
 local core = require "exotel.core"
 local formats = require "exotel.sandbox.formats"
 local forms = require "exotel.sandbox.forms"
@@ -139,39 +140,12 @@ end
 
 -- }=================================================================
 
--- {=================================================================
--- Where a test asks what happened
--- ==================================================================
-
-local pages = {}
-
-pages["/_sandbox/dials"] = function(self) return self.dials:json() end
-
-pages["/_sandbox/callbacks"] = function(self) return self.attempts:json() end
-
-pages["/_sandbox/calls"] = function(self)
-  local items = {}
-  for index, call in ipairs(self.calls.list) do
-    local record = self.calls:record(call, self.calls:reached(call), true)
-    items[index] = formats.json.record("Call", "call", record, "empty")
-  end
-  return journal.wrap("calls", items)
-end
-
--- }=================================================================
-
-function server:page(path)
-  local page = pages[path]
-  if page then return 200, page(self) end
-  return exception(formats.json, 404, "No such page.")
-end
-
 -- The answer: its status, its body, the format of that, and further headers or nil.
 function server:decide(request)
   local path = request:path()
   local name, account_sid, subject, in_xml = core.match(request:method(), path)
-  if path:sub(1, 10) == "/_sandbox/" or not operations[name] then
-    local status, body = self:page(path)
+  if not operations[name] then
+    local status, body = control.answer(self, request)
     return status, body, formats.json
   end
   local format = in_xml and formats.xml or formats.json
