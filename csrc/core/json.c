@@ -74,14 +74,16 @@ static void note(guard *g, const char *p, size_t n) {
   g->notes->n += sizeof *room;
 }
 
+static const char null_word[4] = {'n', 'u', 'l', 'l'};
+
 /* Copies up to `from`, and a null for what stands between it and here. */
 static void put_null(guard *g, const unsigned char *from) {
   size_t n = (size_t)(from - g->copied);
-  char *room = exotel_buffer_room(g->out, n + 4);
+  char *room = exotel_buffer_room(g->out, n + sizeof null_word);
   if (room == NULL) return;
   memcpy(room, g->copied, n);
-  memcpy(room + n, "null", 4);
-  g->out->n += n + 4;
+  memcpy(room + n, null_word, sizeof null_word);
+  g->out->n += n + sizeof null_word;
   g->copied = g->p;
 }
 
@@ -286,7 +288,7 @@ static void end_piece(guard *g) {
   exotel_buffer_add(g->pieces, g->out->p + g->piece, g->out->n - g->piece);
   exotel_buffer_addc(g->pieces, '\0');
   g->out->n = g->piece;
-  exotel_buffer_add(g->out, "null", 4);
+  exotel_buffer_add(g->out, null_word, sizeof null_word);
 }
 
 static void close_bracket(guard *g) {
