@@ -8,6 +8,7 @@
 local core = require "exotel.core"
 local errors = require "exotel.errors"
 local pages = require "exotel.pages"
+local records = require "exotel.records"
 local retry = require "exotel.retry"
 local running = require "exotel.running"
 local settings = require "exotel.settings"
@@ -40,47 +41,6 @@ function metatable.__tostring(object)
   local state = states[object]
   return "exotel.client: " .. (state and state.target.base or "closed")
 end
-
-local record_metatables = {}
-
--- "call c5797d… in-progress from 0XXXXXXX240 to 0XXXXXXX847"
-local function describe_call(call)
-  local parts = { "call", tostring(call.sid), call.status or "without status" }
-  if call.from then parts[#parts + 1] = "from " .. tostring(call.from) end
-  if call.to then parts[#parts + 1] = "to " .. tostring(call.to) end
-  if call.duration then parts[#parts + 1] = tostring(call.duration) .. " s" end
-  return core.mask(table.concat(parts, " "), {})
-end
-
--- "event terminal of call c5797d… completed"
-local function describe_event(event)
-  local text = ("event %s of call %s %s"):format(event.kind, event.call_sid or "unknown",
-    event.status or event.agent_status or "")
-  return core.mask((text:gsub("%s+$", "")), {})
-end
-
--- "number 0XXXXXXX240 mobile, Karnataka, Vodafone, DND no"
-local function describe_number(number)
-  local parts = { ("number %s %s"):format(number.phone_number or "unknown", number.type or "") }
-  parts[1] = parts[1]:gsub(" $", "")
-  parts[#parts + 1] = number.circle_name or number.circle
-  parts[#parts + 1] = number.operator_name or number.operator
-  if number.dnd then parts[#parts + 1] = "DND " .. tostring(number.dnd) end
-  return core.mask(table.concat(parts, ", "), {})
-end
-
--- "balance 1543.75 INR on 2026-11-30 10:00:00"
-local function describe_balance(balance)
-  local parts = { "balance", balance.balance_text or "unknown", balance.currency }
-  if balance.date_updated then parts[#parts + 1] = "on " .. tostring(balance.date_updated) end
-  return core.mask(table.concat(parts, " "), {})
-end
-
-record_metatables.number_metadata = { __name = "exotel.number_metadata",
-                                      __tostring = describe_number }
-record_metatables.balance = { __name = "exotel.balance", __tostring = describe_balance }
-record_metatables.event = { __name = "exotel.event", __tostring = describe_event }
-record_metatables.call = { __name = "exotel.call", __tostring = describe_call }
 
 --- The state of a client, or of none at all: then only what needs no account works.
 local function state_of(object)
@@ -117,17 +77,9 @@ local function hint_at_mumbai(state, failure)
   end
 end
 
--- The record, or of a page each of its records, printed in one line.
-local function under_metatable(operation, record)
-  local its_own = record_metatables[operation.record]
-  if not operation.page then return setmetatable(record, its_own) end
-  for _, entry in ipairs(record.calls) do setmetatable(entry, its_own) end
-  return record
-end
-
 local function read(state, name, status, headers, body)
   local record, failure = core.read(name, status, headers, body)
-  if record then return under_metatable(operations[name], record) end
+  if record then return records.dress(operations[name], record) end
   hint_at_mumbai(state, failure)
   return nil, errors.new(failure, name, state and state.secrets)
 end
@@ -599,7 +551,7 @@ local function webhook_error(failure, operation, secrets)
   return nil, errors.new(failure, operation, secrets)
 end
 
-local parse_callback, event_metatable = core.callback, record_metatables.event
+local parse_callback, event_metatable = core.callback, records.metatables.event
 
 -- Nothing that comes here raises.
 function implementation.parse_callback(object, body, content_type, query)

@@ -1,0 +1,60 @@
+-- records: how records and events print, each in one line without whole phone numbers.
+--
+-- A record is a plain table that the core made; here it gets a metatable and nothing else.
+--
+-- SPDX-License-Identifier: MIT
+
+local core = require "exotel.core"
+
+local records = {}
+
+-- "call c5797d… in-progress from 0XXXXXXX240 to 0XXXXXXX847"
+local function describe_call(call)
+  local parts = { "call", tostring(call.sid), call.status or "without status" }
+  if call.from then parts[#parts + 1] = "from " .. tostring(call.from) end
+  if call.to then parts[#parts + 1] = "to " .. tostring(call.to) end
+  if call.duration then parts[#parts + 1] = tostring(call.duration) .. " s" end
+  return core.mask(table.concat(parts, " "), {})
+end
+
+-- "event terminal of call c5797d… completed"
+local function describe_event(event)
+  local text = ("event %s of call %s %s"):format(event.kind, event.call_sid or "unknown",
+    event.status or event.agent_status or "")
+  return core.mask((text:gsub("%s+$", "")), {})
+end
+
+-- "number 0XXXXXXX240 mobile, Karnataka, Vodafone, DND no"
+local function describe_number(number)
+  local parts = { ("number %s %s"):format(number.phone_number or "unknown", number.type or "") }
+  parts[1] = parts[1]:gsub(" $", "")
+  parts[#parts + 1] = number.circle_name or number.circle
+  parts[#parts + 1] = number.operator_name or number.operator
+  if number.dnd then parts[#parts + 1] = "DND " .. tostring(number.dnd) end
+  return core.mask(table.concat(parts, ", "), {})
+end
+
+-- "balance 1543.75 INR on 2026-11-30 10:00:00"
+local function describe_balance(balance)
+  local parts = { "balance", balance.balance_text or "unknown", balance.currency }
+  if balance.date_updated then parts[#parts + 1] = "on " .. tostring(balance.date_updated) end
+  return core.mask(table.concat(parts, " "), {})
+end
+
+--- The metatables, by the record that an operation's row names.
+records.metatables = {
+  number_metadata = { __name = "exotel.number_metadata", __tostring = describe_number },
+  balance = { __name = "exotel.balance", __tostring = describe_balance },
+  event = { __name = "exotel.event", __tostring = describe_event },
+  call = { __name = "exotel.call", __tostring = describe_call },
+}
+
+--- A record of an operation under its metatable; of a page each of its records.
+function records.dress(operation, record)
+  local metatable = records.metatables[operation.record]
+  if not operation.page then return setmetatable(record, metatable) end
+  for _, entry in ipairs(record.calls) do setmetatable(entry, metatable) end
+  return record
+end
+
+return records
