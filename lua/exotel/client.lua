@@ -6,6 +6,7 @@
 -- SPDX-License-Identifier: MIT
 
 local core = require "exotel.core"
+local endpoint = require "exotel.endpoint"
 local errors = require "exotel.errors"
 local pages = require "exotel.pages"
 local records = require "exotel.records"
@@ -397,77 +398,6 @@ end
 -- Endpoints without a row
 -- ==================================================================
 
-local SHORTEST = 8 -- bytes of a token that no other text has by chance
-local sendable = { string = true, number = true, boolean = true }
-
--- A table of names and values as a list of them in turn, in the order of the names.
-local function list_pairs(part, given)
-  if given == nil then return nil end
-  local names, list = {}, {}
-  for name, value in pairs(given) do
-    if type(name) ~= "string" then
-      return errors.misuse(("exotel.send: names of %s are strings, got a %s"):format(part,
-        type(name)))
-    end
-    if not sendable[type(value)] then
-      return errors.misuse(("exotel.send: %s.%s wants a string, a number or a boolean, got a %s")
-        :format(part, name, type(value)))
-    end
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for index, name in ipairs(names) do list[index * 2 - 1], list[index * 2] = name, given[name] end
-  return list
-end
-
--- The token belongs in no address, which logs and proxies show.
-local function check_token(state, asked)
-  local texts = { asked.path }
-  for _, value in pairs(asked.query or {}) do texts[#texts + 1] = tostring(value) end
-  for _, text in ipairs(texts) do
-    if #state.api_token >= SHORTEST and text:find(state.api_token, 1, true) then
-      return errors.invalid("send", "path", "credentials",
-        "path or query has the API token, which is sent in a header", state.secrets)
-    end
-  end
-  return true
-end
-
--- The numbers that the fuses look at. Of two names that differ in case only, nobody knows
--- which one rings.
-local function note_ringing(request, asked)
-  if not request.dials then return request end
-  for _, given in ipairs { asked.query or {}, asked.form or {} } do
-    for name, value in pairs(given) do
-      local field = name:lower()
-      if field == "from" or field == "to" then
-        if request[field] then
-          return errors.invalid("send", field, "conflict", field .. " is given twice")
-        end
-        request[field] = tostring(value)
-      end
-    end
-  end
-  return request
-end
-
-local function build_any(state, asked, how)
-  local query, form, err
-  query, err = list_pairs("query", asked.query)
-  if err then return nil, err end
-  form, err = list_pairs("form", asked.form)
-  if err then return nil, err end
-  local built, failure = core.send(asked.path, query, form, state.target)
-  if not built then return nil, errors.new(failure, "send", state.secrets) end
-  local headers = { accept = how.format == "xml" and "application/xml" or "application/json",
-                    ["user-agent"] = state.user_agent or USER_AGENT }
-  if form then headers["content-type"] = "application/x-www-form-urlencoded" end
-  return note_ringing({
-    operation = "send", method = asked.method, dials = asked.method ~= "GET",
-    url = built.url, headers = headers, body = asked.method ~= "GET" and built.body or nil,
-  }, asked)
-end
-
 function implementation.send(object, asked, how)
   local state, err = state_of(object)
   if not state then return nil, err end
@@ -476,11 +406,10 @@ function implementation.send(object, asked, how)
   if type(asked) ~= "table" then return wants_table("send", asked) end
   asked, err = settings.send(asked)
   if not asked then return nil, err end
-  local ok, request
-  ok, err = check_token(state, asked)
-  if not ok then return nil, err end
-  request, err = build_any(state, asked, how)
+  local request
+  request, err = endpoint.build(state, asked, how.format)
   if not request then return nil, err end
+  request.headers["user-agent"] = state.user_agent or USER_AGENT
   return carry_out(state, request, how)
 end
 
