@@ -350,9 +350,11 @@ end
 -- Queries
 -- ==================================================================
 
--- Epoch seconds, of the transport's clock if it has one; nil where nothing knows the time.
+-- Epoch seconds, of the transport's clock if it has one; nil where nothing knows the time; nil
+-- and a misuse where there is no transport.
 local function wall_clock(state)
-  local transport = transport_of(state)
+  local transport, err = transport_of(state)
+  if not transport then return nil, err end
   if transport.time then return transport:time() end
   local found, sys = pcall(require, "exotel.sys")
   if found then return sys.time() end
@@ -372,8 +374,8 @@ local function source_of(state, how)
     return carry_out(state, request, how)
   end
   function source.now()
-    local now = wall_clock(state)
-    return now and math.floor(now)
+    local now, err = wall_clock(state)
+    return now and math.floor(now), err
   end
   function source.fail(fields)
     return errors.new(fields, "calls", state.secrets)

@@ -34,7 +34,8 @@ function months.close(source, value)
   if value == nil then return {} end
   local span, failure = core.span(value, source.offset)
   if not span then return nil, source.fail(failure) end
-  local now = source.now()
+  local now, err = source.now()
+  if err then return nil, err end
   local limit = now and core.month_later(now, -KEPT, source.offset)
   local latest = now and core.month_later(now, 1, source.offset) -- no call is of the future
   if not limit or not latest then return no_clock(source) end
