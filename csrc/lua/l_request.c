@@ -10,7 +10,6 @@
 
 #include "../core/endpoint.h"
 #include "../core/error.h"
-#include "../core/range.h"
 #include "../core/route.h"
 #include "../core/text.h"
 
@@ -199,68 +198,6 @@ int l_request_build(lua_State *L) {
   if (kind == EXOTEL_OK) kind = exotel_request_build(&w->request, &target, &w->error);
   if (kind != EXOTEL_OK) return l_error_push(L, w);
   push_request(L, w, target.xml);
-  l_work_give(w);
-  return 1;
-}
-
-/* The row that takes times. */
-static const exotel_parameter *times_row(void) {
-  const exotel_operation *o = exotel_operation_find(exotel_slice_of("calls"));
-  size_t i = 0;
-  while (o->parameters[i].type != EXOTEL_TAKES_TIMES)
-    i++;
-  return &o->parameters[i];
-}
-
-/* The ends that are given at `index`. */
-static exotel_kind take_range(lua_State *L, int index, exotel_range *r,
-                              exotel_error *e) {
-  exotel_kind kind = EXOTEL_OK;
-  exotel_given v = l_given(L, index);
-  exotel_range_begin(r, times_row());
-  if (!lua_istable(L, index)) return exotel_range_take(r, &v, e);
-  lua_pushnil(L);
-  while (kind == EXOTEL_OK && lua_next(L, index)) {
-    const exotel_bound *bound = NULL;
-    exotel_slice name = exotel_slice_of("");
-    v = l_given(L, -1);
-    if (lua_type(L, -2) == LUA_TSTRING) name.p = lua_tolstring(L, -2, &name.n);
-    bound = exotel_bound_find(name);
-    kind = bound == NULL ? exotel_bound_unknown(r->row, name, EXOTEL_MISUSE, e)
-                         : exotel_range_add(r, bound, &v, e);
-    lua_pop(L, 1); /* the value stays in its table */
-  }
-  return kind;
-}
-
-static void set_epoch(lua_State *L, const char *name, int given, long long epoch) {
-  if (!given) return;
-  lua_pushinteger(L, (lua_Integer)epoch);
-  lua_setfield(L, -2, name);
-}
-
-/*
-** core.span(value, offset): the ends { from, to } of a range of times, in epoch seconds,
-** both within the range; an open end is left out. value: as an operation's option takes it.
-** Or nil and an error.
-*/
-int l_span_read(lua_State *L) {
-  exotel_target target;
-  exotel_range range;
-  exotel_span span;
-  exotel_kind kind;
-  l_work *w;
-  memset(&target, 0, sizeof target);
-  target.time_offset = (long)luaL_checkinteger(L, 2);
-  luaL_checkstack(L, 8, NULL);
-  w = l_work_take(L);
-  kind = take_range(L, 1, &range, &w->error);
-  if (kind == EXOTEL_OK)
-    kind = exotel_range_span(&span, &range, &target, &w->text, &w->error);
-  if (kind != EXOTEL_OK) return l_error_push(L, w);
-  lua_createtable(L, 0, 2);
-  set_epoch(L, "from", span.has_from, span.from);
-  set_epoch(L, "to", span.has_to, span.to);
   l_work_give(w);
   return 1;
 }
