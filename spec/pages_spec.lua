@@ -968,6 +968,28 @@ describe("examples/export.lua", function()
 end)
 
 describe("a query in a loop", function()
+  -- One query that three tasks read at once: what they got together, and their errors.
+  local function read_shared(server, filter)
+    local loop = exotel.loop()
+    local query, list, errs = server:client({ transport = loop }):calls(filter), {}, {}
+    local tasks = {}
+    for index = 1, 3 do
+      tasks[index] = loop:spawn(function()
+        local call, err = query:next()
+        while call do
+          list[#list + 1] = call.sid
+          call, err = query:next()
+        end
+        errs[#errs + 1] = err
+        return true
+      end)
+    end
+    loop:run()
+    for _, task in ipairs(tasks) do assert.is_true(task:result()) end
+    loop:close()
+    return list, errs
+  end
+
   it("waits without blocking the others, and raises outside", function()
     local server = serving.start(minutes(250))
     local loop = exotel.loop()
@@ -992,5 +1014,34 @@ describe("a query in a loop", function()
     assert.truthy(raised(function() for _ in query do error "it has a call" end end)
       :find("outside a function", 1, true))
     loop:close()
+  end)
+
+  it("ends for all of the tasks that read it, also by an empty page", function()
+    local list, errs = read_shared(serving.start(minutes(0)), {})
+    assert.same({ {}, {} }, { list, errs })
+    local server = serving.start(MANY)
+    list, errs = read_shared(server, { from = from_numbers(12), page_size = 3 })
+    assert.same({}, errs)
+    table.sort(list)
+    local expected = sids_of(server.calls)
+    table.sort(expected)
+    same_calls(expected, list)
+  end)
+
+  it("hands out nothing to any task behind the error that one has seen", function()
+    local server = serving.start(minutes(250),
+      "function(number) if number % 4 == 0 then return 500, '' end end")
+    local all, failures, filter = {}, 0, { page_size = 20 }
+    repeat
+      local list, errs = read_shared(server, filter)
+      for _, sid in ipairs(list) do all[#all + 1] = sid end
+      for index = 2, #errs do assert.equal(errs[1], errs[index]) end
+      assert.is_true(#errs == 0 or #errs == 3)
+      failures, filter = failures + #errs, errs[1] and { resume = errs[1].resume }
+      assert.is_true(failures < 300)
+    until not filter
+    assert.is_true(failures > 0)
+    table.sort(all)
+    same_calls(sids_of(server.calls, nil, true), all)
   end)
 end)

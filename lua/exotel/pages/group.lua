@@ -158,26 +158,21 @@ local function blame(source, err)
                        message = "the next page can't be asked for: " .. err.message }
 end
 
-local function ask(self, source)
-  local turn = self.turn
-  local page, err = source.ask(params_at(self, self.cursor))
-  if self.turn ~= turn then return true end -- somebody else's coroutine has asked meanwhile
-  if not page then return nil, blame(source, err) end
-  return accept(self, source, page)
+--- Whether a page must be asked for before it is known which call comes next.
+function methods:wants_page()
+  if self.index < #self.page then return false end
+  if self.ends then self.done = true end
+  return not self.done
 end
 
---- Sees to it that the group has a call to hand out, unless it is done: true, or nil and the
---- error. source: as for pages.new.
-function methods:fill(source)
-  while not self.done and self.index >= #self.page do
-    if self.ends then
-      self.done = true
-    else
-      local ok, err = ask(self, source)
-      if not ok then return nil, err end
-    end
-  end
-  return true
+--- Asks for that page: true, or nil and the error. source: as for pages.new. Other coroutines
+--- may read the group meanwhile: the first answer counts.
+function methods:ask(source)
+  local turn = self.turn
+  local page, err = source.ask(params_at(self, self.cursor))
+  if self.turn ~= turn or self.done then return true end
+  if not page then return nil, blame(source, err) end
+  return accept(self, source, page)
 end
 
 --- What the service says is the total, by a request; or nil and the error.
@@ -192,7 +187,7 @@ end
 -- }=================================================================
 
 -- {=================================================================
--- Handing out: what these take, fill() has seen to
+-- Handing out, where no page is wanted and the group isn't done
 -- ==================================================================
 
 --- A whole number that is in the order of the calls, of the next one; a call without a time

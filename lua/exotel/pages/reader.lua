@@ -116,12 +116,20 @@ end
 -- Reading
 -- ==================================================================
 
--- A programmer's mistake is none of the query's.
+-- A programmer's mistake is none of the query's. Of several errors, of coroutines that read at
+-- once, the first one counts.
 local function stop(self, err)
   if err.kind == "misuse" then return nil, err end
+  if self.err then return nil, self.err end
   if err.kind ~= "invalid" then err.resume = position(self) end
   self.err = err
   return nil, err
+end
+
+local function first_without_page(self)
+  for _, one in ipairs(self.groups) do
+    if one:wants_page() then return one end
+  end
 end
 
 -- The group whose next call comes first; nil when none has any.
@@ -138,19 +146,22 @@ local function first_group(self)
 end
 
 -- The group that hands out the next call, in the first month that has one; nil at the end.
+-- While a page is asked for other coroutines may read on, so everything is looked at anew.
 local function advance(self)
-  if self.err then return nil, self.err end
-  open_next(self)
-  while self.groups do
-    for _, one in ipairs(self.groups) do
-      local ok, err = one:fill(self.source)
-      if not ok then return stop(self, err) end
-    end
-    local first = first_group(self)
-    if first then return first end
-    close_month(self)
+  while not self.err do
     open_next(self)
+    if not self.groups then return nil end
+    local asking = first_without_page(self)
+    if asking then
+      local ok, err = asking:ask(self.source)
+      if not ok then return stop(self, err) end
+    else
+      local first = first_group(self)
+      if first then return first end
+      close_month(self)
+    end
   end
+  return nil, self.err
 end
 
 --- The next call; nil at the end; nil and the error, from then on.
