@@ -767,7 +767,8 @@ describe("err.resume", function()
       rest = { 5, { from = 2, to = 1 }, { from = 1, to = 1e300 } },
       groups = { 5, {}, { {} }, { {}, {}, {} }, { {}, 5 }, { {}, { after = 5 } },
         { {}, { seen = 5 } }, { {}, { seen = { 5 } } }, { {}, { total = "x" } },
-        { {}, { count = {} } } },
+        { {}, { count = {} } }, { {}, { total = 5.5 } }, { {}, { count = 1e300 } },
+        { {}, { count = -1e300 } }, { {}, { total = NAN } } },
     }
     for name, values in pairs(changes) do
       for index, value in ipairs(values) do

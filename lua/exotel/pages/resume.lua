@@ -17,6 +17,7 @@ local resume = {}
 local VERSION = 1
 
 local EARLIEST, LATEST = -62135596800, 253402300799 -- the years 1 to 9999
+local MOST = 2 ^ 53 -- calls: what a number of any Lua counts
 
 -- The filter in strings, numbers and tables.
 local function plain(filter)
@@ -47,6 +48,11 @@ local function is_range(value)
   return is_epoch(value.from) and is_epoch(value.to) and value.from <= value.to
 end
 
+local function is_count(value)
+  return value == nil or type(value) == "number" and value >= -MOST and value <= MOST
+    and value % 1 == 0
+end
+
 local function is_place(value)
   if type(value) ~= "table" then return false end
   for _, sid in ipairs(type(value.seen) == "table" and value.seen or {}) do
@@ -54,8 +60,7 @@ local function is_place(value)
   end
   return (value.after == nil or type(value.after) == "string")
     and (value.seen == nil or type(value.seen) == "table")
-    and (value.total == nil or type(value.total) == "number")
-    and (value.count == nil or type(value.count) == "number")
+    and is_count(value.total) and is_count(value.count)
 end
 
 local function is_groups(value)
