@@ -611,6 +611,15 @@ describe("a long list", function()
     assert.equal(months["2026-09"] + months["2026-10"], sum)
   end)
 
+  it("takes the size of such a page as text too", function()
+    local server, sizes = serving.start(MANY), {}
+    for page in server:client():calls({ from = from_numbers(12), page_size = "30" }):pages() do
+      sizes[#sizes + 1] = #page
+    end
+    assert.equal(30, sizes[1])
+    assert.equal("30", server:sent("PageSize")[1])
+  end)
+
   it("holds one page a group", function()
     local server = serving.start((minutes(3000):gsub('"%+919876543210"',
       '("+9198765%%05d"):format(n %% 12)')))

@@ -173,10 +173,10 @@ end
 
 -- Calls of several groups: as many as make a page, less where an error or the end comes.
 local function merge_page(self)
-  local list = { total = 0 }
+  local list, size = { total = 0 }, tonumber(self.page_size) -- which may be given as text
   for _, one in ipairs(self.groups) do list.total = list.total + (one.total or 0) end
   local groups = self.groups
-  while #list < self.page_size do
+  while #list < size do
     local first = advance(self)
     if not first or self.groups ~= groups then break end -- another month has its own total
     list[#list + 1] = first:take()
