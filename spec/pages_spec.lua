@@ -689,6 +689,24 @@ describe("err.resume", function()
     end
   end)
 
+  it("names no more SIDs than a page has, however often it is gone on with", function()
+    local server = serving.start((minutes(3000):gsub('"%+919876543210"',
+      '("+9198765%%05d"):format(n %% 12)')), FAIL_EACH:format(7))
+    local query, all, most, failures = server:client():calls { from = from_numbers(12) }, {}, 0, 0
+    repeat
+      local list, err = read_next(query)
+      for _, sid in ipairs(list) do all[#all + 1] = sid end
+      for _, group in ipairs(err and err.resume.groups or {}) do
+        most = math.max(most, #(group.seen or {}))
+      end
+      if err then query, failures = resumed(server, err), failures + 1 end
+    until not err
+    assert.is_true(failures > 5)
+    assert.is_true(most > 0 and most < 100, most .. " SIDs")
+    table.sort(all)
+    same_calls(sids_of(server.calls, nil, true), all)
+  end)
+
   it("asks for the same again: every filter, the order, details", function()
     local server = serving.start(MANY, FAIL_AT:format(2))
     RICH.sort = "asc"

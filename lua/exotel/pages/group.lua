@@ -32,7 +32,8 @@ function group.new(params, at)
   return setmetatable({
     params = params, closed = params.date_created ~= nil,
     cursor = at.after, -- of the page that is asked for next
-    skipped = copy(at.seen) or {}, skip = set_of(at.seen), -- handed out before
+    skipped = copy(at.seen) or {}, skip = set_of(at.seen), -- handed out before, not yet passed
+    sids = {}, last_page = {}, -- of the page as it came, as a list and as a set
     total = at.total, count = at.count or 0, -- calls in all pages up to this one
     done = at.done ~= nil,
     page = {}, index = 0, -- of the call handed out last
@@ -40,15 +41,27 @@ function group.new(params, at)
   }, metatable)
 end
 
+-- What of a list isn't in a set.
+local function without(list, set)
+  local out = {}
+  for _, item in ipairs(list) do
+    if not set[item] then out[#out + 1] = item end
+  end
+  return out
+end
+
 --- Where the group goes on behind the call that it handed out last: { after, seen, total,
---- count } or { done = 1 }. seen: the SIDs handed out of the page that `after` leads to.
+--- count } or { done = 1 }. seen: the SIDs that aren't handed out again, of the page that
+--- `after` leads to or pushed behind it.
 function methods:position()
   if self.done then return { done = 1 } end
-  local seen = copy(self.skipped)
+  local seen = without(self.skipped, self.last_page)
   if self.index >= #self.page then
     return { after = self.cursor, seen = seen, total = self.total, count = self.count }
   end
-  for index = 1, self.index do seen[#seen + 1] = self.page[index].sid end
+  local left = {}
+  for index = self.index + 1, #self.page do left[self.page[index].sid] = true end
+  for _, sid in ipairs(without(self.sids, left)) do seen[#seen + 1] = sid end
   return { after = self.page_cursor, seen = seen, total = self.total, count = self.page_count }
 end
 
@@ -77,13 +90,13 @@ end
 
 local function is_known(self, calls)
   for _, call in ipairs(calls) do
-    if call.sid == nil or not self.last_page[call.sid] then return false end
+    if not self.last_page[call.sid] then return false end
   end
   return true
 end
 
 local function check_end(self, source, page)
-  if self.last_page and is_known(self, page.calls) then
+  if is_known(self, page.calls) then
     return no_end(source, "endless", "a page has only calls of the page before")
   end
   local total, count = self.total or page.total, self.count + #page.calls
@@ -103,8 +116,7 @@ end
 local function new_calls(self, page)
   local list = {}
   for _, call in ipairs(page.calls) do
-    local known = call.sid ~= nil
-      and (self.skip[call.sid] or self.last_page and self.last_page[call.sid])
+    local known = self.skip[call.sid] or self.last_page[call.sid]
     if not known then list[#list + 1] = call end
   end
   for name, value in pairs(page) do
@@ -113,19 +125,20 @@ local function new_calls(self, page)
   return list
 end
 
-local function sids_of(calls)
-  local set = {}
-  for _, call in ipairs(calls) do
-    if call.sid ~= nil then set[call.sid] = true end
-  end
-  return set
+-- What was handed out before and stood on the page before is passed, and can be forgotten.
+local function forget_passed(self)
+  self.skipped = without(self.skipped, self.last_page)
+  self.skip = set_of(self.skipped)
 end
 
 local function keep_page(self, page)
   self.page, self.index = new_calls(self, page), 0
   self.total = self.total or page.total
   self.page_count, self.count = self.count, self.count + #page.calls
-  self.last_page = sids_of(page.calls)
+  forget_passed(self)
+  self.sids = {}
+  for index, call in ipairs(page.calls) do self.sids[index] = call.sid end
+  self.last_page = set_of(self.sids)
   self.page_cursor, self.cursor = self.cursor, page.after
   self.ends = page.after == nil
   self.turn = self.turn + 1
