@@ -689,6 +689,20 @@ describe("err.resume", function()
     end
   end)
 
+  it("keeps the total of groups that were read to their end", function()
+    local server = serving.start(MANY, FAIL_AT:format(5))
+    local chosen, newest, sum = {}, sids_of(server.calls), 0
+    for index = 1, 45 do chosen[index] = newest[index] end
+    local query = server:client():calls { sid = chosen, page_size = 10 }
+    local list, err = read_next(query)
+    assert.equal(1, err.resume.groups[1].done) -- its two pages and two others have come
+    for page in resumed(server, err):pages() do
+      assert.equal(45, page.total)
+      sum = sum + #page
+    end
+    assert.equal(45, #list + sum)
+  end)
+
   it("names no more SIDs than a page has, however often it is gone on with", function()
     local server = serving.start((minutes(3000):gsub('"%+919876543210"',
       '("+9198765%%05d"):format(n %% 12)')), FAIL_EACH:format(7))

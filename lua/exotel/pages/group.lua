@@ -51,12 +51,13 @@ local function without(list, set)
 end
 
 --- Where the group goes on behind the call that it handed out last: { after, seen, total,
---- count } or { done = 1 }. seen: the SIDs that aren't handed out again, of the page that
+--- count } or { done = 1, total }. seen: the SIDs that aren't handed out again, of the page that
 --- `after` leads to or pushed behind it.
 function methods:position()
-  if self.done then return { done = 1 } end
+  local at_end = self.index >= #self.page
+  if self.done or at_end and self.ends then return { done = 1, total = self.total } end
   local seen = without(self.skipped, self.last_page)
-  if self.index >= #self.page then
+  if at_end then
     return { after = self.cursor, seen = seen, total = self.total, count = self.count }
   end
   local left = {}
