@@ -703,6 +703,17 @@ describe("err.resume", function()
     assert.equal(45, #list + sum)
   end)
 
+  it("in the middle of a page is asked for its first call with the rest of the page", function()
+    local server = serving.start((minutes(900):gsub('"%+919876543210"',
+      '("+9198765%%05d"):format(n %% 12)')), FAIL_AT:format(5))
+    local _, err = read_next(server:client():calls { from = from_numbers(12) })
+    server:requests()
+    local query = resumed(server, err)
+    local first = assert(query:first())
+    assert.equal(3, #server:requests())
+    assert.equal(first.sid, query:next().sid)
+  end)
+
   it("names no more SIDs than a page has, however often it is gone on with", function()
     local server = serving.start((minutes(3000):gsub('"%+919876543210"',
       '("+9198765%%05d"):format(n %% 12)')), FAIL_EACH:format(7))

@@ -102,9 +102,13 @@ methods.all = errors.expose(function(query)
   return nil, err
 end)
 
---- The first call of all, asked for alone; nil when there is none; nil and the error.
+--- The first call of all, asked for alone; nil when there is none; nil and the error. Of a
+--- query that was resumed: the next one, asked for with its page, since others of that page
+--- may have been handed out.
 methods.first = errors.expose(function(query)
-  local own, err = begin(query, 1)
+  local state, err = state_of(query)
+  local own
+  if state then own, err = new_reader(state, not state.resume and 1 or nil) end
   if not own then return nil, err end
   return own:next()
 end)
