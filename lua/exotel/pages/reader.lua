@@ -33,10 +33,10 @@ end
 -- Months and their groups
 -- ==================================================================
 
--- What each request of a group says.
+-- What each request of a group says: of long lists only its part, which all months share.
 local function params_of(self, combination, month)
-  local params = copy(self.filter)
-  for name, list in pairs(combination) do params[name] = list end
+  local params = {}
+  for name, value in pairs(self.filter) do params[name] = combination[name] or copy(value) end
   params.date_created = month.from and { gte = month.from, lte = month.to }
   params.page_size = self.page_size
   return params
