@@ -718,6 +718,18 @@ describe("an agent", function()
     curl.agent({}):close() -- one that never made a connection
   end)
 
+  it("isn't used when it was closed while its request was read", function()
+    local agent = curl.agent {}
+    local request = setmetatable({}, { __index = function(_, name)
+      agent:close()
+      return ({ method = "GET", url = "http://127.0.0.1:1", timeout = 1,
+                connect_timeout = 1 })[name]
+    end })
+    local fine, message = pcall(agent.perform, agent, request)
+    assert.is_false(fine)
+    assert.matches("the agent is closed", message)
+  end)
+
   it("can't be used with another's self", function()
     local agent = curl.agent {}
     local request = { method = "GET", url = "http://127.0.0.1:1", timeout = 1,

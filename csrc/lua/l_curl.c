@@ -74,6 +74,7 @@ static int l_agent_perform(lua_State *L) {
   l_transfer_request(L, 2, &r, lines);
   holder = exotel_newowner(L, sizeof *holder, RESULT_CLASS);
   exotel_transfer_result_init(&holder->result);
+  check_agent(L); /* a finalizer or a metamethod may have closed it meanwhile */
   exotel_agent_perform(a->agent, &r, &holder->result);
   if (holder->result.failure == EXOTEL_TRANSFER_MEMORY && holder->result.sent == 0)
     return luaL_error(L, "not enough memory");
