@@ -12,11 +12,13 @@
 
 #define CLASS "exotel.curl.agent"
 #define RESULT_CLASS "exotel.curl.result"
+#define KEPT_MAX 262144 /* bytes: two pages of calls with details */
 
 EXOTEL_MODULE int luaopen_exotel_curl(lua_State *L);
 
 typedef struct l_agent {
   exotel_agent *agent;
+  exotel_buffer headers, body; /* the last answer's memory, for the next one */
   int closed;
 } l_agent;
 
@@ -32,6 +34,25 @@ static int l_result_close(lua_State *L) {
   return 0;
 }
 
+/* Memory changes hands, and with it who gives it back. */
+static void move(exotel_buffer *to, exotel_buffer *from) {
+  exotel_buffer_free(to);
+  *to = *from;
+  exotel_buffer_init(from, 0);
+}
+
+static void lend_buffers(l_agent *a, exotel_transfer_result *r) {
+  move(&r->headers, &a->headers);
+  move(&r->body, &a->body);
+}
+
+/* An agent that was closed meanwhile, or a very large answer, leaves them there. */
+static void take_buffers_back(l_agent *a, exotel_transfer_result *r) {
+  if (a->closed || r->body.capacity > KEPT_MAX) return;
+  move(&a->headers, &r->headers);
+  move(&a->body, &r->body);
+}
+
 static l_agent *check_agent(lua_State *L) {
   l_agent *a = luaL_checkudata(L, 1, CLASS);
   luaL_argcheck(L, !a->closed, 1, "the agent is closed");
@@ -44,6 +65,8 @@ static int l_agent_close(lua_State *L) {
   a->agent = NULL;
   a->closed = 1;
   exotel_agent_free(agent);
+  exotel_buffer_free(&a->headers);
+  exotel_buffer_free(&a->body);
   return 0;
 }
 
@@ -75,10 +98,12 @@ static int l_agent_perform(lua_State *L) {
   holder = exotel_newowner(L, sizeof *holder, RESULT_CLASS);
   exotel_transfer_result_init(&holder->result);
   check_agent(L); /* a finalizer or a metamethod may have closed it meanwhile */
+  lend_buffers(a, &holder->result);
   exotel_agent_perform(a->agent, &r, &holder->result);
   if (holder->result.failure == EXOTEL_TRANSFER_MEMORY && holder->result.sent == 0)
     return luaL_error(L, "not enough memory");
   pushed = l_transfer_push(L, &holder->result);
+  take_buffers_back(a, &holder->result);
   exotel_transfer_result_free(&holder->result);
   return pushed;
 }
