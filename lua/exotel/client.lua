@@ -54,12 +54,18 @@ end
 -- Building and reading
 -- ==================================================================
 
+-- Where requests of a client go, by the format of the answer.
+local function targets_of(state)
+  local function target(xml)
+    local where = state.target
+    return { account_sid = where.account_sid, base = where.base, flow_host = where.flow_host,
+             time_offset = state.time_offset, xml = xml }
+  end
+  return { json = target(false), xml = target(true) }
+end
+
 local function build(state, name, params, how)
-  local where = state.target
-  local target = { account_sid = where.account_sid, base = where.base,
-                   flow_host = where.flow_host, time_offset = state.time_offset,
-                   xml = how.format == "xml" }
-  local request, failure = core.request(name, params, target)
+  local request, failure = core.request(name, params, state.targets[how.format or "json"])
   if request then
     request.headers["user-agent"] = state.user_agent or USER_AGENT
     return request
@@ -190,7 +196,9 @@ local function keep_response(subject, response, attempts)
     seconds = response.seconds, attempts = attempts,
   }
   responses[subject] = kept
-  for _, call in ipairs(subject.calls or {}) do responses[call] = kept end
+  if subject.calls then
+    for _, call in ipairs(subject.calls) do responses[call] = kept end
+  end
 end
 
 -- All attempts together, pauses included, stay within the time-out; a transport's queue
@@ -305,10 +313,11 @@ end
 
 local function with_sid(sid, asked)
   local params = { sid = sid_of(sid) }
-  if asked ~= nil and type(asked) ~= "table" then
+  if asked == nil then return params end
+  if type(asked) ~= "table" then
     return wants_table("call_details", asked)
   end
-  for name, value in pairs(asked or {}) do
+  for name, value in pairs(asked) do
     if name == "sid" or name == "CallSid" then
       return errors.misuse "exotel.call_details: the sid is given twice, also as an option"
     end
@@ -533,6 +542,7 @@ metatable.__close = methods.close
 function client.new(given)
   local state, err = settings.read(given)
   if not state then return nil, err end
+  state.targets = targets_of(state)
   state.dialled = 0
   state.brought = state.transport ~= nil
   state.bound = setmetatable({}, { __mode = "k" })
