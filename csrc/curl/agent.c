@@ -43,8 +43,9 @@ exotel_agent *exotel_agent_new(const exotel_transfer_options *o) {
 }
 
 static void abandon_after_fork(exotel_agent *a) {
-  if (a->owner != getpid()) exotel_easy_abandon(&a->easy);
-  a->owner = getpid();
+  pid_t here = getpid();
+  if (a->owner != here) exotel_easy_abandon(&a->easy);
+  a->owner = here;
 }
 
 void exotel_agent_free(exotel_agent *a) {

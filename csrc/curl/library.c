@@ -57,13 +57,16 @@ static void only_sigpipe(sigset_t *set) {
   sigaddset(set, SIGPIPE);
 }
 
-/* OpenSSL may write to a closed connection. */
+/* OpenSSL may write to a closed connection. Only a signal that was blocked before can be
+** pending. */
 void exotel_sigpipe_hold(exotel_sigpipe *s) {
   sigset_t set;
-  sigpending(&set);
-  s->was_pending = sigismember(&set, SIGPIPE);
   only_sigpipe(&set);
   pthread_sigmask(SIG_BLOCK, &set, &s->before);
+  s->was_pending = 0;
+  if (!sigismember(&s->before, SIGPIPE)) return;
+  sigpending(&set);
+  s->was_pending = sigismember(&set, SIGPIPE);
 }
 
 /* One that we caused is taken away first. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define TIMEOUT_MAX 86400.0
+#define USUAL_HEADERS 8 /* of an answer; more only take longer */
 
 /* A string field without NUL, CR or LF, left on the stack; NULL when it is absent. */
 static const char *line_field(lua_State *L, int table, const char *name) {
@@ -130,7 +131,7 @@ static void set_header(lua_State *L, int table, const exotel_header *h) {
 static void push_headers(lua_State *L, const exotel_buffer *lines) {
   const char *p = lines->p, *end = p + lines->n;
   int table;
-  lua_newtable(L);
+  lua_createtable(L, 0, USUAL_HEADERS);
   table = lua_gettop(L);
   while (p != NULL && p < end) {
     const char *stop = memchr(p, '\n', (size_t)(end - p));
