@@ -4,6 +4,7 @@
 -- SPDX-License-Identifier: MIT
 
 local core = require "exotel.core"
+local curl_transport = require "exotel.transport.curl"
 local exotel = require "exotel"
 local errors = require "exotel.errors"
 local serving = require "spec.support.serving"
@@ -416,6 +417,24 @@ describe("reading", function()
     local held = 0
     for _ in pairs(alive) do held = held + 1 end
     assert.is_true(held <= 200, held .. " calls are held")
+  end)
+
+  it("holds no page while it asks for the next one", function()
+    local server = serving.start(minutes(250))
+    local settings = server:settings()
+    local curl, alive, held = curl_transport.new(settings), setmetatable({}, { __mode = "k" }), {}
+    settings.transport = setmetatable({ perform = function(_, request)
+      collectgarbage()
+      collectgarbage()
+      held[#held + 1] = 0
+      for _ in pairs(alive) do held[#held] = held[#held] + 1 end
+      return curl:perform(request)
+    end }, { __index = curl })
+    for call in exotel.client(settings):calls {} do alive[call] = true end
+    assert.equal(3, #held)
+    for index, calls in ipairs(held) do
+      assert.is_true(calls <= 2, ("%d calls are held at request %d"):format(calls, index))
+    end
   end)
 end)
 

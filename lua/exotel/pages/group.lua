@@ -183,6 +183,7 @@ end
 --- may read the group meanwhile: the first answer counts.
 function methods:ask(source)
   local turn = self.turn
+  self.page, self.index = {}, 0 -- handed out whole: two pages are never held
   local page, err = source.ask(params_at(self, self.cursor))
   if self.turn ~= turn or self.done then return true end
   if not page then return nil, blame(source, err) end
