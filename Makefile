@@ -54,7 +54,7 @@ export LUA_PATH  := $(TREE)/lua/?.lua;;
 export LUA_CPATH := $(TREE)/$(B)/lib/?.so;;
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test lint fuzz torture bench check-rows check-layers reference \
+.PHONY: all demo test lint fuzz torture bench performance check-rows check-layers reference \
         check-reference rock env deps install clean help
 
 all: $(MODULES:%=$(LIB)/%.so) $(LIB).so ## build the shared objects into build/lib
@@ -122,15 +122,19 @@ torture: ## let every allocation fail in turn, in the core and in every Lua entr
 	@$(MAKE) --no-print-directory -s all
 	@sh tools/torture.sh
 
-bench: ## print what parsing a webhook and a page cost, beside other decoders
+bench: ## print what webhooks, pages, a GET and an export cost, beside others (about 3 minutes)
 	@sh tools/deps.sh bench
-	@$(MAKE) --no-print-directory -s all $(B)/bench/floor.so
+	@$(MAKE) --no-print-directory -s all $(B)/bench/floor.so $(B)/bench/bare.so
 	@LUA_CPATH="$(TREE)/$(B)/bench/?.so;$(LUA_CPATH)"; export LUA_CPATH; \
-	  $(LUA) bench/callback.lua && $(LUA) bench/page.lua
+	  for name in callback page get export; do $(LUA) bench/$$name.lua || exit 1; echo; done
 
-$(B)/bench/floor.so: bench/floor.c csrc/lua/compat.h
+performance: ## write what `make bench` prints into docs/performance.md
+	@MAKE="$(MAKE)" CC="$(CC)" LUA="$(LUA)" sh tools/performance.sh
+
+$(B)/bench/bare.so: bench_LIBS := -lcurl
+$(B)/bench/%.so: bench/%.c csrc/lua/compat.h
 	@mkdir -p $(@D)
-	$(C) -I$(LUA_INC) -shared -o $@ $<
+	$(C) -I$(LUA_INC) -shared -o $@ $< $(LDFLAGS) $(LIBDIRS) $(bench_LIBS)
 
 check-rows: all ## fail where a row of the api tables has no spec row
 	@$(LUA) tools/check_rows.lua

@@ -574,11 +574,15 @@ describe("TLS", function()
     end
   end)
 
-  it("carries all questions of a client on one connection", function()
-    local client = client_of(nginx.good, { ca_file = nginx.ca_file })
-    for _ = 1, 4 do assert(client:call_details(SID)) end
-    for index, entry in ipairs(nginx:log("good", 4)) do
-      assert.same({ "GET", index }, { entry.method, entry.requests })
+  it("and plain HTTP carry a thousand questions of a client on one connection", function()
+    for _, name in ipairs { "good", "plain" } do
+      local client = client_of(nginx[name], { ca_file = nginx.ca_file })
+      for _ = 1, 1000 do assert(client:call_details(SID)) end
+      local log = nginx:log(name, 1000)
+      assert.equal(1000, #log)
+      for index, entry in ipairs(log) do
+        assert.same({ "GET", index, false }, { entry.method, entry.requests, entry.reused })
+      end
     end
   end)
 

@@ -12,7 +12,7 @@ run="gcc make libc6-dev lua5.4 liblua5.4-dev libcurl4-openssl-dev libcjson-dev l
 test="lua-busted lua-check lua-socket lua-cqueues valgrind g++ clang clang-format clang-tidy
   libclang-rt-14-dev liblua5.1-0-dev nginx-light openssl curl ca-certificates luarocks"
 
-bench="lua-cjson lua-dkjson lua-socket valgrind"
+bench="lua-cjson lua-dkjson lua-socket valgrind nginx-light openssl"
 
 case $purpose in
   run) packages=$run ;;

@@ -1,11 +1,12 @@
--- tls: a real nginx with TLS on loopback, and certificates good and bad from a CA of its own.
+-- tls: a real nginx on loopback, with TLS and without, and certificates good and bad from a CA
+-- of its own.
 --
 --   local nginx = tls.start()
 --   nginx.ca_file   nginx.good … (addresses by name, below)   nginx:log(3)   nginx:stop()
 --
 -- Everything stands in one temporary directory; nginx runs in the foreground as one process
 -- that ends with ours. GET is answered with a call; a POST too, or at the address `silent`
--- it is read and the connection closed without an answer.
+-- it is read and the connection closed without an answer. At `plain` there is no TLS.
 --
 -- SPDX-License-Identifier: MIT
 
@@ -16,12 +17,14 @@ local raw = require "spec.support.raw"
 local tls = {}
 
 local LONG = 20 -- seconds that nothing here should ever need
+local CALL = '{"Call":{"Sid":"c5797dcbaaeed7678c4062a4a3ed2f8a"}}'
 
 local nginx = {}
 nginx.__index = nginx
 
 -- Name, certificate, and what else its server says.
 local addresses = {
+  { "plain", "good", port = "" },
   { "good", "good" },
   { "silent", "good", "if ($request_method = POST) { return 444; }" },
   { "http2", "good", port = "ssl http2" },
@@ -69,6 +72,7 @@ http {
   log_format spec '$server_port $connection $connection_requests $ssl_session_reused '
                   '$request_method $server_protocol $status';
   access_log access.log spec;
+  keepalive_requests 1000000;
   ssl_protocols TLSv1.2 TLSv1.3;
   ssl_session_cache shared:spec:1m;
   default_type application/json;
@@ -79,7 +83,7 @@ local one = [[
     listen 127.0.0.1:%d %s;
     ssl_certificate %s.pem; ssl_certificate_key %s.key;
     %s
-    location / { return 200 '{"Call":{"Sid":"c5797dcbaaeed7678c4062a4a3ed2f8a"}}'; }
+    location / { return 200 '%s'; }
   }
 ]]
 
@@ -100,15 +104,15 @@ local function free_ports(n)
   return ports
 end
 
-local function configure(self, directory)
+local function configure(self, directory, call)
   local ports, text = free_ports(#addresses), { head }
   self.ports = {}
   for index, row in ipairs(addresses) do
     local name, certificate, more = row[1], row[2], row[3]
-    self[name] = "https://127.0.0.1:" .. ports[index]
+    self[name] = (row.port == "" and "http" or "https") .. "://127.0.0.1:" .. ports[index]
     self.ports[name] = ports[index]
     text[#text + 1] = one:format(ports[index], row.port or "ssl", certificate, certificate,
-                                 more or "")
+                                 more or "", call)
   end
   write(directory .. "/nginx.conf", table.concat(text) .. "}\n")
 end
@@ -137,8 +141,9 @@ local function is_up(self)
   return false
 end
 
---- Makes the certificates and starts nginx.
-function tls.start()
+--- Makes the certificates and starts nginx. call: what it answers, without ' and $; a short
+--- one if it is left out.
+function tls.start(call)
   local directory, remove = raw.directory()
   local self = setmetatable({ directory = directory, remove = remove }, nginx)
   local maker = assert(sys.spawn { "sh", "-c", certificates, "sh", directory })
@@ -146,7 +151,7 @@ function tls.start()
   maker:close()
   self.ca_file = directory .. "/ca.pem"
   for _ = 1, 5 do
-    configure(self, directory)
+    configure(self, directory, call or CALL)
     self.process = assert(sys.spawn { "/usr/sbin/nginx", "-p", directory, "-e", "error.log",
                                       "-c", directory .. "/nginx.conf", stderr = false })
     if is_up(self) then return self end
