@@ -9,6 +9,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local api = require "exotel.api"
 local core = require "exotel.core"
 local client = require "exotel.client"
 local errors = require "exotel.errors"
@@ -16,7 +17,6 @@ local errors = require "exotel.errors"
 local exotel = { _VERSION = core._VERSION }
 
 local implementation = client.implementation
-local api = core.api()
 local default
 
 --- Sets the client that the functions of this module use. Settings: account_sid, api_key,

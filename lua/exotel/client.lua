@@ -5,6 +5,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local api = require "exotel.api"
 local core = require "exotel.core"
 local endpoint = require "exotel.endpoint"
 local errors = require "exotel.errors"
@@ -24,7 +25,6 @@ local MAYBE_PLACED = " - the call may have been placed"
 local MAYBE_DONE = " - what it asks for may have been done"
 local USER_AGENT = "lua-exotel/" .. core._VERSION
 
-local api = core.api()
 local regions = api.regions
 local operations = {}
 for _, operation in ipairs(api.operations) do

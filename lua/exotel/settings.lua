@@ -5,13 +5,14 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local api = require "exotel.api"
 local core = require "exotel.core"
 local errors = require "exotel.errors"
 
 local settings = {}
 
 local getenv = type(os) == "table" and os.getenv or nil
-local regions = core.api().regions
+local regions = api.regions
 
 --- The settings: name, type, for numbers the range, and what they are about. default: what
 --- holds where neither the setting nor its environment variable says otherwise.

@@ -6,13 +6,14 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local api = require "exotel.api"
 local copy = require "exotel.pages.copy"
 local core = require "exotel.core"
 
 local asked = {}
 
 local options = {} -- the rows of the operation, and each under its names
-for _, operation in ipairs(core.api().operations) do
+for _, operation in ipairs(api.operations) do
   if operation.name == "calls" then options = operation.parameters end
 end
 local option_named = {}

@@ -4,12 +4,12 @@
 --
 -- SPDX-License-Identifier: MIT
 
-local core = require "exotel.core"
+local api = require "exotel.api"
 
 local forms = {}
 
 local parameters
-for _, operation in ipairs(core.api().operations) do
+for _, operation in ipairs(api.operations) do
   if operation.name == "connect" then parameters = operation.parameters end
 end
 

@@ -2,6 +2,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local api = require "exotel.api"
 local core = require "exotel.core"
 
 local metadata = {}
@@ -14,7 +15,6 @@ local function codes_of(names)
   return list
 end
 
-local api = core.api()
 local circles, operators = codes_of(api.circles), codes_of(api.operators)
 
 local UNAVAILABLE = 9 -- the last digit of a number of which nobody knows

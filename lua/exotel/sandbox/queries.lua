@@ -6,6 +6,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local api = require "exotel.api"
 local clock = require "exotel.sandbox.clock"
 local core = require "exotel.core"
 
@@ -19,7 +20,7 @@ local PAGE_SIZE = 50
 local operators = { "gte", "lte", "eq" } -- gt and lt are the client's own
 
 local parameters
-for _, operation in ipairs(core.api().operations) do
+for _, operation in ipairs(api.operations) do
   if operation.name == "calls" then parameters = operation.parameters end
 end
 
