@@ -1,7 +1,7 @@
 -- export: what memory it takes to read CALLS finished calls with details one after the other,
 -- over HTTP from `exotel sandbox` in a process of its own: Lua's heap, garbage included, and the
--- process's resident set. Nothing is collected but by Lua itself, after the baseline, which is
--- taken when the first page was read. Both are sampled when a page has come.
+-- resident set of this process. The baseline is taken when the first page was read, after a
+-- collection; from then on Lua alone collects, and both are sampled every PAGE calls.
 --
 -- SPDX-License-Identifier: MIT
 
@@ -9,8 +9,8 @@ local exotel = require "exotel"
 local sys = require "exotel.sys"
 
 local CALLS, PAGE = 100000, 100
-local ROWS = 4 -- stretches of the same length: each has its own highest sample
-local DAYS = 151 -- the sandbox's calls are of 150
+local QUARTER = CALLS // 4 -- of which each has its own highest sample
+local SECONDS = 151 * 86400 -- the sandbox's calls are of the last 150 days
 local LONG = 20 -- seconds in which a sandbox starts
 
 local sandbox = assert(sys.spawn { arg[-1], "bin/exotel", "sandbox", "--port", "0",
@@ -22,56 +22,57 @@ local client = exotel.client {
 
 -- A line of /proc/self/status, in KiB: VmRSS is what is resident, VmHWM the most that ever was.
 local function status(name)
-  local file = assert(io.open "/proc/self/status")
+  local file, value = assert(io.open "/proc/self/status"), nil
   for line in file:lines() do
-    local value = line:match("^" .. name .. ":%s*(%d+) kB$")
-    if value then
-      file:close()
-      return tonumber(value)
-    end
+    value = line:match("^" .. name .. ":%s*(%d+) kB$")
+    if value then break end
   end
+  file:close()
+  return tonumber(value)
 end
 
-local columns = { "Lua heap", "resident" }
-local read = { function() return collectgarbage "count" end,
-               function() return status "VmRSS" end }
+local function memory()
+  return { heap = collectgarbage "count", resident = status "VmRSS" }
+end
 
-local base, highest, rows = {}, { 0, 0 }, {}
+local base
+local most = { heap = 0, resident = 0 } -- above the baseline, in this quarter
+local quarters = {}
 
 local function sample()
-  for column, value in ipairs(read) do
-    highest[column] = math.max(highest[column], value() - base[column])
+  for name, value in pairs(memory()) do
+    most[name] = math.max(most[name], value - base[name])
   end
 end
 
-local now, began, cpu = math.floor(sys.time()), sys.now(), os.clock()
-local n = 0
+local now, count = math.floor(sys.time()), 0
+local began, cpu_began = sys.now(), os.clock()
 for call in client:calls {
-  details = true, page_size = PAGE, date_created = { gte = now - DAYS * 86400, lte = now },
+  details = true, page_size = PAGE, date_created = { gte = now - SECONDS, lte = now },
 } do
-  n = n + 1
   assert(call.sid and call.legs, "not a call with details")
-  if n == 1 then
+  count = count + 1
+  if count == 1 then
     collectgarbage()
-    for column, value in ipairs(read) do base[column] = value() end
-  elseif n % PAGE == 1 then
+    base = memory()
+  elseif count % PAGE == 1 then
     sample()
   end
-  if n % (CALLS // ROWS) == 0 then
-    rows[#rows + 1], highest = highest, { 0, 0 }
+  if count % QUARTER == 0 then
+    quarters[#quarters + 1], most = most, { heap = 0, resident = 0 }
   end
 end
-began, cpu = sys.now() - began, os.clock() - cpu
-local most = status "VmHWM" - base[2]
+local seconds, cpu = sys.now() - began, os.clock() - cpu_began
+local peak = status "VmHWM"
 sandbox:close()
-assert(n == CALLS, ("%d calls came"):format(n))
+assert(count == CALLS, ("%d calls came"):format(count))
 
-print(("%d calls with details, %d a page: %.1f s, of which the client's CPU %.1f s")
-  :format(CALLS, PAGE, began, cpu))
-print(("%-30s %12s %12s"):format("KiB", table.unpack(columns)))
-print(("%-30s %12.0f %12d"):format("after the first page", base[1], base[2]))
-for index, row in ipairs(rows) do
-  local name = ("most above it, to call %d"):format(index * CALLS // ROWS)
-  print(("%-30s %12.0f %12d"):format(name, row[1], row[2]))
+print(("%d calls with details, %d a page: %.1f s, of which %.1f s are CPU of the client")
+  :format(CALLS, PAGE, seconds, cpu))
+print(("%-30s %12s %12s"):format("KiB", "Lua heap", "resident"))
+print(("%-30s %12.0f %12d"):format("after the first page", base.heap, base.resident))
+for index, quarter in ipairs(quarters) do
+  local name = ("most above it, to call %d"):format(index * QUARTER)
+  print(("%-30s %12.0f %12d"):format(name, quarter.heap, quarter.resident))
 end
-print(("%-30s %12s %12d"):format("most above it, by the kernel", "", most))
+print(("%-30s %12s %12d"):format("most above it, by the kernel", "", peak - base.resident))
