@@ -367,24 +367,38 @@ function client:time(text, offset) end
 function client:close() end
 
 ---@class exotel.query
+---@overload fun(): exotel.call?
 local query = {}
 
+--- The next call; nil at the end; nil and the error. Reads the query once: behind its end
+--- there is nothing, and an error stays. err.resume goes on: exotel.calls{ resume = … }.
+---@return exotel.call? call
+---@return exotel.error? err
 function query:next() end
 
 --- An iterator over the pages, from the beginning: each a list of calls with the fields of the
 --- service's page (total, page_size, …). A query in several groups makes its own pages, whose
 --- total is that of all groups in a month. Raises as a `for` over the query does.
+---@return fun(): exotel.page|nil pages
 function query:pages() end
 
 --- All calls, from the beginning, as a list; or nil and the error, whose resume begins there
 --- too, since no call was handed out.
+---@return exotel.call[]? calls
+---@return exotel.error? err
 function query:all() end
 
---- The first call of all, asked for alone; nil when there is none; nil and the error.
+--- The first call of all, asked for alone; nil when there is none; nil and the error. Of a
+--- query that was resumed: the next one, asked for with its page, since others of that page
+--- may have been handed out.
+---@return exotel.call? call
+---@return exotel.error? err
 function query:first() end
 
 --- How many calls there are, by a request a group and month; or nil and the error. Of a query
 --- that was resumed: in the months that are left, the one that it stopped in counted whole.
+---@return integer? total
+---@return exotel.error? err
 function query:total() end
 
 ---@class exotel.loop

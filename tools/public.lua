@@ -148,8 +148,9 @@ local function objects()
   }
 end
 
---- The classes of the objects, each { class, from, methods }: the class is the name of the
---- object's metatable, methods are entries in the order in which they are defined.
+--- The classes of the objects, each { class, from, methods, call }: the class is the name of
+--- the object's metatable, methods are entries in the order in which they are defined; call is
+--- the comment of what an object does that is called, nil where it can't be.
 function public.classes()
   local faces, list = {}, {}
   for _, entry in ipairs(public.functions()) do faces[entry.name] = entry end
@@ -166,7 +167,8 @@ function public.classes()
       methods[#methods + 1] = entry
     end
     table.sort(methods, function(a, b) return a.line < b.line end)
-    list[#list + 1] = { class = metatable.__name, from = object[1], methods = methods }
+    list[#list + 1] = { class = metatable.__name, from = object[1], methods = methods,
+                        call = metatable.__call and doc_of_function(metatable.__call) }
   end
   return list
 end

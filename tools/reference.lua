@@ -381,6 +381,7 @@ local function put_function(heading, prefix, entry)
   put ""
   if heading == "###" then put_example(entry.name) end
   put_prose(entry.doc)
+  put ""
   put_parameters(entry)
   put_results(entry)
 end
@@ -473,6 +474,10 @@ local function put_classes()
     put ""
     put("Made by %s.", code(class.from))
     put ""
+    if class.call then
+      put_prose(class.call)
+      put ""
+    end
     local shared = {}
     for _, entry in ipairs(class.methods) do
       if class.class == "exotel.client" and entries[entry.name] then
@@ -745,6 +750,7 @@ local function put_object_classes()
   for _, class in ipairs(classes) do
     local owner = class.class:gsub("^exotel%.", ""):gsub("%.", "_")
     put_class(class.class)
+    for _, line in ipairs(class.call and class.call.annotations or {}) do put("---%s", line) end
     put("local %s = {}", owner)
     put ""
     for _, entry in ipairs(class.methods) do put_definition(owner, ":", entry) end

@@ -48,6 +48,10 @@ local function begin(query, page_size)
   return new_reader(state, page_size)
 end
 
+--- The next call; nil at the end; nil and the error. Reads the query once: behind its end
+--- there is nothing, and an error stays. err.resume goes on: exotel.calls{ resume = … }.
+---@return exotel.call? call
+---@return exotel.error? err
 local function next_call(query)
   local state, err = state_of(query)
   if not state then return nil, err end
@@ -58,12 +62,11 @@ local function next_call(query)
   return state.reader:next()
 end
 
---- The next call; nil at the end; nil and the error. Reads the query once: behind its end
---- there is nothing, and an error stays. err.resume goes on: exotel.calls{ resume = … }.
 methods.next = errors.expose(next_call)
 
---- What a `for` over the query calls: as next, but an error is raised, as by io.lines, so that
+--- A `for` over the query calls it: as next, but an error is raised, as by io.lines, so that
 --- a page that failed never looks like the end.
+---@overload fun(): exotel.call?
 function metatable.__call(query)
   local call, err = next_call(query)
   if call == nil and err then errors.raise(err, 2) end
@@ -73,6 +76,7 @@ end
 --- An iterator over the pages, from the beginning: each a list of calls with the fields of the
 --- service's page (total, page_size, …). A query in several groups makes its own pages, whose
 --- total is that of all groups in a month. Raises as a `for` over the query does.
+---@return fun(): exotel.page|nil pages
 function methods:pages()
   local state, err = state_of(self)
   if not state then error(err.message, 2) end
@@ -88,6 +92,8 @@ end
 
 --- All calls, from the beginning, as a list; or nil and the error, whose resume begins there
 --- too, since no call was handed out.
+---@return exotel.call[]? calls
+---@return exotel.error? err
 methods.all = errors.expose(function(query)
   local own, err = begin(query)
   if not own then return nil, err end
@@ -105,6 +111,8 @@ end)
 --- The first call of all, asked for alone; nil when there is none; nil and the error. Of a
 --- query that was resumed: the next one, asked for with its page, since others of that page
 --- may have been handed out.
+---@return exotel.call? call
+---@return exotel.error? err
 methods.first = errors.expose(function(query)
   local state, err = state_of(query)
   local own
@@ -115,6 +123,8 @@ end)
 
 --- How many calls there are, by a request a group and month; or nil and the error. Of a query
 --- that was resumed: in the months that are left, the one that it stopped in counted whole.
+---@return integer? total
+---@return exotel.error? err
 methods.total = errors.expose(function(query)
   local own, err = begin(query, 1)
   if not own then return nil, err end
