@@ -929,6 +929,16 @@ describe("the end of the pages", function()
     assert.equal("server", open.reason)
   end)
 
+  it("gives a call that a page has twice once", function()
+    local list, err, server = read [[function(number, filter, page)
+      local document = page()
+      table.insert(document.Calls, document.Calls[1])
+      return 200, document
+    end]]
+    assert.is_nil(err)
+    same_calls(sids_of(server.calls), list)
+  end)
+
   it("gives a call that two pages have once", function()
     local list, err, server = read [[function(number, filter, page)
       local document = page()

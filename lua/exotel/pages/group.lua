@@ -113,12 +113,13 @@ end
 -- Asking
 -- ==================================================================
 
--- The page's calls that weren't handed out, with what the service said of the page.
+-- The page's calls that weren't handed out, each once, with what the service said of the page.
 local function new_calls(self, page)
-  local list = {}
+  local list, here = {}, {}
   for _, call in ipairs(page.calls) do
-    local known = self.skip[call.sid] or self.last_page[call.sid]
-    if not known then list[#list + 1] = call end
+    local sid = call.sid
+    if not (here[sid] or self.skip[sid] or self.last_page[sid]) then list[#list + 1] = call end
+    here[sid] = true
   end
   for name, value in pairs(page) do
     if name ~= "calls" then list[name] = value end
