@@ -27,7 +27,7 @@ LIB   := $(B)/lib/exotel
 TREE  := $(CURDIR)
 
 # What each shared object is made of, and all that it links.
-core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c api.c query.c \
+core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c api.c json.c query.c \
               request.c response.c work.c write.c)
 core_LIBS  := -lcjson -lexpat
 curl_SRC   := $(wildcard csrc/curl/*.c) $(addprefix csrc/lua/l_,curl.c multi.c transfer.c) \

@@ -70,6 +70,7 @@ int l_request_send(lua_State *L);
 int l_span_read(lua_State *L);
 int l_response_read(lua_State *L);
 int l_form_read(lua_State *L);
+int l_json_read(lua_State *L);
 int l_json_write(lua_State *L);
 int l_xml_write(lua_State *L);
 int l_range_read(lua_State *L);

@@ -302,6 +302,8 @@ local entries = {
   core("send", "x", { "", 1 }, nil, target),
   core("span", { gte = "2026-11-01", lte = 1796063399 }, 19800),
   core("span", "gte:2026-11-01 00:00:00;lte:2026-10-01 00:00:00", 19800),
+  core("json", '{"a":[1,2.5,true,null,"' .. ("x"):rep(300) .. '",{"b":{}}],"a":1}'),
+  core("json", '{"a":'),
   core("time", "2017-03-03 10:48:33", 19800),
   core("time", "now", 0),
   core("to_json", record, "call", false),
