@@ -52,3 +52,48 @@ double exotel_retry_after(const exotel_header *headers, size_t n) {
   if (until - now > LONGEST_WAIT) return -1;
   return until < now ? 0 : (double)(until - now);
 }
+
+/* A place: digits alone. A number too large for a body is the largest. */
+static int place_read(exotel_slice text, size_t *place) {
+  long long number;
+  size_t i;
+  for (i = 0; i < text.n; i++) {
+    if (text.p[i] < '0' || text.p[i] > '9') return 0;
+  }
+  if (text.n == 0) return 0;
+  *place = (size_t)-1;
+  if (exotel_decimal_integer(text.p, text.n, &number) &&
+      (unsigned long long)number < *place)
+    *place = (size_t)number;
+  return 1;
+}
+
+/* The last n bytes. */
+static exotel_byte_range suffix(size_t n, size_t size, size_t *first, size_t *last) {
+  if (n == 0 || size == 0) return EXOTEL_RANGE_OUTSIDE;
+  *first = n < size ? size - n : 0;
+  *last = size - 1;
+  return EXOTEL_RANGE_PART;
+}
+
+exotel_byte_range exotel_byte_range_read(exotel_slice text, size_t size, size_t *first,
+                                         size_t *last) {
+  static const char unit[] = "bytes=";
+  const char *end = text.p + text.n, *dash;
+  exotel_slice rest, from, to;
+  size_t begin, until = (size_t)-1;
+  if (text.n < sizeof unit || memcmp(text.p, unit, sizeof unit - 1) != 0)
+    return EXOTEL_RANGE_WHOLE;
+  rest = exotel_slice_trimmed(exotel_slice_between(text.p + sizeof unit - 1, end));
+  dash = rest.n == 0 ? NULL : memchr(rest.p, '-', rest.n);
+  if (dash == NULL) return EXOTEL_RANGE_WHOLE;
+  from = exotel_slice_between(rest.p, dash);
+  to = exotel_slice_between(dash + 1, rest.p + rest.n);
+  if (to.n > 0 && !place_read(to, &until)) return EXOTEL_RANGE_WHOLE;
+  if (from.n == 0 && to.n > 0) return suffix(until, size, first, last);
+  if (!place_read(from, &begin) || begin > until) return EXOTEL_RANGE_WHOLE;
+  if (begin >= size) return EXOTEL_RANGE_OUTSIDE;
+  *first = begin;
+  *last = until < size ? until : size - 1;
+  return EXOTEL_RANGE_PART;
+}

@@ -24,4 +24,16 @@ exotel_slice exotel_header_find(const exotel_header *headers, size_t n,
 ** or, failing that, X-RateLimit-Reset; negative when neither can be read. */
 double exotel_retry_after(const exotel_header *headers, size_t n);
 
+/* What a Range header asks of a body. */
+typedef enum exotel_byte_range {
+  EXOTEL_RANGE_WHOLE,  /* nothing that is one range of bytes: the whole is the answer */
+  EXOTEL_RANGE_PART,   /* 206 */
+  EXOTEL_RANGE_OUTSIDE /* 416 */
+} exotel_byte_range;
+
+/* Reads "bytes=0-99", "bytes=100-" or "bytes=-10" of a body of `size` bytes. Of a part,
+** sets the places of its first and last byte, from 0; the last is cut at the body's. */
+exotel_byte_range exotel_byte_range_read(exotel_slice text, size_t size, size_t *first,
+                                         size_t *last);
+
 #endif

@@ -76,6 +76,7 @@ int l_xml_write(lua_State *L);
 int l_range_read(lua_State *L);
 int l_items_read(lua_State *L);
 int l_base64_read(lua_State *L);
+int l_byte_range_read(lua_State *L);
 int l_url_encode(lua_State *L);
 int l_api(lua_State *L);
 

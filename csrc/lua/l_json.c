@@ -7,7 +7,8 @@
 
 #include "../core/json_tree.h"
 
-#define WHOLE_MAX 9007199254740992.0 /* 2^53: beyond it a double may be another number */
+#define WHOLE_MAX                                                                      \
+  9007199254740992.0 /* 2^53: beyond it a double may be another number */
 
 static void push_value(lua_State *L, const exotel_json_value *value);
 
@@ -56,9 +57,7 @@ static void push_value(lua_State *L, const exotel_json_value *value) {
     case EXOTEL_JSON_IS_NULL: lua_pushnil(L); break;
     case EXOTEL_JSON_IS_BOOLEAN: lua_pushboolean(L, value->number != 0); break;
     case EXOTEL_JSON_IS_NUMBER: push_number(L, value->number); break;
-    case EXOTEL_JSON_IS_TEXT:
-      lua_pushlstring(L, value->text.p, value->text.n);
-      break;
+    case EXOTEL_JSON_IS_TEXT: lua_pushlstring(L, value->text.p, value->text.n); break;
     case EXOTEL_JSON_IS_LIST:
     case EXOTEL_JSON_IS_OBJECT: push_table(L, value); break;
   }

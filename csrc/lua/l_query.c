@@ -9,6 +9,7 @@
 
 #include "../core/base64.h"
 #include "../core/error.h"
+#include "../core/http1.h"
 #include "../core/range.h"
 #include "../core/slice.h"
 #include "../core/url.h"
@@ -165,4 +166,24 @@ int l_url_encode(lua_State *L) {
   l_work *w = l_work_take(L);
   exotel_url_encode(&w->text, text);
   return push_text(L, w);
+}
+
+/*
+** core.byte_range(text, size): what a Range header asks of a body of that many bytes: the
+** places of its first and last byte, from 0; false when there are none; nil when it names no
+** single range of bytes, so that the whole body is the answer.
+*/
+int l_byte_range_read(lua_State *L) {
+  exotel_slice text = l_slice_check(L, 1);
+  lua_Integer size = luaL_checkinteger(L, 2);
+  size_t first, last;
+  luaL_argcheck(L, size >= 0, 2, "a negative size");
+  switch (exotel_byte_range_read(text, (size_t)size, &first, &last)) {
+    case EXOTEL_RANGE_WHOLE: lua_pushnil(L); return 1;
+    case EXOTEL_RANGE_OUTSIDE: lua_pushboolean(L, 0); return 1;
+    case EXOTEL_RANGE_PART: break;
+  }
+  lua_pushinteger(L, (lua_Integer)first);
+  lua_pushinteger(L, (lua_Integer)last);
+  return 2;
 }

@@ -110,8 +110,46 @@ static void check_find(void) {
   check(exotel_header_find(headers, 0, "a").n == 0, "none at all");
 }
 
+static const struct range {
+  const char *text;
+  size_t size;
+  exotel_byte_range what;
+  size_t first, last;
+} ranges[] = {
+    {"bytes=0-0", 10, EXOTEL_RANGE_PART, 0, 0},
+    {"bytes=2-5", 10, EXOTEL_RANGE_PART, 2, 5},
+    {"bytes=2-", 10, EXOTEL_RANGE_PART, 2, 9},
+    {"bytes= 2-5 ", 10, EXOTEL_RANGE_PART, 2, 5},
+    {"bytes=9-99999999999999999999999", 10, EXOTEL_RANGE_PART, 9, 9},
+    {"bytes=-3", 10, EXOTEL_RANGE_PART, 7, 9},
+    {"bytes=-30", 10, EXOTEL_RANGE_PART, 0, 9},
+    {"bytes=10-", 10, EXOTEL_RANGE_OUTSIDE, 0, 0},
+    {"bytes=99999999999999999999999-", 10, EXOTEL_RANGE_OUTSIDE, 0, 0},
+    {"bytes=0-", 0, EXOTEL_RANGE_OUTSIDE, 0, 0},
+    {"bytes=-1", 0, EXOTEL_RANGE_OUTSIDE, 0, 0},
+    {"bytes=-0", 10, EXOTEL_RANGE_OUTSIDE, 0, 0},
+    {"", 10, EXOTEL_RANGE_WHOLE, 0, 0},
+    {"bytes=", 10, EXOTEL_RANGE_WHOLE, 0, 0},
+    {"bytes=-", 10, EXOTEL_RANGE_WHOLE, 0, 0},
+    {"bytes=5-2", 10, EXOTEL_RANGE_WHOLE, 0, 0},
+    {"bytes=0-1,3-4", 10, EXOTEL_RANGE_WHOLE, 0, 0},
+    {"bytes=+1-2", 10, EXOTEL_RANGE_WHOLE, 0, 0},
+    {"bytes=a-b", 10, EXOTEL_RANGE_WHOLE, 0, 0},
+    {"bytes=12", 10, EXOTEL_RANGE_WHOLE, 0, 0},
+    {"lines=0-1", 10, EXOTEL_RANGE_WHOLE, 0, 0},
+};
+
+static void check_range(const struct range *r) {
+  size_t first = 0, last = 0;
+  exotel_byte_range what =
+      exotel_byte_range_read(page_text(0, r->text), r->size, &first, &last);
+  check(what == r->what && first == r->first && last == r->last, r->text);
+}
+
 int main(void) {
   size_t i;
+  for (i = 0; i < sizeof ranges / sizeof *ranges; i++)
+    check_range(&ranges[i]);
   for (i = 0; i < sizeof lines / sizeof *lines; i++)
     check_line(&lines[i]);
   for (i = 0; i < sizeof waits / sizeof *waits; i++)

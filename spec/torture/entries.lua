@@ -246,6 +246,7 @@ local entries = {
   core("callback", '{"a":nul}', "application/json", ""),
   core("callback", part("a", "1"), boundary, ""),
   core("date", 1488518313, 19800),
+  core("byte_range", "bytes=1-2", 9),
   core("e164", "098765 43210", "91"),
   core("e164", "98765", "91"),
   core("encode", ("gte:10 s;"):rep(20)),
