@@ -5,16 +5,23 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local applets = require "exotel.sandbox.applets"
 local callbacks = require "exotel.sandbox.callbacks"
 local clock = require "exotel.sandbox.clock"
 local exotel = require "exotel"
+local flows = require "exotel.sandbox.flows"
 local history = require "exotel.sandbox.history"
 local httpd = require "exotel.httpd"
+local keys = require "exotel.sandbox.keys"
 local limit = require "exotel.sandbox.limit"
 local metadata = require "exotel.sandbox.metadata"
 local numbers = require "exotel.sandbox.numbers"
 local options = require "exotel.cli.options"
 local poller = require "exotel.poller"
+local recordings = require "exotel.sandbox.recordings"
+local refusals = require "exotel.sandbox.refusals"
+local replies = require "exotel.sandbox.replies"
+local runs = require "exotel.sandbox.runs"
 local server = require "exotel.sandbox.server"
 local sys = require "exotel.sys"
 
@@ -33,8 +40,11 @@ local rows = {
   { "queue-seconds", "seconds", 0.5, "how long a call is queued" },
   { "ring-seconds", "seconds", 1, "how long a leg rings before it ends" },
   { "call-seconds", "seconds", 2, "how long a conversation lasts, if TimeLimit lets it" },
+  { "originate-seconds", "seconds", 0, "from a dial to its answer; the phone rings meanwhile" },
+  { "settle-seconds", "seconds", 0, "after the end, until EndTime, Duration and Price are known" },
   { "retry-seconds", "seconds", 5, "the pause before a StatusCallback is tried again" },
   { "rate-limit", "integer", 200, "requests in a minute, then 429; 0 is no limit" },
+  { "flow", "string", nil, "a file with flows, in JSON: one, or a list of them" },
   { "history", "integer", 0, "calls of the past that bulk queries find" },
   { "help", "flag", false, "print this" },
 }
@@ -80,6 +90,57 @@ What happened, as JSON for tests, without credentials or limit:
   callbacks.TIMEOUT, callbacks.LEAST_TIMEOUT, history.MOST, history.help(), metadata.help(),
   server.BALANCE, server.CURRENCY, limit.SECONDS)
 
+local about_calls = ([[
+  GET /_sandbox/applets    every request of an applet, and its reply
+  GET /_sandbox/flows      the app_ids of the flows
+
+A dial is answered --originate-seconds after it was read, but its phone rings from then on: the
+service originates before it answers, so who gives up may have placed a call. The answer shows
+the call as it is by then. A call's EndTime, Duration and Price are known --settle-seconds after
+its end (on the service that takes about two minutes), in Call Details and in bulk answers; its
+status and its StatusCallback don't wait.
+
+A recording can be fetched %d seconds after it is over, with the account's credentials, as a
+whole or in ranges: an MP3 of silence, as long as what was recorded and %d seconds at most.
+With StreamUrl no WebSocket is opened: the call has one leg, lasts as long as a conversation,
+and may ask for the event ringing as well.
+
+By the last two digits of From, or else of To, a dial is answered with a documented error, and no
+phone rings. Bodies: rest is a RestException in JSON or XML, page plain text, limits and data the
+JSON that other pages show.
+
+%s
+Flows. A dial whose Url ends in /exoml/start_voice/APP_ID follows the flow of that app_id, once
+leg 1 has answered; without such a flow it talks with it until the end. Flows come from --flow,
+and from POST /_sandbox/flows, as JSON or as a form (applets[0][kind]=…):
+
+  { "app_id": "926", "applets": [ { "kind": "gather", "url": "http://…", "name": "menu",
+    "next": { "digits": "menu", "no_input": "end" } }, … ] }
+
+By each outcome `next` names the applet that follows, or does so for all as one name; else it is
+the one behind it in the list, and the call ends behind the last one, or after %d. Kinds:
+
+%s
+An applet asks its url by GET, with what is known of the call in the query; connect and gather
+with Exotel-Version: %s. It has %d seconds to answer, and never less than %d real ones; a reply
+of more than %d bytes is none. Then, and after a reply of another type or with a field of a type
+that isn't documented, connect asks fallback_url if there is one, and else dials nobody; gather
+and a passthru that isn't async drop the caller, as a passthru does on any status but 200 and
+302; a switch goes on as default, a greeting without a word. What is said, played or keyed takes
+%d s.
+
+connect rings numbers one after another, or max_parallel_attempts of them at once, until one
+answers; with fetch_after_attempt it asks again after each, %d times at most. Their last two
+digits choose how they end, as above. dial_passthru_event_url is told of each number, with Status
+busy when it rings and free when it is done with.
+
+%s
+  POST /_sandbox/digits    digits, From: what is keyed at the next gather
+  POST /_sandbox/incoming  From, To (an ExoPhone), app_id: a call comes in, in that flow
+]]):format(recordings.DELAY, recordings.LONGEST, refusals.help(), runs.MOST_APPLETS, flows.help(),
+  applets.VERSION, applets.TIMEOUT, applets.LEAST_TIMEOUT, replies.MOST, runs.PLAY,
+  runs.MOST_FETCHES, keys.help())
+
 local function complain(text)
   io.stderr:write("exotel sandbox: ", text, "\n")
 end
@@ -89,7 +150,20 @@ local function fail(message)
   return 2
 end
 
-local function new_sandbox(given, base_url, loop)
+-- The flows of a file, or none; nil and what is wrong with it.
+local function flows_of(path)
+  if not path then return {} end
+  local file, message = io.open(path, "rb")
+  if not file then return nil, message end
+  local list, wrong = flows.decode(file:read "a")
+  file:close()
+  local set
+  if list then set, wrong = flows.new(list) end
+  if not set then return nil, ("--flow %s: %s"):format(path, wrong) end
+  return list
+end
+
+local function new_sandbox(given, listed, base_url, loop)
   return server.new {
     account_sid = given.sid, api_key = given.key, api_token = given.token, base_url = base_url,
     clock = clock.new {
@@ -99,7 +173,8 @@ local function new_sandbox(given, base_url, loop)
     seconds = { queue = given["queue-seconds"], ring = given["ring-seconds"],
                 call = given["call-seconds"] },
     retry_seconds = given["retry-seconds"], history = given.history,
-    rate_limit = given["rate-limit"],
+    rate_limit = given["rate-limit"], settle_seconds = given["settle-seconds"],
+    originate_seconds = given["originate-seconds"], flows = listed,
     spawn = function(...) return loop:spawn(...) end,
     send = function(request) return loop:perform(request) end,
     random = sys.random, hex = sys.hex, complain = complain,
@@ -111,13 +186,15 @@ function command.run(arguments)
   local given, wrong = options.read(rows, arguments)
   if not given then return fail(wrong) end
   if given.help then
-    io.stdout:write(about)
+    io.stdout:write(about, about_calls)
     return 0
   end
   if given.port > 65535 then return fail "--port wants a number up to 65535" end
   if given.history > history.MOST then
     return fail(("--history wants a number up to %d"):format(history.MOST))
   end
+  local listed, unread = flows_of(given.flow)
+  if not listed then return fail(unread) end
   local listener, message = httpd.listen {
     host = given.host, port = given.port, max_connections = CONNECTIONS,
   }
@@ -125,7 +202,7 @@ function command.run(arguments)
   print(listener:url())
   io.stdout:flush()
   local loop, waiting = assert(exotel.loop { requests_in_flight = IN_FLIGHT }), poller.new()
-  local sandbox = new_sandbox(given, listener:url(), loop)
+  local sandbox = new_sandbox(given, listed, listener:url(), loop)
   waiting:add(listener, function()
     local request = listener:poll(0)
     if request then sandbox:answer(request) end

@@ -63,8 +63,8 @@ end
 function bulk:takes(asked, call)
   local created = math.floor(call.placed)
   if created < asked.first or created > asked.last then return false end
-  if self.calls:reached(call) < #call.steps then return false end
-  return #asked.tests == 0 or queries.takes(asked, self.calls.facts(call))
+  if not self.calls:has_ended(call) then return false end
+  return #asked.tests == 0 or queries.takes(asked, self.calls:facts(call))
 end
 
 -- Those of the past. They never change, so the last scan is kept for the next page.

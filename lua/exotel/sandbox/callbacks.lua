@@ -35,6 +35,11 @@ local function events_of(form)
   return set
 end
 
+-- Only a call with a stream alone tells that it rings.
+local function tells_ringing(form, events)
+  return events.ringing and form.StreamUrl and not (form.To or form.Url)
+end
+
 --- The events of a call to be posted, in order: a list of { name, step }, `step` being the
 --- place in its timeline that each one tells of.
 function callbacks.owed(call)
@@ -42,6 +47,9 @@ function callbacks.owed(call)
   if not call.form.StatusCallback then return list end
   if not events then return { { name = "default", step = #call.steps } } end
   for index, step in ipairs(call.steps) do
+    if step.status == "ringing" and tells_ringing(call.form, events) then
+      list[#list + 1] = { name = "ringing", step = index }
+    end
     if events.answered and step.status == "in-progress" then
       list[#list + 1] = { name = "answered", step = index }
     end
@@ -62,6 +70,12 @@ function builders.answered(call, shown)
   local event = shown
   event.call_sid, event.event_type = call.sid, "answered"
   event.end_time, event.recording_url = shown.end_time or "", shown.recording_url or ""
+  return event
+end
+
+function builders.ringing(call, shown)
+  local event = builders.answered(call, shown)
+  event.event_type = "ringing"
   return event
 end
 

@@ -56,6 +56,11 @@ function clock.timestamp(epoch)
   return os.date("!%Y-%m-%d %H:%M:%S", math.floor(epoch) + OFFSET)
 end
 
+--- The same as applets have it in some fields: "Wed, 23 Feb 2022 12:31:59".
+function clock.long_timestamp(epoch)
+  return os.date("!%a, %d %b %Y %H:%M:%S", math.floor(epoch) + OFFSET)
+end
+
 --- The epoch seconds of a time that is printed so, or nil.
 function clock.epoch_of(text)
   return text:find "^%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d$" and core.time(text, OFFSET) or nil

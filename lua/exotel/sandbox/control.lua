@@ -5,6 +5,9 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local core = require "exotel.core"
+local fields = require "exotel.sandbox.fields"
+local flows = require "exotel.sandbox.flows"
 local formats = require "exotel.sandbox.formats"
 local journal = require "exotel.sandbox.journal"
 
@@ -27,6 +30,62 @@ pages["GET /_sandbox/calls"] = function(sandbox)
     items[index] = formats.json.record("Call", "call", record, "empty")
   end
   return 200, journal.wrap("calls", items)
+end
+
+local OK = '{"ok":true}'
+
+local function refuse(wrong)
+  return 400, formats.json.exception(400, wrong)
+end
+
+pages["GET /_sandbox/applets"] = function(sandbox)
+  return 200, sandbox.asked:json()
+end
+
+pages["GET /_sandbox/flows"] = function(sandbox)
+  local names = sandbox.flows:names()
+  for index, name in ipairs(names) do names[index] = assert(core.to_json({ app_id = name }, "")) end
+  return 200, journal.wrap("flows", names)
+end
+
+-- One flow, as a form; or one or several as JSON.
+local function flows_of(request)
+  if (request:header "content-type" or ""):lower():find("json", 1, true) then
+    return flows.decode(request:body())
+  end
+  local form, err = core.form(request:body())
+  if form then return { form } end
+  return nil, err.message
+end
+
+pages["POST /_sandbox/flows"] = function(sandbox, request)
+  local list, wrong = flows_of(request)
+  for _, given in ipairs(list or {}) do
+    local flow
+    flow, wrong = flows.read(given)
+    if not flow then break end
+  end
+  if wrong then return refuse(wrong) end
+  for _, given in ipairs(list) do sandbox.flows:add(given) end
+  return 200, OK
+end
+
+pages["POST /_sandbox/digits"] = function(sandbox, request)
+  local form, wrong = fields.form(request, { From = { "text" }, digits = { "digits" } })
+  if not form then return refuse(wrong) end
+  sandbox.keys:add(form.From, form.digits or "")
+  return 200, OK
+end
+
+local INCOMING = { From = { "text", true }, To = { "text", true }, app_id = { "text", true } }
+
+pages["POST /_sandbox/incoming"] = function(sandbox, request)
+  local form, wrong = fields.form(request, INCOMING)
+  if not form then return refuse(wrong) end
+  local flow = sandbox.flows.by_app_id[form.app_id]
+  if not flow then return refuse "app_id wants a flow: POST /_sandbox/flows tells of one" end
+  local call = sandbox.runs:receive(form.From, form.To, flow)
+  return 200, assert(core.to_json({ ok = true, call_sid = call.sid }, ""))
 end
 
 --- What a request that belongs to no operation is answered: a status and a body.

@@ -4,7 +4,7 @@
 --
 --   record(root, kind, record, absent)   one record, of that kind, under that name
 --   page(metadata, kind, records)        a page of calls and what is said of it
---   exception(status, message)           a refusal
+--   exception(status, message, code)     a refusal; code may be nil, a number or a text
 --
 -- metadata: a list of { name, value }, in the order in which they stand there. A value that
 -- is nil is null in JSON, and an empty element.
@@ -26,8 +26,10 @@ local function each(list, spell, between)
   return table.concat(out, between)
 end
 
-local function refusal(status, message)
-  return { { "Status", status }, { "Message", message } }
+local function refusal(status, message, code)
+  local pairs_of = { { "Status", status }, { "Message", message } }
+  if code ~= nil then pairs_of[3] = { "Code", code } end
+  return pairs_of
 end
 
 -- {=================================================================
@@ -52,8 +54,8 @@ function json.page(metadata, kind, records)
     each(records, spell, ","))
 end
 
-function json.exception(status, message)
-  return ('{"RestException":{%s}}'):format(each(refusal(status, message), json_pair, ","))
+function json.exception(status, message, code)
+  return ('{"RestException":{%s}}'):format(each(refusal(status, message, code), json_pair, ","))
 end
 
 -- }=================================================================
@@ -91,8 +93,8 @@ function xml.page(metadata, kind, records)
   return document(element("Metadata", each(metadata, xml_pair, "")) .. each(records, spell, ""))
 end
 
-function xml.exception(status, message)
-  return document(element("RestException", each(refusal(status, message), xml_pair, "")))
+function xml.exception(status, message, code)
+  return document(element("RestException", each(refusal(status, message, code), xml_pair, "")))
 end
 
 -- }=================================================================
