@@ -77,6 +77,16 @@ describe("a request is", function()
     assert.matches("\r\nContent%-Length: 7\r\n", body)
   end)
 
+  it("without a body in its answer when it is a HEAD", function()
+    local server = raw.start { "send:" .. raw.answer(200, {}, "fine"):gsub("fine$", "") }
+    local agent = curl.agent {}
+    local response = assert(perform(agent, server.url, { method = "HEAD" }))
+    assert.same({ 200, "", "4" }, { response.status, response.body,
+                                    response.headers["content-length"] })
+    assert.equal("HEAD", server:requests()[1].method)
+    agent:close()
+  end)
+
   it("in HTTP/1.1 with a server that offers HTTP/2", function()
     local nginx = tls.start()
     local response = perform(curl.agent { ca_file = nginx.ca_file, proxy = false }, nginx.http2)

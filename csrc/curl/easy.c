@@ -179,10 +179,11 @@ static void set_connection(setting *s, const exotel_transfer_request *r) {
 #endif
 }
 
+/* The answer to a HEAD has no body, whatever length its headers give. */
 static void set_body(setting *s, const exotel_transfer_request *r) {
   curl_off_t size = (curl_off_t)r->body_size;
   if (r->body == NULL && strcmp(r->method, "POST") != 0) {
-    set_long(s, CURLOPT_HTTPGET, 1L);
+    set_long(s, strcmp(r->method, "HEAD") == 0 ? CURLOPT_NOBODY : CURLOPT_HTTPGET, 1L);
     return;
   }
   if (s->code == CURLE_OK)
