@@ -29,7 +29,7 @@ end
 local numbers = {
   integer = { 0, math.maxinteger, "a whole number" },
   seconds = { 0, 1e9, "seconds" },
-  rate = { 0.001, 1e6, "a number from 0.001 to 1000000" },
+  rate = { 0, 1e6, "a number from 0 to 1000000" },
 }
 
 local function convert(row, text)

@@ -8,12 +8,14 @@
 local applets = require "exotel.sandbox.applets"
 local callbacks = require "exotel.sandbox.callbacks"
 local clock = require "exotel.sandbox.clock"
+local dice = require "exotel.sandbox.dice"
 local exotel = require "exotel"
 local flows = require "exotel.sandbox.flows"
 local history = require "exotel.sandbox.history"
 local httpd = require "exotel.httpd"
 local keys = require "exotel.sandbox.keys"
 local limit = require "exotel.sandbox.limit"
+local loops = require "exotel.transport.loop"
 local metadata = require "exotel.sandbox.metadata"
 local numbers = require "exotel.sandbox.numbers"
 local options = require "exotel.cli.options"
@@ -22,21 +24,26 @@ local recordings = require "exotel.sandbox.recordings"
 local refusals = require "exotel.sandbox.refusals"
 local replies = require "exotel.sandbox.replies"
 local runs = require "exotel.sandbox.runs"
+local running = require "exotel.running"
 local server = require "exotel.sandbox.server"
 local sys = require "exotel.sys"
 
 local command = {}
 
 local CONNECTIONS = 1024
+local LAST_EPOCH = 4102444799 -- of 2099
 local IN_FLIGHT = 256 -- StatusCallbacks at once; those that nobody answers hold up no others
 
-local rows = {
+--- The options, by rows (see cli/options).
+command.rows = {
   { "port", "integer", 8080, "the port to listen on; 0 takes a free one" },
   { "host", "string", "127.0.0.1", "the address to listen on" },
   { "sid", "string", "sandbox", "the account's SID" },
   { "key", "string", "sandbox_key", "the API key that is let in" },
   { "token", "string", "sandbox_token", "the API token that is let in" },
-  { "speed", "rate", 1, "sandbox seconds per real second" },
+  { "speed", "rate", 1, "sandbox seconds per real second; at 0 the clock stands still" },
+  { "epoch", "integer", nil, "what the clock shows at first, in epoch seconds (default now)" },
+  { "seed", "integer", nil, "of all that is left to chance: the same seed, the same SIDs" },
   { "queue-seconds", "seconds", 0.5, "how long a call is queued" },
   { "ring-seconds", "seconds", 1, "how long a leg rings before it ends" },
   { "call-seconds", "seconds", 2, "how long a conversation lasts, if TimeLimit lets it" },
@@ -46,6 +53,7 @@ local rows = {
   { "rate-limit", "integer", 200, "requests in a minute, then 429; 0 is no limit" },
   { "flow", "string", nil, "a file with flows, in JSON: one, or a list of them" },
   { "history", "integer", 0, "calls of the past that bulk queries find" },
+  { "until-stdin-ends", "flag", false, "end when standard input does" },
   { "help", "flag", false, "print this" },
 }
 
@@ -66,7 +74,13 @@ A call costs 0.750 for each begun minute of its first leg. StatusCallbacks are p
 for. Any answer but a 2xx within %d seconds is a failure, and tried again, %d times at most.
 
 All seconds are the sandbox's, of which --speed makes more or fewer a real second; only the
-%d seconds above are never less than %d real ones.
+%d seconds above are never less than %d real ones. At --speed 0 the clock stands still until it is
+stepped, and these are %d real ones.
+
+What is left to chance comes from --seed. Two runs with the same --seed, --epoch, --port and
+other options at --speed 0, and the same requests and steps one after the other, have the same
+journals, byte for byte; unless --queue-seconds and --ring-seconds are 0, or real time decides
+what becomes of a StatusCallback.
 
 Bulk queries find the calls that have ended: of the last 31 days, or of the DateCreated that is
 asked for, a month at most and no more than six months ago. Filters and their operators are the
@@ -86,9 +100,14 @@ What happened, as JSON for tests, without credentials or limit:
   GET /_sandbox/dials      every dial that was read, taken or refused
   GET /_sandbox/calls      every call that was placed, with its legs
   GET /_sandbox/callbacks  every attempt to post a StatusCallback
-]]):format(options.help(rows), numbers.help(), callbacks.TIMEOUT, callbacks.RETRIES,
-  callbacks.TIMEOUT, callbacks.LEAST_TIMEOUT, history.MOST, history.help(), metadata.help(),
-  server.BALANCE, server.CURRENCY, limit.SECONDS)
+
+What a test says, as a form:
+  POST /_sandbox/advance   seconds: the clock jumps that far. What is due in between is done in
+                           the order of its time; the answer comes when that has been done, each
+                           StatusCallback being delivered, or given up until it is tried again
+]]):format(options.help(command.rows), numbers.help(), callbacks.TIMEOUT, callbacks.RETRIES,
+  callbacks.TIMEOUT, callbacks.LEAST_TIMEOUT, callbacks.LEAST_TIMEOUT, history.MOST,
+  history.help(), metadata.help(), server.BALANCE, server.CURRENCY, limit.SECONDS)
 
 local about_calls = ([[
   GET /_sandbox/applets    every request of an applet, and its reply
@@ -150,6 +169,19 @@ local function fail(message)
   return 2
 end
 
+local function new_clock(given, loop)
+  local now = sys.time()
+  return clock.new {
+    epoch = given.epoch or now, real_epoch = now, now = sys.now, speed = given.speed,
+    spawn = function(...) return loop:spawn(...) end,
+    sleep = function(seconds, waiter)
+      waiter.task = running.here()
+      loop:sleep(seconds)
+    end,
+    wake = function(waiter) return loops.wake(waiter.task) end,
+  }
+end
+
 -- The flows of a file, or none; nil and what is wrong with it.
 local function flows_of(path)
   if not path then return {} end
@@ -164,34 +196,58 @@ local function flows_of(path)
 end
 
 local function new_sandbox(given, listed, base_url, loop)
+  local time = new_clock(given, loop)
   return server.new {
     account_sid = given.sid, api_key = given.key, api_token = given.token, base_url = base_url,
-    clock = clock.new {
-      epoch = sys.time(), now = sys.now, speed = given.speed,
-      sleep = function(seconds) loop:sleep(seconds) end,
-    },
+    clock = time, dice = dice.new(given.seed),
     seconds = { queue = given["queue-seconds"], ring = given["ring-seconds"],
                 call = given["call-seconds"] },
     retry_seconds = given["retry-seconds"], history = given.history,
     rate_limit = given["rate-limit"], settle_seconds = given["settle-seconds"],
     originate_seconds = given["originate-seconds"], flows = listed,
-    spawn = function(...) return loop:spawn(...) end,
+    spawn = function(...) return time:spawn(...) end,
     send = function(request) return loop:perform(request) end,
-    random = sys.random, hex = sys.hex, complain = complain,
+    hex = sys.hex, complain = complain,
   }
 end
 
---- Listens until it is killed. The first line on standard output is the base address.
+-- What the rows don't say of the options, or nil.
+local function wrong_of(given)
+  if given.port > 65535 then return "--port wants a number up to 65535" end
+  if given.history > history.MOST then
+    return ("--history wants a number up to %d"):format(history.MOST)
+  end
+  if given.epoch and given.epoch > LAST_EPOCH then
+    return ("--epoch wants a number up to %d"):format(LAST_EPOCH)
+  end
+end
+
+--- The options of a command line by their names, or nil and what is wrong with them.
+function command.read(arguments)
+  local given, wrong = options.read(command.rows, arguments)
+  wrong = wrong or wrong_of(given)
+  if wrong then return nil, wrong end
+  return given
+end
+
+-- Standard input, read as it comes: the poller stops at its end. A parent that holds the other
+-- end of a pipe, and nothing else, ends the sandbox by its own end, whatever that was.
+local function watch_stdin(waiting)
+  local source = { pollfd = function() return 0 end, events = function() return "r" end,
+                   timeout = function() end }
+  waiting:add(source, function()
+    if not io.read(1) then waiting:stop() end
+  end)
+end
+
+--- Listens until it is killed, or standard input ends if it was asked to mind that. The first
+--- line on standard output is the base address.
 function command.run(arguments)
-  local given, wrong = options.read(rows, arguments)
+  local given, wrong = command.read(arguments)
   if not given then return fail(wrong) end
   if given.help then
     io.stdout:write(about, about_calls)
     return 0
-  end
-  if given.port > 65535 then return fail "--port wants a number up to 65535" end
-  if given.history > history.MOST then
-    return fail(("--history wants a number up to %d"):format(history.MOST))
   end
   local listed, unread = flows_of(given.flow)
   if not listed then return fail(unread) end
@@ -208,6 +264,7 @@ function command.run(arguments)
     if request then sandbox:answer(request) end
   end)
   waiting:add(loop, function() loop:step(0) end)
+  if given["until-stdin-ends"] then watch_stdin(waiting) end
   waiting:run()
   return 0
 end

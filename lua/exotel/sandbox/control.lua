@@ -13,7 +13,10 @@ local journal = require "exotel.sandbox.journal"
 
 local control = {}
 
-local pages = {} -- by method and path: each gives a status and a body
+local pages = {} -- by method and path: each gives a status and a body, or
+-- nothing and answers the request itself
+
+local MOST_SECONDS = 1000000000 -- of one step
 
 pages["GET /_sandbox/dials"] = function(sandbox)
   return 200, sandbox.dials:json()
@@ -88,7 +91,33 @@ pages["POST /_sandbox/incoming"] = function(sandbox, request)
   return 200, assert(core.to_json({ ok = true, call_sid = call.sid }, ""))
 end
 
---- What a request that belongs to no operation is answered: a status and a body.
+-- The seconds of a form that has nothing else, or nil and what is wrong.
+local function seconds_of(request)
+  local form, err = core.form(request:body())
+  if not form then return nil, err.message end
+  for name in pairs(form) do
+    if name ~= "seconds" then
+      return nil, ("'%s' is not known (did you mean 'seconds'?)"):format(name)
+    end
+  end
+  local seconds = type(form.seconds) == "string" and tonumber(form.seconds)
+  if seconds and seconds >= 0 and seconds <= MOST_SECONDS then return seconds end
+  return nil, ("seconds must be a number from 0 to %d"):format(MOST_SECONDS)
+end
+
+-- Answered when all that was due is done.
+pages["POST /_sandbox/advance"] = function(sandbox, request)
+  local seconds, wrong = seconds_of(request)
+  if not seconds then return 400, formats.json.exception(400, wrong) end
+  local clock = sandbox.settings.clock
+  clock:advance(seconds, function()
+    local told = { ok = true, now = clock:now() }
+    request:respond(200, { ["content-type"] = formats.json.content_type }, core.to_json(told, ""))
+  end)
+end
+
+--- What a request that belongs to no operation is answered: a status and a body, or
+--- nothing when its page will answer it.
 function control.answer(sandbox, request)
   local page = pages[request:method() .. " " .. request:path()]
   if page then return page(sandbox, request) end

@@ -51,10 +51,10 @@ end
 --- sandbox/timeline); settle_seconds (see sandbox/calls); originate_seconds, from a dial to
 --- its answer; flows, a list of tables (see sandbox/flows); history, how many calls of the
 --- past there are; rate_limit (see sandbox/limit); retry_seconds, spawn, send (see
---- sandbox/callbacks); random(n), hex(bytes); complain(text), for errors of its own.
+--- sandbox/callbacks); dice; hex(bytes); complain(text), for errors of its own.
 function server.new(settings)
   local self = setmetatable({ settings = settings }, server)
-  local function new_sid() return settings.hex(settings.random(16)) end
+  local function new_sid() return settings.hex(settings.dice:bytes(16)) end
   self.dials, self.attempts = journal.new "dials", journal.new "callbacks"
   self.calls = calls.new {
     account_sid = settings.account_sid, base_url = settings.base_url, clock = settings.clock,
@@ -202,7 +202,7 @@ function server:recording(request)
 end
 
 -- The answer: its status, its body, or a function that waits until there is one, the format of
--- that, and further headers or nil.
+-- that, and further headers or nil. No status when it will be answered later.
 function server:decide(request)
   local path = request:path()
   local name, account_sid, subject, in_xml = core.match(request:method(), path)
@@ -246,6 +246,7 @@ end
 --- 500, and told to settings.complain: other calls go on.
 function server:answer(request)
   local status, body, format, headers = guarded(self, self.decide, self, request)
+  if not status then return end
   if type(body) ~= "function" then return respond(request, status, body, format, headers) end
   self.settings.spawn(function()
     respond(request, guarded(self, function() return status, body(), format, headers end))

@@ -613,6 +613,16 @@ end
 
 -- }=================================================================
 
+--- Ends the sleep that a task is in: for those who keep a time of their own, and know that it
+--- has come. Returns whether it slept.
+function loop.wake(task)
+  local item = task.waits_for
+  if not item or item.request then return false end
+  answer(item)
+  task.loop.timers:remove(item)
+  return true
+end
+
 local function in_order(tasks)
   local list = {}
   for task in pairs(tasks) do list[#list + 1] = task end
