@@ -164,11 +164,6 @@ local function complain(text)
   io.stderr:write("exotel sandbox: ", text, "\n")
 end
 
-local function fail(message)
-  complain(message)
-  return 2
-end
-
 local function new_clock(given, loop)
   local now = sys.time()
   return clock.new {
@@ -241,10 +236,15 @@ local function watch_stdin(waiting)
 end
 
 --- Listens until it is killed, or standard input ends if it was asked to mind that. The first
---- line on standard output is the base address.
-function command.run(arguments)
+--- line on standard output is the base address. fail(text): called with the reason when it
+--- can't listen; without it standard error gets that.
+function command.run(arguments, fail)
+  fail = fail or complain
   local given, wrong = command.read(arguments)
-  if not given then return fail(wrong) end
+  if not given then
+    fail(wrong)
+    return 2
+  end
   if given.help then
     io.stdout:write(about, about_calls)
     return 0
@@ -254,7 +254,10 @@ function command.run(arguments)
   local listener, message = httpd.listen {
     host = given.host, port = given.port, max_connections = CONNECTIONS,
   }
-  if not listener then return fail(message) end
+  if not listener then
+    fail(message)
+    return 2
+  end
   print(listener:url())
   io.stdout:flush()
   local loop, waiting = assert(exotel.loop { requests_in_flight = IN_FLIGHT }), poller.new()

@@ -1,0 +1,10 @@
+-- parent: starts a sandbox, prints its address and its process's id, and does what it is told
+-- (a chunk with `handle`); then it ends.
+-- SPDX-License-Identifier: MIT
+
+local lua, chunk = arg[1], arg[2]
+local handle = assert(require("exotel.sandbox").start { lua = lua ~= "" and lua or nil })
+print(handle.url)
+print(handle.process:pid())
+io.stdout:flush()
+assert(load(chunk, "=chunk", "t", setmetatable({ handle = handle }, { __index = _G })))()
