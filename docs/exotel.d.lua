@@ -544,6 +544,59 @@ local poller_timer = {}
 --- cancelled, before.
 function poller_timer:cancel() end
 
+---@class exotel.sandbox
+---@field account_sid string
+---@field api_key string
+---@field api_token string
+---@field url string
+local sandbox = {}
+
+--- Ends the process, if that wasn't done yet; also when the handle is closed or collected.
+function sandbox:stop() end
+
+--- Every dial that it read, taken or refused, in their order: { at, form, bytes, status,
+--- call_sid, … }, `form` being the names and values as they were sent.
+---@return table[] dials
+function sandbox:dials() end
+
+--- Every call, with its legs, as call_details shows it now.
+---@return exotel.call[] calls
+function sandbox:calls() end
+
+--- Every attempt to post a StatusCallback, in the order in which they were over: { at, call_sid,
+--- event, url, attempt, content_type, body, status or failure and message, … }.
+---@return table[] callbacks
+function sandbox:callbacks() end
+
+--- Adds a rule of faults: { fault = "close", next = 1 }; `exotel sandbox --help` lists them.
+---@param rule table
+---@return table answer
+function sandbox:fault(rule) end
+
+--- Lets somebody call: { from, to, app_id }, an ExoPhone and the flow that it leads to.
+---@param call table
+---@return table answer
+function sandbox:incoming(call) end
+
+--- Lets the sandbox's time jump so many seconds, and comes back when all that was due by then is
+--- done: what it then posts is delivered, or given up until it is tried again. Whoever receives
+--- it must be able to go on meanwhile: another process, or another task or source of the loop in
+--- whose task this is called. Returns the time that the sandbox's clock shows, in epoch seconds.
+---@param seconds number
+---@return number now
+function sandbox:advance(seconds) end
+
+--- The settings of a client for it: account_sid, api_key, api_token, base_url, proxy; and, in
+--- place of these or beside them, `more`.
+---@param more? exotel.settings
+---@return exotel.settings settings
+function sandbox:settings(more) end
+
+--- A client for it, with these settings and `more`.
+---@param more? exotel.settings
+---@return exotel.client client
+function sandbox:client(more) end
+
 ---@class exotel
 ---@field _VERSION string
 local exotel = {}

@@ -140,9 +140,11 @@ describe("a sandbox for tests", function()
     } do
       assert.equal(row[2], raised(function() sandbox.start(row[1]) end))
     end
-    assert.matches("setting 'retrys' is not known", select(2, pcall(function()
-      start():client { retrys = 1 }
-    end)))
+    start()
+    assert.matches("^setting 'retrys' is not known",
+      raised(function() handle:client { retrys = 1 } end))
+    assert.equal("client wants a table of settings, got a string",
+      raised(function() handle:client "x" end))
   end)
 
   it("says why it didn't start", function()

@@ -134,23 +134,43 @@ end
 
 local SETTINGS = { account_sid = "acme", api_key = "key", api_token = "token" }
 
--- One object of each class that users get hold of: { how it is come by, the object }.
+-- One object of each class that users get hold of: { how it is come by, the object, the
+-- function for that where no other place tells of it }.
 local function objects()
   local client, loop = exotel.client(SETTINGS), exotel.loop()
-  local poller = require("exotel.poller").new()
+  local new_poller, start_sandbox = require("exotel.poller").new, require("exotel.sandbox").start
+  local poller = new_poller()
   return {
     { "exotel.client", client },
     { "exotel.calls", client:calls { sid = "c5797dcbaaeed7678c40" } },
     { "exotel.loop", loop },
     { "loop:spawn", loop:spawn(function() end) },
-    { 'require("exotel.poller").new', poller },
+    { 'require("exotel.poller").new', poller, new_poller },
     { "poller:after", poller:after(1, function() end) },
+    { 'require("exotel.sandbox").start', assert(start_sandbox()), start_sandbox },
   }
 end
 
---- The classes of the objects, each { class, from, methods, call }: the class is the name of
---- the object's metatable, methods are entries in the order in which they are defined; call is
---- the comment of what an object does that is called, nil where it can't be.
+-- Of the object's own fields, those that are texts: all that users are meant to see.
+local function texts_of(object)
+  local list = {}
+  for _, name in ipairs(sorted_names(object)) do
+    if type(object[name]) == "string" then list[#list + 1] = name end
+  end
+  return list
+end
+
+-- The entry of a function that isn't in the face.
+local function maker_of(fn)
+  if not fn then return nil end
+  return { kind = "function", name = "", parameters = parameters_of(fn),
+           doc = doc_of_function(fn) }
+end
+
+--- The classes of the objects, each { class, from, maker, fields, methods, call }: the class is
+--- the name of the object's metatable, maker an entry or nil, fields are names of texts, methods
+--- entries in the order in which they are defined; call is the comment of what an object does
+--- that is called, nil where it can't be.
 function public.classes()
   local faces, list = {}, {}
   for _, entry in ipairs(public.functions()) do faces[entry.name] = entry end
@@ -168,6 +188,7 @@ function public.classes()
     end
     table.sort(methods, function(a, b) return a.line < b.line end)
     list[#list + 1] = { class = metatable.__name, from = object[1], methods = methods,
+                        maker = maker_of(object[3]), fields = texts_of(object[2]),
                         call = metatable.__call and doc_of_function(metatable.__call) }
   end
   return list

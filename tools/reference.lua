@@ -472,8 +472,14 @@ local function put_classes()
   for _, class in ipairs(classes) do
     put("### %s", class.class)
     put ""
-    put("Made by %s.", code(class.from))
+    put("Made by %s.", code(("%s(%s)"):format(class.from,
+      class.maker and names_of(parameters_of(class.maker)) or "")):gsub("%(%)`$", "`"))
     put ""
+    if class.maker then
+      put_prose(class.maker.doc)
+      put_parameters(class.maker)
+      put_results(class.maker)
+    end
     if class.call then
       put_prose(class.call)
       put ""
@@ -750,6 +756,7 @@ local function put_object_classes()
   for _, class in ipairs(classes) do
     local owner = class.class:gsub("^exotel%.", ""):gsub("%.", "_")
     put_class(class.class)
+    for _, name in ipairs(class.fields) do put_field(name, "string") end
     for _, line in ipairs(class.call and class.call.annotations or {}) do put("---%s", line) end
     put("local %s = {}", owner)
     put ""

@@ -200,7 +200,7 @@ function sandbox.start(options)
   }, metatable)
 end
 
---- Ends the process, if that wasn't done yet; also by closing (<close>) or collecting the handle.
+--- Ends the process, if that wasn't done yet; also when the handle is closed or collected.
 function methods:stop()
   local process = self.process
   self.process = nil
@@ -357,19 +357,18 @@ function methods:settings(more)
   return out
 end
 
-local function client(self, more)
-  if more ~= nil and type(more) ~= "table" then
-    return errors.misuse("sandbox:client wants a table of settings, got a " .. type(more))
-  end
-  local made, err = require("exotel.client").new(self:settings(more))
-  if made then alive[made] = self end
-  return made, err
-end
-
 --- A client for it, with these settings and `more`.
 ---@param more? exotel.settings
 ---@return exotel.client client
-methods.client = errors.expose(client)
+function methods:client(more)
+  if more ~= nil and type(more) ~= "table" then
+    error("exotel.sandbox: client wants a table of settings, got a " .. type(more), 2)
+  end
+  local made, err = require("exotel.client").new(self:settings(more))
+  if not made then error("exotel.sandbox: " .. err.message, 2) end
+  alive[made] = self
+  return made
+end
 
 -- }=================================================================
 
