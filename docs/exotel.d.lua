@@ -573,6 +573,28 @@ function sandbox:callbacks() end
 ---@return table answer
 function sandbox:fault(rule) end
 
+--- The rules of faults, each with how often it has struck.
+---@return table[] rules
+function sandbox:faults() end
+
+--- Forgets the rules of faults.
+function sandbox:forget_faults() end
+
+--- Adds a flow that calls may follow: { app_id, applets = { { kind, url, … }, … } };
+--- `exotel sandbox --help` lists the kinds.
+---@param flow table
+---@return table answer
+function sandbox:flow(flow) end
+
+--- What the caller keys at the next gather: { digits, from }.
+---@param keyed table
+---@return table answer
+function sandbox:digits(keyed) end
+
+--- Every request of an applet, and its reply.
+---@return table[] asked
+function sandbox:applets() end
+
 --- Lets somebody call: { from, to, app_id }, an ExoPhone and the flow that it leads to.
 ---@param call table
 ---@return table answer

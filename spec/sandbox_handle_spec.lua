@@ -176,17 +176,27 @@ describe("a sandbox for tests", function()
     assert.equal(text, other)
   end)
 
-  it("sends faults and incoming calls as forms", function()
+  it("sends faults and incoming calls as forms, and flows as JSON", function()
     start { lua = "spec/support/standin.lua" }
+    local FORM = "application/x-www-form-urlencoded"
     local rule = { fault = "close", every = 10, share = 0.5, placed = true, operation = "a&b" }
-    assert.same({ method = "POST", path = "/_sandbox/faults",
-                  content_type = "application/x-www-form-urlencoded",
-                  body = "every=10&fault=close&operation=a%26b&placed=true&share=0.5" },
-      handle:fault(rule))
-    assert.same({ method = "POST", path = "/_sandbox/incoming",
-                  content_type = "application/x-www-form-urlencoded",
-                  body = "app_id=926&From=%2B919876543210&To=08039570000" },
-      handle:incoming { from = "+919876543210", to = "08039570000", app_id = 926 })
+    local flow = { app_id = "926", applets = { { kind = "greeting", next = "b" }, { name = "b" } } }
+    for _, row in ipairs {
+      { "fault", rule, "faults", FORM,
+        "every=10&fault=close&operation=a%26b&placed=true&share=0.5" },
+      { "incoming", { from = "+919876543210", to = "08039570000", app_id = 926 }, "incoming", FORM,
+        "app_id=926&From=%2B919876543210&To=08039570000" },
+      { "digits", { from = "+91", digits = "1#" }, "digits", FORM, "digits=1%23&From=%2B91" },
+      { "flow", flow, "flows", "application/json",
+        '{"app_id":"926","applets":[{"kind":"greeting","next":"b"},{"name":"b"}]}' },
+    } do
+      local sent = handle[row[1]](handle, row[2])
+      assert.same({ "POST", "/_sandbox/" .. row[3], row[4], row[5] },
+        { sent.method, sent.path, sent.content_type, sent.body })
+    end
+    assert.same({ "request" }, handle:applets())
+    handle:forget_faults()
+    assert.same({ "DELETE /_sandbox/faults" }, handle:faults())
   end)
 
   it("raises what it refuses where it was asked", function()
@@ -194,8 +204,11 @@ describe("a sandbox for tests", function()
     assert.equal("fault must be one", raised(function() handle:fault { fault = "wrong" } end))
     assert.equal("fault must be one", raised(function() handle:incoming { from = "wrong" } end))
     assert.equal("fault must be one", raised(function() handle:advance "wrong" end))
-    for _, name in ipairs { "fault", "incoming" } do
+    for _, name in ipairs { "fault", "incoming", "digits", "flow" } do
       assert.matches(" wants a table, got a nil$", raised(function() handle[name](handle) end))
+    end
+    assert.matches("UTF%-8", raised(function() handle:flow { app_id = "\xFF" } end))
+    for _, name in ipairs { "fault", "incoming" } do
       assert.matches(": 'x' wants a string, a number or a boolean, got a table$",
         raised(function() handle[name](handle, { x = {} }) end))
     end

@@ -234,14 +234,16 @@ end
 
 local STOPPED = "the sandbox was stopped"
 
-local function ask(self, method, path, body, timeout)
+local FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+local function ask(self, method, path, body, timeout, content_type)
   if not self.process then return nil, STOPPED end
   local sender, wrong = sender_of(self)
   if not sender then return nil, wrong end
   local response, failed = sender:perform {
     method = method, url = self.url .. "/_sandbox/" .. path, body = body, timeout = timeout,
     connect_timeout = timeout,
-    headers = body and { ["content-type"] = "application/x-www-form-urlencoded" } or {},
+    headers = body and { ["content-type"] = content_type or FORM } or {},
     options = { plain_http = true, proxy = false, max_body = LARGEST },
   }
   if not self.process then return nil, STOPPED end -- by another task
@@ -256,8 +258,8 @@ local function refusal(response, answer)
 end
 
 -- The answer as a table: or nil and what is wrong.
-local function talk(self, method, path, body, timeout)
-  local response, wrong = ask(self, method, path, body, timeout or ASK)
+local function talk(self, method, path, body, timeout, content_type)
+  local response, wrong = ask(self, method, path, body, timeout or ASK, content_type)
   if not response then return nil, wrong end
   local answer, err = core.json(response.body)
   if response.status ~= 200 then return nil, refusal(response, answer) end
@@ -293,6 +295,15 @@ local function post(self, path, given, names, timeout)
   return talk(self, "POST", path, form, timeout)
 end
 
+local function post_json(self, path, given)
+  if type(given) ~= "table" then
+    return nil, ("%s wants a table, got a %s"):format(path, type(given))
+  end
+  local body, err = core.to_json(given, "")
+  if not body then return nil, err.message end
+  return talk(self, "POST", path, body, nil, JSON)
+end
+
 --- Every dial that it read, taken or refused, in their order: { at, form, bytes, status,
 --- call_sid, … }, `form` being the names and values as they were sent.
 ---@return table[] dials
@@ -318,6 +329,38 @@ end
 ---@return table answer
 function methods:fault(rule)
   return (checked(post(self, "faults", rule)))
+end
+
+--- The rules of faults, each with how often it has struck.
+---@return table[] rules
+function methods:faults()
+  return checked(talk(self, "GET", "faults")).faults
+end
+
+--- Forgets the rules of faults.
+function methods:forget_faults()
+  checked(talk(self, "DELETE", "faults"))
+end
+
+--- Adds a flow that calls may follow: { app_id, applets = { { kind, url, … }, … } };
+--- `exotel sandbox --help` lists the kinds.
+---@param flow table
+---@return table answer
+function methods:flow(flow)
+  return (checked(post_json(self, "flows", flow)))
+end
+
+--- What the caller keys at the next gather: { digits, from }.
+---@param keyed table
+---@return table answer
+function methods:digits(keyed)
+  return (checked(post(self, "digits", keyed, { from = "From" })))
+end
+
+--- Every request of an applet, and its reply.
+---@return table[] asked
+function methods:applets()
+  return checked(talk(self, "GET", "applets")).applets
 end
 
 --- Lets somebody call: { from, to, app_id }, an ExoPhone and the flow that it leads to.
