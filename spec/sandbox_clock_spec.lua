@@ -3,6 +3,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local callbacks = require "exotel.sandbox.callbacks"
 local clock = require "exotel.sandbox.clock"
 local exotel = require "exotel"
 local loops = require "exotel.transport.loop"
@@ -163,7 +164,17 @@ describe("a sandbox's clock that stands still", function()
     assert.equal(1, #told)
   end)
 
-  it("gives no real time for its own", function()
+  it("gives others the least real time, and shows its own", function()
+    local given
+    local poster = callbacks.new {
+      clock = time, journal = { add = function() end },
+      send = function(request)
+        given = request.timeout
+        return { status = 200 }
+      end,
+    }
+    assert.is_true(poster:attempt({ form = {} }, {}, 1, "", ""))
+    assert.equal(2, given)
     assert.equal(0, time:real_timeout(15))
     assert.equal(15, time:real(15))
     assert.equal(EPOCH + 7, time:real_epoch(EPOCH + 7))
