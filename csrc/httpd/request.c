@@ -8,8 +8,10 @@
 #define _GNU_SOURCE
 #include "request.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* The fields as libmicrohttpd holds them. */
 typedef struct raw {
@@ -142,6 +144,16 @@ static int copy_fields(request *r, struct MHD_Connection *connection) {
   return ok ? 0 : -1;
 }
 
+static uint16_t peer_port(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  const void *address = info != NULL ? info->client_addr : NULL;
+  if (address == NULL) return 0;
+  if (info->client_addr->sa_family == AF_INET6)
+    return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
+  return ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
 int exotel_httpd_request_begin(request *r, const char *method,
                                struct MHD_Connection *connection) {
   r->begun = 1;
@@ -149,6 +161,7 @@ int exotel_httpd_request_begin(request *r, const char *method,
   if (r->method == NULL || copy_fields(r, connection) < 0) return -1;
   r->user = MHD_basic_auth_get_username_password(connection, &r->password);
   r->seen.method = slice(r->method);
+  r->seen.peer_port = peer_port(connection);
   r->seen.user = slice(r->user);
   r->seen.password = slice(r->password);
   return 0;

@@ -43,6 +43,7 @@ typedef struct exotel_httpd_request {
   size_t nfields;
   exotel_slice body;
   exotel_slice user, password; /* of Basic; p is NULL without them */
+  uint16_t peer_port;          /* the client's end of the connection */
 } exotel_httpd_request;
 
 /* What a poller must know. */

@@ -9,7 +9,7 @@
 ** SPDX-License-Identifier: MIT
 */
 #include "../httpd/server.h"
-#include "compat.h"
+#include "listen.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ EXOTEL_MODULE int luaopen_exotel_httpd(lua_State *L);
 
 typedef struct l_server {
   exotel_httpd *server; /* NULL when closed */
-  char host[64];        /* longer than any numeric address */
+  char host[LISTEN_LONGEST_HOST];
 } l_server;
 
 typedef struct l_request {
@@ -39,77 +39,23 @@ static int push_slice(lua_State *L, exotel_slice s) {
 
 /* -- listen -------------------------------------------------------------------------- */
 
-typedef struct l_option {
-  const char *name;
-  lua_Integer usual, least, most;
-} l_option;
-
 enum { PORT, MAX_CONNECTIONS, MAX_HEADER, MAX_BODY, IDLE_TIMEOUT, NOPTIONS };
 
-static const l_option options[NOPTIONS] = {
+static const listen_option options[NOPTIONS] = {
     {"port", 0, 0, 65535},
     {"max_connections", 64, 1, 65536},
     {"max_header", 16384, 1024, 1 << 24}, /* less has no room for a plain request */
     {"max_body", 1 << 20, 0, 1 << 30},
     {"idle_timeout", 15, 1, 86400}};
 
-static int option_error(lua_State *L, const char *format, const char *name) {
-  return luaL_argerror(L, 1, lua_pushfstring(L, format, name));
-}
-
-static int known(const char *name) {
-  size_t i;
-  for (i = 0; i < NOPTIONS; i++)
-    if (strcmp(options[i].name, name) == 0) return 1;
-  return strcmp(name, "host") == 0;
-}
-
-static void check_names(lua_State *L) {
-  for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
-    if (lua_type(L, -2) != LUA_TSTRING)
-      option_error(L, "unknown option (%s)", luaL_typename(L, -2));
-    if (!known(lua_tostring(L, -2)))
-      option_error(L, "unknown option '%s'", lua_tostring(L, -2));
-  }
-}
-
-static lua_Integer check_number(lua_State *L, const l_option *o) {
-  lua_Integer n = o->usual;
-  lua_getfield(L, 1, o->name);
-  if (!lua_isnil(L, -1)) {
-    if (lua_type(L, -1) != LUA_TNUMBER || !exotel_isinteger(L, -1))
-      option_error(L, "%s: integer expected", o->name);
-    n = lua_tointeger(L, -1);
-    if (n < o->least || n > o->most) option_error(L, "%s: out of range", o->name);
-  }
-  lua_pop(L, 1);
-  return n;
-}
-
-/* Left on the stack, which keeps it. */
-static const char *check_host(lua_State *L) {
-  size_t n;
-  lua_getfield(L, 1, "host");
-  if (lua_isnil(L, -1)) return "127.0.0.1";
-  if (lua_type(L, -1) != LUA_TSTRING) option_error(L, "%s: string expected", "host");
-  if (strlen(lua_tolstring(L, -1, &n)) != n) option_error(L, "%s: NUL byte", "host");
-  return lua_tostring(L, -1);
-}
-
 static void check_options(lua_State *L, exotel_httpd_options *o) {
-  lua_settop(L, 1);
-  if (lua_isnil(L, 1)) {
-    lua_newtable(L);
-    lua_replace(L, 1);
-  }
-  luaL_checktype(L, 1, LUA_TTABLE);
-  check_names(L);
-  o->port = (uint16_t)check_number(L, &options[PORT]);
-  o->max_connections = (unsigned)check_number(L, &options[MAX_CONNECTIONS]);
-  o->max_header = (size_t)check_number(L, &options[MAX_HEADER]);
-  o->max_body = (size_t)check_number(L, &options[MAX_BODY]);
-  o->idle_timeout = (unsigned)check_number(L, &options[IDLE_TIMEOUT]);
-  o->host = check_host(L);
+  listen_check_names(L, options, NOPTIONS);
+  o->port = (uint16_t)listen_check_number(L, &options[PORT]);
+  o->max_connections = (unsigned)listen_check_number(L, &options[MAX_CONNECTIONS]);
+  o->max_header = (size_t)listen_check_number(L, &options[MAX_HEADER]);
+  o->max_body = (size_t)listen_check_number(L, &options[MAX_BODY]);
+  o->idle_timeout = (unsigned)listen_check_number(L, &options[IDLE_TIMEOUT]);
+  o->host = listen_check_host(L);
 }
 
 static int l_httpd_listen(lua_State *L) {
@@ -123,10 +69,7 @@ static int l_httpd_listen(lua_State *L) {
     snprintf(owner->host, sizeof owner->host, "%s", o.host);
     return 1;
   }
-  if (message[0] == '\0') return luaL_error(L, "not enough memory");
-  lua_pushnil(L);
-  lua_pushfstring(L, "cannot listen on %s:%d: %s", o.host, (int)o.port, message);
-  return 2;
+  return listen_push_failure(L, o.host, (int)o.port, message);
 }
 
 static int l_httpd_version(lua_State *L) {
@@ -154,10 +97,7 @@ static int l_server_port(lua_State *L) {
 }
 
 static int l_server_url(lua_State *L) {
-  const char *host = check_server(L)->host;
-  const char *format = strchr(host, ':') != NULL ? "http://[%s]:%d" : "http://%s:%d";
-  lua_pushfstring(L, format, host, (int)look(L).port);
-  return 1;
+  return listen_push_url(L, check_server(L)->host, (int)look(L).port);
 }
 
 static int l_server_pollfd(lua_State *L) {
@@ -231,6 +171,11 @@ static int l_request_user(lua_State *L) {
 
 static int l_request_password(lua_State *L) {
   return push_slice(L, check_request(L)->password);
+}
+
+static int l_request_peer_port(lua_State *L) {
+  lua_pushinteger(L, check_request(L)->peer_port);
+  return 1;
 }
 
 static int l_request_body(lua_State *L) {
@@ -350,12 +295,17 @@ static const luaL_Reg server_methods[] = {{"port", l_server_port},
                                           {"timeout", l_server_timeout},
                                           {NULL, NULL}};
 
-static const luaL_Reg request_methods[] = {
-    {"method", l_request_method},   {"path", l_request_path},
-    {"query", l_request_query},     {"header", l_request_header},
-    {"headers", l_request_headers}, {"body", l_request_body},
-    {"user", l_request_user},       {"password", l_request_password},
-    {"respond", l_request_respond}, {NULL, NULL}};
+static const luaL_Reg request_methods[] = {{"method", l_request_method},
+                                           {"path", l_request_path},
+                                           {"query", l_request_query},
+                                           {"header", l_request_header},
+                                           {"headers", l_request_headers},
+                                           {"body", l_request_body},
+                                           {"user", l_request_user},
+                                           {"password", l_request_password},
+                                           {"peer_port", l_request_peer_port},
+                                           {"respond", l_request_respond},
+                                           {NULL, NULL}};
 
 static const luaL_Reg functions[] = {
     {"listen", l_httpd_listen}, {"version", l_httpd_version}, {NULL, NULL}};

@@ -1,6 +1,7 @@
 /*
 ** l_sys: exotel.sys, the system under csrc/sys for Lua: clocks, sleep, polling, random
-** bytes, child processes. Private to this library: what users see is written in Lua.
+** bytes, child processes, the relay of l_gate. Private to this library: what users see
+** is written in Lua.
 **
 ** A process is a userdata that owns an exotel_process; closing it kills the child.
 ** fork, exit and waitpid are there for tests of code that must survive a fork.
@@ -13,6 +14,7 @@
 #include "../sys/process.h"
 #include "../sys/random.h"
 #include "compat.h"
+#include "l_gate.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -344,14 +346,23 @@ static const luaL_Reg methods[] = {{"read_line", l_process_read_line},
                                    {"pid", l_process_pid},
                                    {NULL, NULL}};
 
-static const luaL_Reg functions[] = {
-    {"now", l_sys_now},       {"time", l_sys_time}, {"sleep", l_sys_sleep},
-    {"random", l_sys_random}, {"hex", l_sys_hex},   {"pid", l_sys_pid},
-    {"fork", l_sys_fork},     {"exit", l_sys_exit}, {"waitpid", l_sys_waitpid},
-    {"spawn", l_sys_spawn},   {"poll", l_sys_poll}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"now", l_sys_now},
+                                     {"time", l_sys_time},
+                                     {"sleep", l_sys_sleep},
+                                     {"random", l_sys_random},
+                                     {"hex", l_sys_hex},
+                                     {"pid", l_sys_pid},
+                                     {"fork", l_sys_fork},
+                                     {"exit", l_sys_exit},
+                                     {"waitpid", l_sys_waitpid},
+                                     {"spawn", l_sys_spawn},
+                                     {"poll", l_sys_poll},
+                                     {"gate", l_sys_gate},
+                                     {NULL, NULL}};
 
 int luaopen_exotel_sys(lua_State *L) {
   exotel_newclass(L, PROCESS, methods, l_process_close);
+  l_gate_open(L);
   lua_newtable(L);
   exotel_setfuncs(L, functions);
   return 1;

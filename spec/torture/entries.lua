@@ -175,6 +175,31 @@ local function serve(server, t)
   return seen, t.receive(fd)
 end
 
+-- An answer that passes, slowly, to one client, and raw bytes to another.
+local function relay(gate, server, t)
+  for old in function() return server:poll(0) end do old:close() end -- of a starved run
+  local function answered(how)
+    local fd, request = t.send(gate:port(), "GET /a HTTP/1.1\r\nHost: h\r\n\r\n")
+    for _ = 1, 20 do
+      gate:step()
+      request = request or server:poll(0)
+    end
+    local seen = request and show_all(how(request)) or "nothing"
+    for _ = 1, 20 do
+      gate:step()
+      server:poll(0)
+    end
+    return seen .. " " .. t.receive(fd)
+  end
+  local passed = answered(function(request)
+    gate:slow(request:peer_port(), 1e9)
+    return gate:limit(request:peer_port(), 1000, "reset"), request:respond(200)
+  end)
+  return passed .. " " .. answered(function(request)
+    return gate:raw(request:peer_port(), ("raw"):rep(1000) .. "\r", "close")
+  end)
+end
+
 -- Steps until every task of the loop is done, also those that an earlier call left behind for
 -- want of memory; "lost" when one never is. The time is told with all the memory there is.
 local function finish(loop)
@@ -461,6 +486,27 @@ local entries = {
     local sys = require "exotel.sys"
     return function() return show_all(sys.spawn { "/no/such/program" }) end
   end },
+
+  { "sys.gate", function()
+    local gate_of = require("exotel.sys").gate
+    return function()
+      local gate = assert(gate_of { upstream = 1, host = "127.0.0.1" })
+      local out = show_all(type(gate:port()), gate:url():match "^http://127.0.0.1:",
+        type(gate:pollfd()), gate:events(), gate:step(), gate:timeout(), gate:connections(),
+        gate:raw(1, "x", "close"))
+      gate:close()
+      gate:close()
+      return out
+    end
+  end },
+  { "sys.gate, bad host", function()
+    local gate_of = require("exotel.sys").gate
+    return function() return show_all(gate_of { upstream = 1, host = "nowhere" }) end
+  end },
+  { "sys.gate, relay", function(t)
+    local sys, server = require "exotel.sys", require("exotel.httpd").listen {}
+    return function() return relay(sys.gate { upstream = server:port() }, server, t) end
+  end, may = "nothing", step = 3 },
 
   { "httpd.listen", function()
     local module = require "exotel.httpd"
