@@ -1,7 +1,7 @@
 -- cli/options: the options of one command, by rows.
 --
--- A row is { name, kind, default, help }: kind "string", "integer", "seconds", "rate" or
--- "flag".
+-- A row is { name, kind, default, help }: kind "string", "integer", "seconds", "rate", "flag"
+-- or "text", which may stand several times and gives a list.
 -- `--name value` and `--name=value` both work.
 --
 -- SPDX-License-Identifier: MIT
@@ -35,7 +35,7 @@ local numbers = {
 local function convert(row, text)
   local kind = row[2]
   if text == nil then return nil, ("--%s wants a value"):format(row[1]) end
-  if kind == "string" then return text end
+  if kind == "string" or kind == "text" then return text end
   local number = tonumber(text)
   if kind == "integer" then number = number and math.tointeger(number) end
   local least, most, wanted = table.unpack(numbers[kind])
@@ -43,6 +43,16 @@ local function convert(row, text)
     return nil, ("--%s wants %s, got '%s'"):format(row[1], wanted, text)
   end
   return number
+end
+
+local function put(out, row, value)
+  local name = row[1]
+  if row[2] ~= "text" then
+    out[name] = value
+  else
+    out[name] = out[name] or {}
+    table.insert(out[name], value)
+  end
 end
 
 --- Reads a command line: a table of values by name, or nil and what is wrong with it.
@@ -61,8 +71,9 @@ function options.read(rows, arguments)
         index = index + 1
         value = arguments[index]
       end
-      out[row[1]], wrong = convert(row, value)
+      value, wrong = convert(row, value)
       if wrong then return nil, wrong end
+      put(out, row, value)
     end
     index = index + 1
   end

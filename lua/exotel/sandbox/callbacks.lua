@@ -17,7 +17,15 @@ callbacks.RETRIES = 2
 
 local CONTENT_TYPE = "multipart/form-data"
 
---- settings: calls; clock; journal; retry_seconds, the sandbox's before each new attempt;
+-- By the content type that was asked for: the one of a fault.
+local other_types = {
+  ["multipart/form-data"] = "application/json",
+  ["application/json"] = "application/x-www-form-urlencoded",
+  ["application/x-www-form-urlencoded"] = "multipart/form-data",
+}
+
+--- settings: calls; clock; journal; faults, which may strike them, or nil; retry_seconds, the
+--- sandbox's before each new attempt;
 --- spawn(fn, …), which runs a function beside the others; send(request) -> { status } or
 --- nil, { reason, message }, for use inside a spawned one. A request is a transport's.
 function callbacks.new(settings)
@@ -91,6 +99,10 @@ end
 -- Delivery
 -- ==================================================================
 
+local function is_struck(event, fault)
+  return event.strike ~= nil and event.strike.fault == fault
+end
+
 -- The answer's status, or nil and the failure. An error of whatever sends is one too.
 function callbacks:send(request)
   local ran, response, failure = pcall(self.settings.send, request)
@@ -101,7 +113,7 @@ end
 
 function callbacks:entry(call, event)
   return { at = self.settings.clock:now(), call_sid = call.sid, event = event.name,
-           url = call.form.StatusCallback }
+           url = call.form.StatusCallback, fault = event.strike and event.strike.fault }
 end
 
 -- Without the milliseconds that it took, which no other run repeats.
@@ -127,20 +139,27 @@ end
 
 function callbacks:build(call, event)
   local shown = self.settings.calls:shown(call, event.step)
-  return exotel.build_callback(builders[event.name](call, shown),
-    call.form.StatusCallbackContentType or CONTENT_TYPE)
+  local content_type = call.form.StatusCallbackContentType or CONTENT_TYPE
+  if is_struck(event, "other_type") then content_type = other_types[content_type] end
+  return exotel.build_callback(builders[event.name](call, shown), content_type)
 end
 
--- Waits for an event's time and posts it. What is tried again is the same body.
-function callbacks:deliver(call, event)
-  local clock = self.settings.clock
-  clock:wait_until(call.placed + call.steps[event.step].after)
-  local body, content_type = self:build(call, event)
-  if not body then return self:fail(call, event, content_type) end
+-- What is tried again is the same body.
+function callbacks:post(call, event, body, content_type)
   for number = 1, 1 + self.RETRIES do
-    if number > 1 then clock:sleep(self.settings.retry_seconds) end
+    if number > 1 then self.settings.clock:sleep(self.settings.retry_seconds) end
     if self:attempt(call, event, number, body, content_type) then return end
   end
+end
+
+-- Posts an event whose time has come, unless a fault keeps it from that.
+function callbacks:deliver(call, event)
+  local body, content_type = self:build(call, event)
+  if not body then return self:fail(call, event, content_type) end
+  if is_struck(event, "lost") then return self.settings.journal:add(self:entry(call, event)) end
+  if is_struck(event, "late") then self.settings.clock:sleep(event.strike.seconds) end
+  self:post(call, event, body, content_type)
+  if is_struck(event, "doubled") then self:post(call, event, body, content_type) end
 end
 
 -- Writes down an event that never came to be sent.
@@ -150,10 +169,24 @@ function callbacks:fail(call, event, err)
   self.settings.journal:add(entry)
 end
 
+function callbacks:try(call, event)
+  local ran, err = pcall(self.deliver, self, call, event)
+  if not ran then self:fail(call, event, err) end
+end
+
+-- Posts a call's events, each as its time comes; one that is out of order behind the next.
 function callbacks:run(call, events)
-  for _, event in ipairs(events) do
-    local ran, err = pcall(self.deliver, self, call, event)
-    if not ran then self:fail(call, event, err) end
+  local faults, kept = self.settings.faults, nil
+  for index, event in ipairs(events) do
+    self.settings.clock:wait_until(call.placed + call.steps[event.step].after)
+    event.strike = faults and faults:of_callback(call.form, index == #events)
+    if is_struck(event, "out_of_order") and not kept then
+      kept = event
+    else
+      self:try(call, event)
+      if kept then self:try(call, kept) end
+      kept = nil
+    end
   end
 end
 

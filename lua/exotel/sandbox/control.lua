@@ -6,6 +6,7 @@
 -- SPDX-License-Identifier: MIT
 
 local core = require "exotel.core"
+local faults = require "exotel.sandbox.faults"
 local fields = require "exotel.sandbox.fields"
 local flows = require "exotel.sandbox.flows"
 local formats = require "exotel.sandbox.formats"
@@ -110,12 +111,28 @@ end
 -- Answered when all that was due is done.
 pages["POST /_sandbox/advance"] = function(sandbox, request)
   local seconds, wrong = seconds_of(request)
-  if not seconds then return 400, formats.json.exception(400, wrong) end
+  if not seconds then return refuse(wrong) end
   local clock = sandbox.settings.clock
   clock:advance(seconds, function()
     local told = { ok = true, now = clock:now() }
     request:respond(200, { ["content-type"] = formats.json.content_type }, core.to_json(told, ""))
   end)
+end
+
+pages["GET /_sandbox/faults"] = function(sandbox)
+  return 200, sandbox.faults:json()
+end
+
+pages["POST /_sandbox/faults"] = function(sandbox, request)
+  local rule, wrong = faults.read(request:body())
+  if not rule then return refuse(wrong) end
+  sandbox.faults:add(rule)
+  return 200, OK
+end
+
+pages["DELETE /_sandbox/faults"] = function(sandbox)
+  sandbox.faults:clear()
+  return 200, OK
 end
 
 --- What a request that belongs to no operation is answered: a status and a body, or
