@@ -54,8 +54,8 @@ export LUA_PATH  := $(TREE)/lua/?.lua;;
 export LUA_CPATH := $(TREE)/$(B)/lib/?.so;;
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test lint fuzz torture bench performance check-rows check-layers reference \
-        check-reference rock env deps install clean help
+.PHONY: all chaos demo test lint fuzz torture bench performance check-rows check-layers \
+        reference check-reference rock env deps install clean help
 
 all: $(MODULES:%=$(LIB)/%.so) $(LIB).so ## build the shared objects into build/lib
 
@@ -135,6 +135,11 @@ $(B)/bench/bare.so: bench_LIBS := -lcurl
 $(B)/bench/%.so: bench/%.c csrc/lua/compat.h
 	@mkdir -p $(@D)
 	$(C) -I$(LUA_INC) -shared -o $@ $< $(LDFLAGS) $(LIBDIRS) $(bench_LIBS)
+
+chaos: all ## dial 10,000 times through every fault of the sandbox: no phone rings twice
+	@sh tools/deps.sh test
+	@$(LUA) spec/chaos/run.lua
+	@$(LUA) spec/chaos/run.lua --dials 500 --naive
 
 check-rows: all ## fail where a row of the api tables has no spec row
 	@$(LUA) tools/check_rows.lua

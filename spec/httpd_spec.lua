@@ -740,7 +740,7 @@ describe("the end", function()
     for _, closing in ipairs { "close", "__gc", "__close" } do
       local server = listen()
       local request = ask(server, get("/"))
-      for object, n in pairs { [server] = 6, [request] = 9 } do
+      for object, n in pairs { [server] = 6, [request] = 10 } do
         local meta = debug.getmetatable(object)
         local close = meta[closing] or meta.__index[closing]
         close(object)

@@ -1,0 +1,204 @@
+-- chaos/run: dials through every fault of the sandbox, and counts which phones rang.
+--
+--   lua5.4 spec/chaos/run.lua [--dials N] [--seed N] [--naive]
+--
+-- A tenth of the dials goes through the blocking client, the others through the loop. What the
+-- client told of each dial is held against what the sandbox read: a dial that was told as
+-- `not_sent` or `rejected` must not have rung, a success must have, and no phone may have rung
+-- twice. Prints a row a fault; ends with exit code 1 unless all of that holds.
+--
+-- --naive dials with a client that tries again whenever no success came. Then phones must ring
+-- twice: it shows that this program would see it.
+--
+-- SPDX-License-Identifier: MIT
+
+local exotel = require "exotel"
+local plan = require "spec.chaos.plan"
+local sandbox = require "exotel.sandbox"
+
+local TO, CALLER_ID = "+919123456770", "08039570000"
+local BLOCKING = 0.1                    -- of all dials
+local TIMEOUT, BLOCKING_TIMEOUT = 3, 1  -- seconds; what is silent takes as long
+local DEAF = "http://127.0.0.1:1"       -- nobody listens there
+local AGAIN = 0.02                      -- of all dials are to be tried again at once, by chance
+local LEAST_RUNG, LEAST_SHARE = 0.8, 0.01
+local NAIVE_TRIES = 3
+
+local function read_arguments(list)
+  local given = { dials = 10000, seed = 1 }
+  local index = 1
+  while list[index] do
+    local name = list[index]:match "^%-%-(%a+)$"
+    if name == "naive" then
+      given.naive = true
+    elseif name == "dials" or name == "seed" then
+      index = index + 1
+      given[name] = assert(math.tointeger(tonumber(list[index])), "--" .. name .. " wants a number")
+    else
+      error("unknown option " .. list[index])
+    end
+    index = index + 1
+  end
+  return given
+end
+
+-- {=================================================================
+-- Clients: each tells in entry.call or entry.err what became of a dial
+-- ==================================================================
+
+-- Two clients of one sandbox: the second one's address is one where nobody listens.
+local function clients_of(box, settings)
+  local listening = box:client(settings)
+  settings.base_url = DEAF
+  return listening, box:client(settings)
+end
+
+local function dial(clients, entry, how)
+  local client = entry.fault.deaf and clients[2] or clients[1]
+  if entry.fault.reuse then clients[1]:call_details(clients.known) end
+  entry.call, entry.err = client:connect({
+    from = entry.number, to = TO, caller_id = CALLER_ID,
+  }, how)
+end
+
+-- What one mustn't do: a dial that failed may have rung.
+local function dial_naively(clients, entry)
+  for _ = 1, NAIVE_TRIES do
+    dial(clients, entry, { retries = 0 })
+    if entry.call then return end
+  end
+end
+
+local function dial_one_by_one(box, list, known, way)
+  local clients = { clients_of(box, { timeout = BLOCKING_TIMEOUT }) }
+  clients.known = known
+  for _, entry in ipairs(list) do way(clients, entry) end
+end
+
+local function dial_in_a_loop(box, list, known, way)
+  local loop = exotel.loop { requests_in_flight = 128, dials_in_flight = 64 }
+  local clients = { clients_of(box, { timeout = TIMEOUT, transport = loop }) }
+  clients.known = known
+  for _, entry in ipairs(list) do loop:spawn(way, clients, entry) end
+  loop:run()
+  loop:close()
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- What became of them
+-- ==================================================================
+
+-- By number: the SIDs of the calls that were placed.
+local function rings_of(box)
+  local rings = {}
+  for _, read in ipairs(box:dials()) do
+    if read.call_sid then
+      local sids = rings[read.form.From] or {}
+      rings[read.form.From] = sids
+      sids[#sids + 1], sids[read.call_sid] = read.call_sid, true
+    end
+  end
+  return rings
+end
+
+local function told_of(entry)
+  if entry.call then return "success" end
+  return entry.err and entry.err.outcome or "nothing"
+end
+
+local function is_wrong(entry, told, sids)
+  if told == "success" then return not sids[entry.call.sid] end
+  return (told == "not_sent" or told == "rejected") and #sids > 0
+end
+
+local columns = { "dials", "rang", "success", "rejected", "not_sent", "unknown", "nothing",
+                  "twice", "wrong" }
+
+local function new_row(name)
+  local row = { name = name }
+  for _, column in ipairs(columns) do row[column] = 0 end
+  return row
+end
+
+local function count(row, entry, sids)
+  local told = told_of(entry)
+  row.dials, row[told] = row.dials + 1, row[told] + 1
+  if #sids > 0 then row.rang = row.rang + 1 end
+  if #sids > 1 then row.twice = row.twice + 1 end
+  if is_wrong(entry, told, sids) then row.wrong = row.wrong + 1 end
+end
+
+-- A row a fault, by its name, and one for all.
+local function rows_of(list, rings)
+  local rows = { all = new_row "all" }
+  for _, fault in ipairs(plan.faults) do rows[fault.name] = new_row(fault.name) end
+  for _, entry in ipairs(list) do
+    local sids = rings[entry.number] or {}
+    count(rows[entry.fault.name], entry, sids)
+    count(rows.all, entry, sids)
+  end
+  return rows
+end
+
+local function print_row(row)
+  local cells = {}
+  for index, column in ipairs(columns) do cells[index] = ("%9d"):format(row[column]) end
+  print(("%-20s%s"):format(row.name, table.concat(cells)))
+end
+
+local function print_table(rows)
+  print(("%-20s%s"):format("fault", (" %8s"):rep(#columns):format(table.unpack(columns))))
+  for _, fault in ipairs(plan.faults) do print_row(rows[fault.name]) end
+  print_row(rows.all)
+end
+
+-- }=================================================================
+
+local failed = false
+
+local function demand(holds, text, ...)
+  print((holds and "ok      " or "FAILED  ") .. text:format(...))
+  failed = failed or not holds
+end
+
+local function demand_all(rows, given)
+  local all = rows.all
+  if given.naive then
+    return demand(all.twice > 0, "phones that a naive client rang twice: %d, more than 0",
+      all.twice)
+  end
+  for _, fault in ipairs(plan.faults) do
+    local dials = rows[fault.name].dials
+    if dials < given.dials * LEAST_SHARE then
+      demand(false, "dials with the fault '%s': %d", fault.name, dials)
+    end
+  end
+  demand(all.rang >= given.dials * LEAST_RUNG, "phones rung: %d, at least %d", all.rang,
+    given.dials * LEAST_RUNG)
+  demand(all.twice == 0, "phones rung twice: %d", all.twice)
+  demand(all.wrong == 0, "outcomes told wrongly: %d", all.wrong)
+  demand(all.nothing == 0, "dials not accounted for: %d", all.nothing)
+end
+
+local given = read_arguments(arg)
+local box = assert(sandbox.start { seed = given.seed, rate_limit = 0 })
+local list = plan.dials(given.dials, given.seed)
+local known = assert(box:client():connect { from = "+918000000070", to = TO,
+                                            caller_id = CALLER_ID }).sid
+box:fault { fault = "dies_on_reuse", operation = "call_details", every = 1 }
+box:fault { fault = "too_many", operation = "connect", share = AGAIN, seconds = 0 }
+
+local blocking = math.floor(given.dials * BLOCKING)
+local way = given.naive and dial_naively or dial
+dial_one_by_one(box, table.move(list, 1, blocking, 1, {}), known, way)
+dial_in_a_loop(box, table.move(list, blocking + 1, #list, 1, {}), known, way)
+
+print(("%d dials, seed %d: %d by the blocking client, %d by the loop"):format(given.dials,
+  given.seed, blocking, given.dials - blocking))
+local rows = rows_of(list, rings_of(box))
+box:stop()
+print_table(rows)
+demand_all(rows, given)
+os.exit(failed and 1 or 0)

@@ -1,0 +1,42 @@
+-- The short form of `make chaos`: a run of a few hundred dials, and one of a client that rings
+-- phones twice, which must be seen.
+--
+-- SPDX-License-Identifier: MIT
+
+local sys = require "exotel.sys"
+
+local LONG = 120 -- seconds that a run never needs
+
+-- What a run prints, and its exit code.
+local function run(...)
+  local process = assert(sys.spawn { "lua5.4", "spec/chaos/run.lua", ... })
+  local lines = {}
+  for line in function() return process:read_line(LONG) end do lines[#lines + 1] = line end
+  local code = process:wait(LONG)
+  process:close()
+  return table.concat(lines, "\n"), code
+end
+
+describe("a chaos run", function()
+  it("rings no phone twice, and tells no outcome wrongly", function()
+    local output, code = run("--dials", "500", "--seed", "7")
+    assert.equal(0, code, output)
+    for _, text in ipairs { "ok      phones rung twice: 0", "ok      outcomes told wrongly: 0",
+                            "ok      dials not accounted for: 0" } do
+      assert.truthy(output:find(text, 1, true), output)
+    end
+    local rows = 0
+    for dials in output:gmatch "\n[%w, -]- +(%d+)[ %d]*%f[\n]" do
+      rows = rows + 1
+      assert.is_true(tonumber(dials) >= 5, output)
+    end
+    assert.equal(17, rows, output)
+  end)
+
+  it("sees what a naive client does", function()
+    local output, code = run("--dials", "200", "--naive")
+    assert.equal(0, code, output)
+    assert.is_true(tonumber(output:match "rang twice: (%d+)") > 0, output)
+    assert.is_true(tonumber(output:match "\nall +%d+.- (%d+) +%d+\n") > 0, output)
+  end)
+end)
