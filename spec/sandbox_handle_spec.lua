@@ -176,6 +176,16 @@ describe("a sandbox for tests", function()
     assert.equal(text, other)
   end)
 
+  it("finds what the program that starts it has found", function()
+    local paths = ("package.path, package.cpath = %q, %q"):format(package.path, package.cpath)
+    local process = assert(sys.spawn { "env", "-u", "LUA_PATH", "-u", "LUA_CPATH", "lua5.4", "-e",
+                                       paths, "spec/support/parent.lua", "", "" })
+    assert.matches("^http://127%.0%.0%.1:%d+$", process:read_line(LONG))
+    assert.is_string(process:read_line(LONG))
+    assert.equal(0, process:wait(LONG))
+    process:close()
+  end)
+
   it("sends faults and incoming calls as forms, and flows as JSON", function()
     start { lua = "spec/support/standin.lua" }
     local FORM = "application/x-www-form-urlencoded"
