@@ -364,6 +364,13 @@ describe("exotel sandbox --until-stdin-ends", function()
     process:close()
   end)
 
+  it("wants one", function()
+    local process = assert(sys.spawn { "sh", "-c",
+      "exec bin/exotel sandbox --port=0 --until-stdin-ends <&-", stderr = false })
+    assert.equal(2, process:wait(LONG))
+    process:close()
+  end)
+
   it("isn't how the sandbox ends otherwise", function()
     local process = assert(sys.spawn { "bin/exotel", "sandbox", "--port=0" })
     local url = assert(process:read_line(LONG))

@@ -155,6 +155,12 @@ local function new_sandbox(given, gate, loop)
   }
 end
 
+-- What was opened next would stand in its place.
+local function is_stdin_closed()
+  local ready = sys.poll({ 0, "r" }, 0)
+  return ready ~= nil and ready[1] == "invalid"
+end
+
 -- Standard input, read as it comes: the poller stops at its end. A parent that holds the other
 -- end of a pipe, and nothing else, ends the sandbox by its own end, whatever that was.
 local function watch_stdin(waiting)
@@ -191,6 +197,10 @@ function command.run(arguments, fail)
   if given.help then
     io.stdout:write(help(command.rows))
     return 0
+  end
+  if given["until-stdin-ends"] and is_stdin_closed() then
+    fail "--until-stdin-ends wants a standard input, which is closed"
+    return 2
   end
   local listener, gate = listen(given)
   if not listener then

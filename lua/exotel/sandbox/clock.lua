@@ -31,7 +31,7 @@ function clock.new(settings)
     real_shown = settings.real_epoch or settings.epoch, -- and what real clocks did
     read = settings.now, sleep_real = settings.sleep, wake_real = settings.wake,
     spawn_task = settings.spawn,
-    waiters = timers.new(), -- by their time: { task's thread, whether it is at work }
+    waiters = timers.new(), -- by their time: { rests }, whether one is counted out of at_work
     threads = {}, at_work = 0, -- of the tasks that were spawned here
     steps = {}, first = 1, last = 0, stepping = false, stepper = {},
   }, clock)
