@@ -218,7 +218,23 @@ describe("A gate", function()
     client:read()
     assert.equal("answer", client.got)
     assert.equal("close", client.ended)
+    local began = sys.now()
     run(function() return gate:connections() == 0 end)
+    assert.is_true(sys.now() - began < 4) -- not after the time that a client is given to close
+  end)
+
+  it("gives a client some seconds to close after the server did", function()
+    open()
+    local client, server = connect()
+    server.socket:close()
+    client:read()
+    assert.is_true(gate:timeout() > 3)
+    assert.equal(1, gate:connections())
+    run(function() return gate:connections() == 0 end)
+    client.socket:send "x"
+    client.ended = nil
+    client:read()
+    assert.equal("reset", client.ended)
   end)
 
   it("carries what comes after a server has closed its half", function()
@@ -303,6 +319,7 @@ describe("A gate", function()
     other:send "next"
     for _ = 1, 50 do step() end
     assert.is_nil((listener:accept()))
+    assert.same({ false }, sys.poll({ gate:pollfd(), "r" }, 0)) -- there is nothing to do
     client:leave()
     server.socket:close()
     local accepted = keep(run(function() return listener:accept() end))
@@ -394,8 +411,11 @@ describe("A gate", function()
 
     for _, ending in ipairs { "close", "reset" } do
       it("send raw bytes and " .. ending .. " does, and the server is rid of it", function()
-        local bytes = noise(3000000)
+        local bytes = noise(3000000):rep(6) -- more than the system's buffers
         assert.is_true(gate:raw(server.port, bytes, ending))
+        gets(server, 8)
+        assert.is_true(server.ended)
+        assert.equal(1, gate:connections()) -- the client has yet to read
         local pieces, n = {}, 0
         run(function()
           local data, _, partial = client.socket:receive(65536)
@@ -406,8 +426,6 @@ describe("A gate", function()
         assert.is_true(bytes == table.concat(pieces))
         client:read()
         assert.equal(ending, client.ended)
-        gets(server, 8)
-        assert.is_true(server.ended)
         assert.equal(0, gate:connections())
       end)
 
@@ -499,6 +517,14 @@ describe("A gate", function()
       client:leave()
       run(function() return gate:connections() == 0 end)
       assert.is_nil((gate:raw(server.port, "", "close")))
+    end)
+
+    it("hold doesn't hold a client that has closed its half", function()
+      client:finish()
+      gets(server, 8)
+      assert.is_true(gate:raw(server.port, "begun", "hold"))
+      client:read()
+      assert.same({ "begun", "close" }, { client.got, client.ended })
     end)
 
     it("be slow passes so many bytes a second, and all of them", function()

@@ -296,7 +296,7 @@ end
 function faults.parse(text)
   local escaped = text:gsub("[%%+&]", function(c) return ("%%%02X"):format(c:byte()) end)
   local words = escaped:gsub("^%s+", ""):gsub("%s+$", ""):gsub("%s+", "&")
-  if not words:find "^[^&=]*=" then words = "fault=" .. words end
+  if words ~= "" and not words:find "^[^&=]*=" then words = "fault=" .. words end
   return faults.read(words)
 end
 
