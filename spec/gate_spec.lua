@@ -421,10 +421,10 @@ describe("A gate", function()
           local data, _, partial = client.socket:receive(65536)
           pieces[#pieces + 1] = data or partial
           n = n + #pieces[#pieces]
-          return n == #bytes
+          return n > #bytes - 140000
         end)
-        assert.is_true(bytes == table.concat(pieces))
         client:read()
+        assert.is_true(bytes == table.concat(pieces) .. client.got)
         assert.equal(ending, client.ended)
         assert.equal(0, gate:connections())
       end)
@@ -484,7 +484,7 @@ describe("A gate", function()
           local data, _, rest = client.socket:receive(40000)
           pieces[#pieces + 1] = data or rest
           n = n + #pieces[#pieces]
-          return n > 3950000
+          return n > 3900000
         end)
         client:read()
         assert.is_true(bytes:sub(1, -2) == table.concat(pieces) .. client.got)
