@@ -329,6 +329,22 @@ describe("A gate", function()
     assert.equal("next", got.got)
   end)
 
+  it("makes no client of the sandbox fail when there are few descriptors", function()
+    local sandbox = assert(sys.spawn { "sh", "-c",
+      "ulimit -n 300; exec bin/exotel sandbox --port=0 --rate-limit=0" })
+    keep(sandbox)
+    local port = tonumber(assert(sandbox:read_line(LONG)):match ":(%d+)$")
+    local clients = {}
+    for index = 1, 60 do
+      clients[index] = wire.connect(port)
+      clients[index]:send "GET /_sandbox/dials HTTP/1.1\r\nHost: h\r\n\r\n"
+    end
+    for _, client in ipairs(clients) do
+      assert.equal(200, (client:answer()))
+      client:leave()
+    end
+  end)
+
   it("gives its descriptors to no program that is started", function()
     local CLOEXEC = 0x80000
     local known = {}

@@ -10,6 +10,7 @@
 */
 #include "../sys/child.h"
 #include "../sys/clock.h"
+#include "../sys/descriptors.h"
 #include "../sys/poll.h"
 #include "../sys/process.h"
 #include "../sys/random.h"
@@ -95,6 +96,15 @@ static int l_sys_hex(lua_State *L) {
     luaL_addchar(&b, digits[(unsigned char)s[i] & 15]);
   }
   luaL_pushresult(&b);
+  return 1;
+}
+
+/* sys.descriptors(n): lets this process have n descriptors, or as many as it is allowed.
+** Returns how many it may have. */
+static int l_sys_descriptors(lua_State *L) {
+  lua_Integer n = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, n >= 0 && n <= INT_MAX, 1, "0 or more expected");
+  lua_pushinteger(L, (lua_Integer)exotel_descriptors_raise((long)n));
   return 1;
 }
 
@@ -358,6 +368,7 @@ static const luaL_Reg functions[] = {{"now", l_sys_now},
                                      {"spawn", l_sys_spawn},
                                      {"poll", l_sys_poll},
                                      {"gate", l_sys_gate},
+                                     {"descriptors", l_sys_descriptors},
                                      {NULL, NULL}};
 
 int luaopen_exotel_sys(lua_State *L) {

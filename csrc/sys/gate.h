@@ -23,7 +23,9 @@ typedef struct exotel_gate_options {
   const char *host;         /* a numeric address, IPv4 or IPv6, to listen on */
   uint16_t port;            /* 0: the system chooses */
   uint16_t upstream;        /* the port of the server, on 127.0.0.1 */
-  unsigned max_connections; /* more wait in the system's queue */
+  unsigned max_connections; /* more wait in the system's queue. Each takes two
+                            ** descriptors, and the server's own, which a server in
+                            ** this process must be left */
 } exotel_gate_options;
 
 /* What a poller must know. */

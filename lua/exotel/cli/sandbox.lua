@@ -23,6 +23,8 @@ local sys = require "exotel.sys"
 local command = {}
 
 local CONNECTIONS = 1024
+local DESCRIPTORS = 3 -- of each: two of the gate, one of the server
+local SPARE = 32 -- descriptors for all else
 local LAST_EPOCH = 4102444799 -- of 2099
 local IN_FLIGHT = 256 -- StatusCallbacks at once; those that nobody answers hold up no others
 
@@ -112,15 +114,23 @@ end
 -- The sandbox
 -- ==================================================================
 
+-- As many as there may be descriptors for; the others wait to be accepted.
+local function most_connections()
+  local others = IN_FLIGHT + SPARE
+  local most = sys.descriptors(CONNECTIONS * DESCRIPTORS + others)
+  return math.max(1, math.min(CONNECTIONS, (most - others) // DESCRIPTORS))
+end
+
 -- The gate on the public address, and the server behind it on a port of its own; or nil and a
 -- message.
 local function listen(given)
-  local listener, message = httpd.listen { max_connections = CONNECTIONS }
+  local connections = most_connections()
+  local listener, message = httpd.listen { max_connections = connections }
   if not listener then return nil, message end
   local gate
   gate, message = sys.gate {
     host = given.host, port = given.port, upstream = listener:port(),
-    max_connections = CONNECTIONS,
+    max_connections = connections,
   }
   return gate and listener, gate or message
 end
