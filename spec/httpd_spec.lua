@@ -550,6 +550,17 @@ describe("a cap", function()
     assert.are.equal("3", answer_of(server, c3).body)
   end)
 
+  it("on connections tells its poller of the next one, however the last one left", function()
+    local server = listen { max_connections = 1 }
+    local one, c1 = ask(server, get("/1"))
+    step(client(server, get("/2")))
+    one:respond(200)
+    answer_of(server, c1)
+    c1.socket:setoption("linger", { on = true, timeout = 0 })
+    c1.socket:close()
+    assert.are.equal("/2", wait_and_poll(server):path())
+  end)
+
   it("on idle time ends connections that say nothing, not those that wait for us", function()
     local server = listen { idle_timeout = 1 }
     local waiting, c = ask(server, get("/"))

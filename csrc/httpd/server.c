@@ -48,7 +48,7 @@ struct exotel_httpd {
   request *newest;       /* all that libmicrohttpd knows */
   request *first, *last; /* the queue */
   int stopping;
-  int due;       /* resumed, and libmicrohttpd has not run since */
+  int due;       /* resumed or closed, and libmicrohttpd has not run since */
   char *message; /* where a failed start is explained; NULL later */
   size_t message_size;
 };
@@ -316,6 +316,16 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
   if (r != NULL) forget(r);
 }
 
+/* At its limit libmicrohttpd leaves its listening socket unwatched, and watches it again
+** only when it runs the next time, for which nothing may be left to wake it. */
+static void on_connection(void *context, struct MHD_Connection *connection, void **mine,
+                          enum MHD_ConnectionNotificationCode what) {
+  exotel_httpd *s = context;
+  (void)connection;
+  (void)mine;
+  if (what == MHD_CONNECTION_NOTIFY_CLOSED) s->due = 1;
+}
+
 /* Never to stderr, which is the host's. Kept while starting: errno doesn't survive. */
 static void on_log(void *context, const char *format, va_list arguments) {
   exotel_httpd *s = context;
@@ -350,7 +360,8 @@ static struct MHD_Daemon *start_daemon(exotel_httpd *s, const exotel_httpd_optio
       MHD_OPTION_SOCK_ADDR, &a->any, MHD_OPTION_CONNECTION_LIMIT, o->max_connections,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->max_header, MHD_OPTION_CONNECTION_TIMEOUT,
       o->idle_timeout, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
-      on_target, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
+      on_target, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+      MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
 }
 
 static int make_own(exotel_httpd *s) {
