@@ -7,6 +7,7 @@
 
 local clock = require "exotel.sandbox.clock"
 local core = require "exotel.core"
+local journal = require "exotel.sandbox.journal"
 local replies = require "exotel.sandbox.replies"
 
 local applets = {}
@@ -122,14 +123,14 @@ local function note(self, entry, response, failure)
     entry.status, entry.body = response.status, response.body:sub(1, SHOWN)
     entry.content_type = response.headers["content-type"]
   else
-    entry.failure, entry.message = failure.reason, failure.message
+    entry.failure, entry.message = failure.reason, journal.timeless(failure.message)
   end
   self.settings.journal:add(entry)
 end
 
 -- A request of an applet, and its entry in the journal. what: method, url, event, version.
 function applets:ask(run, applet, what)
-  local timeout = math.max(self.LEAST_TIMEOUT, self.settings.clock:real(self.TIMEOUT))
+  local timeout = math.max(self.LEAST_TIMEOUT, self.settings.clock:real_timeout(self.TIMEOUT))
   local entry = {
     at = self.settings.clock:now(), call_sid = run.call.sid, app_id = run.flow.app_id,
     applet = applet.name, kind = applet.kind, method = what.method or "GET",

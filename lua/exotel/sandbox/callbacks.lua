@@ -7,6 +7,7 @@
 -- SPDX-License-Identifier: MIT
 
 local exotel = require "exotel"
+local journal = require "exotel.sandbox.journal"
 
 local callbacks = {}
 callbacks.__index = callbacks
@@ -116,11 +117,6 @@ function callbacks:entry(call, event)
            url = call.form.StatusCallback, fault = event.strike and event.strike.fault }
 end
 
--- Without the milliseconds that it took, which no other run repeats.
-local function timeless(message)
-  return message and (message:gsub(" after %d+ m%l+", ""))
-end
-
 -- Whether the event, which is `body`, was delivered by this attempt.
 function callbacks:attempt(call, event, number, body, content_type)
   local timeout = math.max(self.LEAST_TIMEOUT, self.settings.clock:real_timeout(self.TIMEOUT))
@@ -132,7 +128,9 @@ function callbacks:attempt(call, event, number, body, content_type)
     options = { plain_http = true, proxy = false },
   }
   entry.status = status
-  if failure then entry.failure, entry.message = failure.reason, timeless(failure.message) end
+  if failure then
+    entry.failure, entry.message = failure.reason, journal.timeless(failure.message)
+  end
   self.settings.journal:add(entry)
   return status ~= nil and status >= 200 and status <= 299
 end

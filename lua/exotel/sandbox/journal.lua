@@ -40,6 +40,11 @@ local function spell(entry)
   return core.to_json(entry, "") or assert(core.to_json(reduce(entry), ""))
 end
 
+--- A message of a failure without the milliseconds that it took, which no other run repeats.
+function journal.timeless(message)
+  return message and (message:gsub(" after %d+ m%l+", ""))
+end
+
 --- The whole journal: { "count": …, "<name>": [ … ] }.
 function journal:json()
   local items = {}
