@@ -34,7 +34,8 @@ curl_SRC   := $(wildcard csrc/curl/*.c) $(addprefix csrc/lua/l_,curl.c multi.c t
               $(addprefix csrc/core/,buffer.c http1.c slice.c text.c time.c utf8.c decimal.c) \
               csrc/sys/clock.c
 curl_LIBS  := -lcurl -lpthread -ldl -lm
-httpd_SRC  := $(wildcard csrc/httpd/*.c) csrc/lua/l_httpd.c csrc/core/buffer.c csrc/sys/clock.c
+httpd_SRC  := $(wildcard csrc/httpd/*.c) csrc/lua/l_httpd.c csrc/core/buffer.c \
+              csrc/sys/address.c csrc/sys/clock.c
 httpd_LIBS := -lmicrohttpd -lm
 sys_SRC    := $(wildcard csrc/sys/*.c) csrc/lua/l_sys.c csrc/lua/l_gate.c
 sys_LIBS   := -lm

@@ -11,6 +11,7 @@ local cjson = require "cjson"
 local dkjson = require "dkjson"
 local exotel = require "exotel"
 local floor = require "floor"
+local measure = require "bench.measure"
 local socket_url = require "socket.url"
 
 local ROUNDS, CALLS = 31, 400
@@ -78,41 +79,22 @@ for _, row in ipairs(rows) do
   assert(not row.ours or same(row.run(), floor_event()), row.name .. ": not the floor's event")
 end
 
-local function median(values)
-  table.sort(values)
-  return values[(#values + 1) // 2]
-end
-
--- Instructions of one call.
-local function count(index)
-  local pipe = assert(io.popen(("valgrind --tool=callgrind --callgrind-out-file=/dev/null"
-    .. " --toggle-collect=floor_repeated %s %s count %d 2>&1"):format(arg[-1], arg[0], index)))
-  local said = pipe:read "a"
-  pipe:close()
-  local collected = said:match "Collected : (%d+)"
-  return assert(tonumber(collected), said) / COUNTED_CALLS
-end
-
 for index, row in ipairs(rows) do
-  local counts = {}
-  for i = 1, row.slow and 1 or COUNTS do counts[i] = count(index) end
-  row.count = median(counts)
+  row.count = measure.instructions(index, row.slow and 1 or COUNTS) / COUNTED_CALLS
   row.times = {}
 end
 
-local function seconds_of(run)
-  local began = os.clock()
+local function repeated(run)
   for _ = 1, CALLS do run() end
-  return (os.clock() - began) / CALLS
 end
 
 for _ = 1, ROUNDS do
   for _, row in ipairs(rows) do
     collectgarbage()
-    row.times[#row.times + 1] = seconds_of(row.run)
+    row.times[#row.times + 1] = measure.seconds(repeated, row.run) / CALLS
   end
 end
-for _, row in ipairs(rows) do row.time = median(row.times) end
+for _, row in ipairs(rows) do row.time = measure.median(row.times) end
 
 local base, bare = rows[1], rows[2]
 print(("one webhook of %d (JSON), %d (form), %d (multipart) bytes")

@@ -13,20 +13,14 @@
 local bare = require "bare"
 local exotel = require "exotel"
 local floor = require "floor"
+local measure = require "bench.measure"
 local tls = require "spec.support.tls"
 
 local ROUNDS, CALLS = 41, 200
 local COUNTED_CALLS = 300
 local GETS = 1000
 
-local function fixture(name)
-  local file = assert(io.open("spec/fixtures/" .. name, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
-local answer = fixture "S003.call_details.json"
+local answer = measure.fixture "S003.call_details.json"
 local sid = answer:match '"Sid": "(%x+)"'
 local nginx = tls.start(answer)
 
@@ -74,34 +68,13 @@ for _, row in ipairs(rows) do
   assert(got == answer or got.sid == sid and got.price_text == "1.500", row.name)
 end
 
-local function median(values)
-  table.sort(values)
-  return values[(#values + 1) // 2]
-end
-
--- Instructions of one GET.
-local function count(index)
-  local pipe = assert(io.popen(("valgrind --tool=callgrind --callgrind-out-file=/dev/null"
-    .. " --toggle-collect=floor_repeated %s %s count %d 2>&1"):format(arg[-1], arg[0], index)))
-  local said = pipe:read "a"
-  pipe:close()
-  local collected = said:match "Collected : (%d+)"
-  return assert(tonumber(collected), said) / COUNTED_CALLS
-end
-
 for index, row in ipairs(rows) do
-  row.count, row.times, row.ratios = count(index), {}, {}
-end
-
-local function seconds_of(run)
-  local began = os.clock()
-  run(CALLS)
-  return (os.clock() - began) / CALLS
+  row.count, row.times, row.ratios = measure.instructions(index, 1) / COUNTED_CALLS, {}, {}
 end
 
 for round = 1, ROUNDS do
   for _, row in ipairs(rows) do
-    row.times[round] = seconds_of(row.run)
+    row.times[round] = measure.seconds(row.run, CALLS) / CALLS
     row.ratios[round] = row.times[round] / rows[row.bare].times[round]
   end
 end
@@ -110,8 +83,8 @@ print(("one GET of a call, %d bytes; us of CPU, medians of %d rounds; instructio
   :format(#answer, ROUNDS))
 print(("%-30s %8s %11s %12s %11s"):format("", "us", "of libcurl", "instructions", "of libcurl"))
 for _, row in ipairs(rows) do
-  print(("%-30s %8.1f %11.2f %12.0f %11.2f"):format(row.name, median(row.times) * 1e6,
-    median(row.ratios), row.count, row.count / rows[row.bare].count))
+  print(("%-30s %8.1f %11.2f %12.0f %11.2f"):format(row.name, measure.median(row.times) * 1e6,
+    measure.median(row.ratios), row.count, row.count / rows[row.bare].count))
 end
 
 -- Connections, and those of them that began with a full TLS handshake.

@@ -10,16 +10,10 @@ local cjson = require "cjson"
 local core = require "exotel.core"
 local exotel = require "exotel"
 local floor = require "floor"
+local measure = require "bench.measure"
 
 local CALLS = 100
 local COUNTS, COUNTED_CALLS = 3, 20 -- Lua's hashes differ from run to run: the median counts
-
-local function fixture(name)
-  local file = assert(io.open("spec/fixtures/" .. name, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
 
 -- The sample with its one call, which `pattern` finds, in CALLS variations.
 local function page(sample, pattern, between)
@@ -33,8 +27,8 @@ local function page(sample, pattern, between)
   return head .. table.concat(calls, between) .. tail
 end
 
-local json = page(fixture "S003.calls.details.json", '{ "Sid".*} }', ", ")
-local xml = page(fixture "S003.calls.details.xml", "<Call>.*</Call>", " ")
+local json = page(measure.fixture "S003.calls.details.json", '{ "Sid".*} }', ", ")
+local xml = page(measure.fixture "S003.calls.details.xml", "<Call>.*</Call>", " ")
 
 local rows = {
   { name = "JSON, lua-cjson's bare decode", run = function() return cjson.decode(json) end },
@@ -62,21 +56,8 @@ for index = 2, #rows do
   end
 end
 
--- Instructions of one call.
-local function count(index)
-  local pipe = assert(io.popen(("valgrind --tool=callgrind --callgrind-out-file=/dev/null"
-    .. " --toggle-collect=floor_repeated %s %s count %d 2>&1"):format(arg[-1], arg[0], index)))
-  local said = pipe:read "a"
-  pipe:close()
-  local collected = said:match "Collected : (%d+)"
-  return assert(tonumber(collected), said) / COUNTED_CALLS
-end
-
 for index, row in ipairs(rows) do
-  local counts = {}
-  for i = 1, COUNTS do counts[i] = count(index) end
-  table.sort(counts)
-  row.count = counts[(COUNTS + 1) // 2]
+  row.count = measure.instructions(index, COUNTS) / COUNTED_CALLS
 end
 
 print(("one page of %d calls with details, %d (JSON), %d (XML) bytes"):format(CALLS, #json, #xml))

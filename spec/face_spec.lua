@@ -4,6 +4,7 @@
 -- SPDX-License-Identifier: MIT
 
 local exotel = require "exotel"
+local raised = require "spec.support.raised"
 
 local SETTINGS = { account_sid = "acme", api_key = "key_1234", api_token = "token_5678" }
 local DIAL = { from = "+919876543210", to = "+919123456789", caller_id = "08039570000" }
@@ -43,16 +44,6 @@ end
 
 local function client_on(transport, more)
   return exotel.client(with(with(SETTINGS, { transport = transport }), more))
-end
-
--- The message of a raised mistake, whose place must be the line of the caller below this.
-local function raised(fn)
-  local line = debug.getinfo(2, "l").currentline
-  local ok, message = pcall(fn)
-  assert.is_false(ok, "nothing was raised")
-  local place, rest = tostring(message):match("^(.-:%d+): (.*)$")
-  assert.equal("spec/face_spec.lua:" .. line, place, message)
-  return rest
 end
 
 -- What a child process prints, its environment set by `env`.

@@ -9,6 +9,7 @@ local exotel = require "exotel"
 local errors = require "exotel.errors"
 local serving = require "spec.support.serving"
 local sys = require "exotel.sys"
+local raised = require "spec.support.raised"
 
 local IST = 19800
 
@@ -105,16 +106,6 @@ local function read_next(query)
     if not call then return list, err end
     list[#list + 1] = call.sid
   end
-end
-
--- The message of a raised mistake, whose place must be the line of the caller below this.
-local function raised(fn)
-  local line = debug.getinfo(2, "l").currentline
-  local ok, message = pcall(fn)
-  assert.is_false(ok, "nothing was raised")
-  local place, rest = tostring(message):match("^(.-:%d+): (.*)$")
-  assert.equal("spec/pages_spec.lua:" .. line, place, message)
-  return rest
 end
 
 -- A table as Lua, of strings, numbers and tables alone.

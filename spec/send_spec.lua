@@ -7,6 +7,7 @@ local exotel = require "exotel"
 local errors = require "exotel.errors"
 local raw = require "spec.support.raw"
 local serving = require "spec.support.serving"
+local raised = require "spec.support.raised"
 
 after_each(function()
   serving.stop()
@@ -17,16 +18,6 @@ local NONE = "return {}"
 
 local function answering(status, body)
   return serving.start(NONE, ("function() return %d, %q end"):format(status, body))
-end
-
--- The message of a raised mistake, whose place must be the line of the caller below this.
-local function raised(fn)
-  local line = debug.getinfo(2, "l").currentline
-  local ok, message = pcall(fn)
-  assert.is_false(ok, "nothing was raised")
-  local place, rest = tostring(message):match("^(.-:%d+): (.*)$")
-  assert.equal("spec/send_spec.lua:" .. line, place, message)
-  return rest
 end
 
 local NUMBER = '{"Numbers":{"PhoneNumber":"09876543240","Circle":"KA","CircleName":"Karnataka",'

@@ -34,7 +34,8 @@ compile core csrc/core/*.c csrc/lua/l_core.c csrc/lua/l_api.c csrc/lua/l_write.c
   csrc/lua/l_work.c || exit 1
 compile curl csrc/curl/*.c csrc/lua/l_curl.c csrc/lua/l_transfer.c csrc/lua/l_multi.c \
   csrc/sys/clock.c $core || exit 1
-compile httpd csrc/httpd/*.c csrc/lua/l_httpd.c csrc/core/buffer.c csrc/sys/clock.c || exit 1
+compile httpd csrc/httpd/*.c csrc/lua/l_httpd.c csrc/core/buffer.c csrc/sys/address.c \
+  csrc/sys/clock.c || exit 1
 compile sys csrc/sys/*.c csrc/lua/l_sys.c csrc/lua/l_gate.c || exit 1
 
 $CC $flags "$wrap" -o "$out/test_core" spec/torture/core.c csrc/core/*.c -lcjson -lexpat ||

@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include "server.h"
 
+#include "../sys/address.h"
 #include "../sys/clock.h"
 #include "request.h"
 
@@ -52,12 +53,6 @@ struct exotel_httpd {
   char *message; /* where a failed start is explained; NULL later */
   size_t message_size;
 };
-
-typedef union address {
-  struct sockaddr any;
-  struct sockaddr_in v4;
-  struct sockaddr_in6 v6;
-} address;
 
 /* -- the queue, and the list of all -------------------------------------------------- */
 
@@ -336,23 +331,8 @@ static void on_log(void *context, const char *format, va_list arguments) {
 
 /* -- the server ---------------------------------------------------------------------- */
 
-static int parse_address(const exotel_httpd_options *o, address *a) {
-  memset(a, 0, sizeof *a);
-  if (inet_pton(AF_INET, o->host, &a->v4.sin_addr) == 1) {
-    a->v4.sin_family = AF_INET;
-    a->v4.sin_port = htons(o->port);
-    return 0;
-  }
-  if (inet_pton(AF_INET6, o->host, &a->v6.sin6_addr) == 1) {
-    a->v6.sin6_family = AF_INET6;
-    a->v6.sin6_port = htons(o->port);
-    return 0;
-  }
-  return -1;
-}
-
 static struct MHD_Daemon *start_daemon(exotel_httpd *s, const exotel_httpd_options *o,
-                                       const address *a) {
+                                       const exotel_address *a) {
   unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
   if (a->any.sa_family == AF_INET6) flags |= MHD_USE_IPv6;
   return MHD_start_daemon(
@@ -387,10 +367,10 @@ static void free_server(exotel_httpd *s) {
 
 exotel_httpd *exotel_httpd_start(const exotel_httpd_options *o, char *message,
                                  size_t size) {
-  address a;
+  exotel_address a;
   exotel_httpd *s;
   snprintf(message, size, "%s", "");
-  if (parse_address(o, &a) < 0) {
+  if (exotel_address_read(&a, o->host, o->port) == 0) {
     snprintf(message, size, "not a numeric address");
     return NULL;
   }

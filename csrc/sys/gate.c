@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include "gate.h"
 
+#include "address.h"
 #include "clock.h"
 
 #include <arpa/inet.h>
@@ -77,12 +78,6 @@ struct exotel_gate {
   connection *newest; /* all that live */
   connection *dead;
 };
-
-typedef union address {
-  struct sockaddr any;
-  struct sockaddr_in v4;
-  struct sockaddr_in6 v6;
-} address;
 
 /* -- ends and connections ------------------------------------------------------------ */
 
@@ -455,27 +450,10 @@ static void accept_some(exotel_gate *g, double now) {
 
 /* -- the gate ------------------------------------------------------------------------ */
 
-static int parse_address(const exotel_gate_options *o, address *a, socklen_t *n) {
-  memset(a, 0, sizeof *a);
-  if (inet_pton(AF_INET, o->host, &a->v4.sin_addr) == 1) {
-    a->v4.sin_family = AF_INET;
-    a->v4.sin_port = htons(o->port);
-    *n = sizeof a->v4;
-    return 0;
-  }
-  if (inet_pton(AF_INET6, o->host, &a->v6.sin6_addr) == 1) {
-    a->v6.sin6_family = AF_INET6;
-    a->v6.sin6_port = htons(o->port);
-    *n = sizeof a->v6;
-    return 0;
-  }
-  return -1;
-}
-
-static int start_listening(exotel_gate *g, const address *a, socklen_t n) {
+static int start_listening(exotel_gate *g, const exotel_address *a, socklen_t n) {
   static const int yes = 1;
   int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  address bound;
+  exotel_address bound;
   socklen_t m = sizeof bound;
   memset(&bound, 0, sizeof bound);
   g->listener = socket(a->any.sa_family, type, 0);
@@ -492,11 +470,11 @@ static int start_listening(exotel_gate *g, const address *a, socklen_t n) {
 
 exotel_gate *exotel_gate_open(const exotel_gate_options *o, char *message,
                               size_t size) {
-  address a;
-  socklen_t n;
+  exotel_address a;
+  socklen_t n = exotel_address_read(&a, o->host, o->port);
   exotel_gate *g;
   snprintf(message, size, "%s", "");
-  if (parse_address(o, &a, &n) < 0) {
+  if (n == 0) {
     snprintf(message, size, "not a numeric address");
     return NULL;
   }
