@@ -19,8 +19,12 @@ local client = exotel.client {
 local server = assert(httpd.listen())
 local settled
 
+-- Duration and price are known some time after the end.
 local function read_record(event)
-  settled = exotel.assert(client:call_details(event, { details = true }))
+  repeat
+    loop:sleep(0.5)
+    settled = exotel.assert(client:call_details(event, { details = true }))
+  until settled.price
   poller:stop()
 end
 

@@ -24,7 +24,8 @@ describe("a call on the sandbox", function()
     repeat
       sys.sleep(0.05)
       call = assert(client:call_details(call, { details = true }))
-    until call.status == "completed"
+    until call.price
+    assert.equal("completed", call.status)
     assert.equal(sid, call.sid)
     assert.equal("completed", call.legs[2].status)
     assert.equal("0.750", call.price_text)

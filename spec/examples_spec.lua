@@ -51,7 +51,8 @@ describe("examples", function()
   local sandbox, base_url
 
   setup(function()
-    sandbox = assert(sys.spawn { "bin/exotel", "sandbox", "--port", "0", "--call-seconds", "1" })
+    sandbox = assert(sys.spawn { "bin/exotel", "sandbox", "--port", "0", "--call-seconds", "1",
+                               "--settle-seconds", "600" })
     base_url = assert(sandbox:read_line(10))
   end)
 

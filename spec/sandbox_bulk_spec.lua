@@ -576,7 +576,8 @@ describe("the sandbox's bulk queries", function()
   -- ==================================================================
 
   it("find a call once it has ended, by its numbers in E.164", function()
-    local busy, url = start("--speed", "20", "--rate-limit", "0", "--call-seconds", "1e6")
+    local busy, url = start("--speed", "20", "--rate-limit", "0", "--call-seconds", "1e6",
+      "--settle-seconds", "0")
     local caller = exotel.client { account_sid = "sandbox", api_key = "sandbox_key",
                                    api_token = "sandbox_token", base_url = url }
     local function found(filters)

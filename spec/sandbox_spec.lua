@@ -31,7 +31,8 @@ local receiver, received -- every request: { path, query, content_type, body, ev
 local answers -- statuses to give, in turn, by path; 200 behind them; false is no answer
 
 local function start(...)
-  local process = assert(sys.spawn { "bin/exotel", "sandbox", "--port", "0", ... })
+  local process = assert(sys.spawn { "bin/exotel", "sandbox", "--port", "0",
+                                     "--settle-seconds", "0", ... })
   return process, assert(process:read_line(LONG))
 end
 

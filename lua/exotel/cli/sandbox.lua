@@ -42,7 +42,7 @@ command.rows = {
   { "ring-seconds", "seconds", 1, "how long a leg rings before it ends" },
   { "call-seconds", "seconds", 2, "how long a conversation lasts, if TimeLimit lets it" },
   { "originate-seconds", "seconds", 0, "from a dial to its answer; the phone rings meanwhile" },
-  { "settle-seconds", "seconds", 0, "after the end, until EndTime, Duration and Price are known" },
+  { "settle-seconds", "seconds", 2, "after the end, until EndTime, Duration and Price are known" },
   { "retry-seconds", "seconds", 5, "the pause before a StatusCallback is tried again" },
   { "rate-limit", "integer", 200, "requests in a minute, then 429; 0 is no limit" },
   { "flow", "string", nil, "a file with flows, in JSON: one, or a list of them" },
