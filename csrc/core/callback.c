@@ -48,7 +48,7 @@ void exotel_callback_init(exotel_callback *c) {
   memset(c, 0, sizeof *c);
   exotel_record_init(&c->record);
   find_rows(&c->rows, &c->record.rows);
-  exotel_buffer_init(&c->scratch, 4 * EXOTEL_BODY_MAX); /* the body, quoted */
+  exotel_buffer_init(&c->scratch, 4 * EXOTEL_BODY_MAX);
   exotel_buffer_init(&c->query, 4 * EXOTEL_BODY_MAX);
   exotel_buffer_init(&c->inner, 2 * EXOTEL_BODY_MAX);
   exotel_buffer_init(&c->name, EXOTEL_BODY_MAX);
@@ -171,12 +171,10 @@ static int is_stream_text(const exotel_leaf *leaf) {
 static exotel_kind take_leaf(void *context, const exotel_leaf *leaf, exotel_error *e) {
   reading *g = context;
   exotel_error ignored;
-  exotel_kind kind;
   if (!is_stream_text(leaf)) return add_leaf(context, leaf, e);
   exotel_error_clear(&ignored);
-  kind = exotel_json_guard(leaf->text, &g->callback->inner, &ignored);
-  if (kind == EXOTEL_MEMORY) return exotel_error_memory(e);
-  if (kind != EXOTEL_OK) return add_leaf(context, leaf, e);
+  if (exotel_json_check(leaf->text, &ignored) != EXOTEL_OK)
+    return add_leaf(context, leaf, e);
   return exotel_json_read(leaf->text, &g->callback->inner, add_stream_leaf, g, e);
 }
 

@@ -1,14 +1,11 @@
 /*
-** json: JSON bytes to leaves, by cJSON behind a guard (see json.h for what it refuses).
-** It does not write JSON: json_out.c does.
+** json: JSON bytes to leaves (see json.h for what is refused). It does not write JSON:
+** json_out.c does.
 **
-** The guard is one pass with its own small stack of open brackets; the walk over cJSON's
-** tree recurses as deep as the guard allowed. For a reader the guard notes where the values
-** stand that need no decoding, and cJSON gets a null for each: its tree has the structure,
-** the names, and the texts with an escape, and the values stay where they are. The objects
-** of a list in the document's object, which are what a page is full of, are copied apart
-** and parsed one by one: a tree as small as one record is made in memory that the one
-** before has just left.
+** The guard goes first over the whole document, with its own small stack of open brackets,
+** so that no leaf is handed out of one that isn't JSON. The walk goes after it and trusts
+** it: it recurses as deep as the guard allowed, looks for no errors, and meets no end of
+** the text but behind a document that is one number.
 **
 ** SPDX-License-Identifier: MIT
 */
@@ -20,7 +17,6 @@
 #include "slice.h"
 #include "utf8.h"
 
-#include <cjson/cJSON.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -28,12 +24,7 @@
 
 typedef struct guard {
   const unsigned char *p, *end, *begin;
-  const unsigned char *copied; /* up to here */
-  exotel_buffer *out;
-  exotel_buffer *notes; /* a slice for each null in the copy; NULL: values are copied */
-  exotel_buffer *pieces; /* the objects that are copied apart, each closed by a NUL */
-  size_t piece;          /* where the one at work begins in `out` */
-  int escapes;           /* the string at work has one */
+  size_t escaped; /* bytes of the strings that have an escape */
   exotel_error *e;
   char open[EXOTEL_DEPTH_MAX]; /* the brackets not yet closed */
   size_t depth;
@@ -55,36 +46,6 @@ static exotel_kind refuse(guard *g, const unsigned char *at, const char *why) {
 static void skip_blanks(guard *g) {
   while (g->p < g->end && exotel_is_blank((char)*g->p))
     g->p++;
-}
-
-static void copy_to(guard *g, const unsigned char *to) {
-  exotel_buffer_add(g->out, (const char *)g->copied, (size_t)(to - g->copied));
-  g->copied = to;
-}
-
-/* The address in the note of a piece, whose place among the pieces is its length. */
-static const char piece_mark[] = "";
-
-/* Notes a value, without an address for a null. */
-static void note(guard *g, const char *p, size_t n) {
-  exotel_slice *room = (void *)exotel_buffer_room(g->notes, sizeof *room);
-  if (room == NULL) return;
-  room->p = p;
-  room->n = n;
-  g->notes->n += sizeof *room;
-}
-
-static const char null_word[4] = {'n', 'u', 'l', 'l'};
-
-/* Copies up to `from`, and a null for what stands between it and here. */
-static void put_null(guard *g, const unsigned char *from) {
-  size_t n = (size_t)(from - g->copied);
-  char *room = exotel_buffer_room(g->out, n + sizeof null_word);
-  if (room == NULL) return;
-  memcpy(room, g->copied, n);
-  memcpy(room + n, null_word, sizeof null_word);
-  g->out->n += n + sizeof null_word;
-  g->copied = g->p;
 }
 
 /* The value of the four hex digits at `p`, or -1. */
@@ -119,7 +80,6 @@ static exotel_kind unicode_escape(guard *g) {
 }
 
 static exotel_kind escape(guard *g) {
-  g->escapes = 1;
   g->p++;
   if (g->p >= g->end) return refuse(g, g->p, "a string is open");
   if (*g->p == 'u') return unicode_escape(g);
@@ -168,24 +128,17 @@ static void skip_plain(guard *g) {
 }
 
 static exotel_kind string(guard *g) {
-  g->p++;
+  const unsigned char *from = g->p++;
+  int escapes = 0;
   for (skip_plain(g); g->p < g->end && *g->p != '"'; skip_plain(g)) {
-    exotel_kind kind = string_step(g);
+    exotel_kind kind;
+    escapes |= *g->p == '\\';
+    kind = string_step(g);
     if (kind != EXOTEL_OK) return kind;
   }
   if (g->p >= g->end) return refuse(g, g->p, "a string is open");
   g->p++;
-  return EXOTEL_OK;
-}
-
-static exotel_kind text_value(guard *g) {
-  const unsigned char *from = g->p;
-  exotel_kind kind;
-  g->escapes = 0;
-  kind = string(g);
-  if (kind != EXOTEL_OK || g->notes == NULL || g->escapes) return kind;
-  note(g, (const char *)from + 1, (size_t)(g->p - from) - 2);
-  put_null(g, from);
+  if (escapes) g->escaped += (size_t)(g->p - from);
   return EXOTEL_OK;
 }
 
@@ -194,20 +147,6 @@ static size_t digits(guard *g) {
   while (g->p < g->end && *g->p >= '0' && *g->p <= '9')
     g->p++;
   return (size_t)(g->p - from);
-}
-
-/* A number is quoted in the copy, or noted where a null isn't longer than that. */
-static void put_number(guard *g, const unsigned char *from) {
-  size_t n = (size_t)(g->p - from);
-  if (g->notes != NULL && n > 1) {
-    note(g, (const char *)from, n);
-    put_null(g, from);
-    return;
-  }
-  copy_to(g, from);
-  exotel_buffer_addc(g->out, '"');
-  copy_to(g, g->p);
-  exotel_buffer_addc(g->out, '"');
 }
 
 /* Number as RFC 8259 spells it. */
@@ -233,7 +172,6 @@ static exotel_kind number(guard *g) {
   if (check_range &&
       !exotel_decimal_number((const char *)from, (size_t)(g->p - from), &value))
     return refuse(g, from, "the number is out of range");
-  put_number(g, from);
   return EXOTEL_OK;
 }
 
@@ -245,18 +183,13 @@ static exotel_kind word(guard *g, const char *spelling) {
   return EXOTEL_OK;
 }
 
-static exotel_kind null_value(guard *g) {
-  if (g->notes != NULL) note(g, NULL, 0);
-  return word(g, "null");
-}
-
 /* A value without parts. */
 static exotel_kind scalar(guard *g) {
   switch (*g->p) {
-    case '"': return text_value(g);
+    case '"': return string(g);
     case 't': return word(g, "true");
     case 'f': return word(g, "false");
-    case 'n': return null_value(g);
+    case 'n': return word(g, "null");
     default: break;
   }
   if (*g->p == '-' || (*g->p >= '0' && *g->p <= '9')) return number(g);
@@ -268,33 +201,6 @@ static exotel_kind open_bracket(guard *g) {
     return refuse(g, g->p, "nested deeper than the limit of 32");
   g->open[g->depth++] = (char)*g->p++;
   return EXOTEL_OK;
-}
-
-/* Whether what opens or closes here is an object in a list in the document's object. */
-static int is_piece(const guard *g, int bracket) {
-  return g->depth == 2 && bracket == '{' && g->notes != NULL && g->open[1] == '[' &&
-         g->open[0] == '{';
-}
-
-static void begin_piece(guard *g) {
-  copy_to(g, g->p);
-  g->piece = g->out->n;
-  note(g, piece_mark, g->pieces->n);
-}
-
-static void end_piece(guard *g) {
-  copy_to(g, g->p);
-  if (g->out->state != EXOTEL_BUFFER_OK) return;
-  exotel_buffer_add(g->pieces, g->out->p + g->piece, g->out->n - g->piece);
-  exotel_buffer_addc(g->pieces, '\0');
-  g->out->n = g->piece;
-  exotel_buffer_add(g->out, null_word, sizeof null_word);
-}
-
-static void close_bracket(guard *g) {
-  g->depth--;
-  g->p++;
-  if (is_piece(g, g->open[g->depth])) end_piece(g);
 }
 
 static int in_object(const guard *g) {
@@ -322,8 +228,10 @@ static exotel_kind member_name(guard *g) {
 /* After a value: closes what closes here, then steps over a comma. `*done` is set when
 ** the document is complete. */
 static exotel_kind after_value(guard *g, int *done) {
-  for (skip_blanks(g); at_closing(g); skip_blanks(g))
-    close_bracket(g);
+  for (skip_blanks(g); at_closing(g); skip_blanks(g)) {
+    g->depth--;
+    g->p++;
+  }
   *done = g->depth == 0;
   if (*done) return EXOTEL_OK;
   if (g->p >= g->end || *g->p != ',')
@@ -340,7 +248,6 @@ static exotel_kind value(guard *g, int *whole) {
   *whole = 1;
   if (g->p >= g->end) return refuse(g, g->p, "a value is wanted");
   if (*g->p != '{' && *g->p != '[') return scalar(g);
-  if (is_piece(g, *g->p)) begin_piece(g);
   kind = open_bracket(g);
   if (kind != EXOTEL_OK) return kind;
   skip_blanks(g);
@@ -352,137 +259,165 @@ static exotel_kind value(guard *g, int *whole) {
 static exotel_kind document(guard *g) {
   exotel_kind kind = EXOTEL_OK;
   int done = 0;
-  while (kind == EXOTEL_OK && !done && g->out->state == EXOTEL_BUFFER_OK) {
+  while (kind == EXOTEL_OK && !done) {
     int whole;
     kind = value(g, &whole);
     if (kind == EXOTEL_OK && whole) kind = after_value(g, &done);
   }
-  if (kind != EXOTEL_OK || !done) return kind;
+  if (kind != EXOTEL_OK) return kind;
   return g->p == g->end ? EXOTEL_OK : refuse(g, g->p, "something follows the document");
 }
 
-static exotel_kind guarded(exotel_slice text, exotel_buffer *out, exotel_buffer *notes,
-                           exotel_buffer *pieces, exotel_error *e) {
-  exotel_slice none = {"", 0};
-  exotel_kind kind;
-  guard g;
-  g.depth = 0;
-  g.p = g.begin = g.copied = (const unsigned char *)text.p;
-  g.end = g.begin + text.n;
-  g.out = out;
-  g.notes = notes;
-  g.pieces = pieces;
-  g.e = e;
-  exotel_buffer_reset(out);
+static exotel_kind guarded(guard *g, exotel_slice text, exotel_error *e) {
+  g->p = g->begin = (const unsigned char *)text.p;
+  g->end = g->begin + text.n;
+  g->escaped = 0;
+  g->e = e;
+  g->depth = 0;
   if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
-    return refuse(&g, g.p, "a byte order mark");
-  kind = document(&g);
-  if (kind == EXOTEL_OK) copy_to(&g, g.end);
-  return kind != EXOTEL_OK ? kind : exotel_error_buffer(e, out, none);
+    return refuse(g, g->p, "a byte order mark");
+  return document(g);
 }
 
-exotel_kind exotel_json_guard(exotel_slice text, exotel_buffer *out, exotel_error *e) {
-  return guarded(text, out, NULL, NULL, e);
+exotel_kind exotel_json_check(exotel_slice text, exotel_error *e) {
+  guard g;
+  return guarded(&g, text, e);
 }
 
 typedef struct walk {
+  const char *p, *end;
+  exotel_buffer *decoded; /* strings with an escape: there is room for all of them */
+  int escapes;            /* there are such strings */
   exotel_step path[EXOTEL_DEPTH_MAX];
-  const exotel_slice *note; /* of the next null */
-  exotel_slice pieces;
   exotel_leaf_sink *sink;
   void *context;
   exotel_error *e;
 } walk;
 
-static int kind_of(const cJSON *item) {
-  return item->type & 0xFF;
+/* Steps to what comes next: in a document that the guard let pass, what stands between
+** tells nothing more. */
+static void walk_on(walk *w) {
+  while (exotel_is_blank(*w->p) || *w->p == ',' || *w->p == ':')
+    w->p++;
 }
 
-static exotel_kind parse(walk *w, exotel_slice copy, size_t depth);
-
-static exotel_kind walk_piece(walk *w, size_t depth) {
-  size_t at = w->note->n;
-  w->note++;
-  return parse(w, (exotel_slice){w->pieces.p + at, w->pieces.n - at}, depth);
+/* Adds a character in UTF-8. */
+static void put_character(exotel_buffer *out, unsigned long c) {
+  static const unsigned long first[] = {0, 0, 0xC0, 0xE0, 0xF0};
+  size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4, i;
+  char utf8[4];
+  for (i = n; i-- > 1; c >>= 6)
+    utf8[i] = (char)(0x80 | (c & 0x3F));
+  utf8[0] = (char)(first[n] | c);
+  exotel_buffer_add(out, utf8, n);
 }
 
-static exotel_kind scalar_leaf(walk *w, const cJSON *item, size_t depth) {
+/* Steps over \uXXXX, and returns its value. */
+static unsigned long code_unit(walk *w) {
+  unsigned long value = 0;
+  const char *end = w->p + 6;
+  for (w->p += 2; w->p < end; w->p++)
+    value = value * 16 + (unsigned long)exotel_hex(*w->p);
+  return value;
+}
+
+static void decode_escape(walk *w) {
+  static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
+  const char *letter = strchr(letters, w->p[1]);
+  if (w->p[1] == 'u') {
+    unsigned long c = code_unit(w);
+    if (c >= 0xD800 && c <= 0xDFFF) /* half a pair: the other follows */
+      c = 0x10000 + ((c - 0xD800) << 10) + (code_unit(w) - 0xDC00);
+    put_character(w->decoded, c);
+    return;
+  }
+  exotel_buffer_addc(w->decoded, letter != NULL ? meant[letter - letters] : w->p[1]);
+  w->p += 2;
+}
+
+/* The string whose first byte is here. */
+static exotel_slice decode(walk *w) {
+  size_t begin = w->decoded->n;
+  while (*w->p != '"') {
+    const char *from = w->p;
+    while (*w->p != '"' && *w->p != '\\')
+      w->p++;
+    exotel_buffer_add(w->decoded, from, (size_t)(w->p - from));
+    if (*w->p == '\\') decode_escape(w);
+  }
+  w->p++;
+  return exotel_slice_between(w->decoded->p + begin, w->decoded->p + w->decoded->n);
+}
+
+/* Steps over a string, and returns what it says: `*stays` when that is how it is spelt. */
+static exotel_slice walk_string(walk *w, int *stays) {
+  const char *from = ++w->p;
+  const char *quote = memchr(from, '"', (size_t)(w->end - from));
+  *stays = !w->escapes || memchr(from, '\\', (size_t)(quote - from)) == NULL;
+  if (!*stays) return decode(w);
+  w->p = quote + 1;
+  return exotel_slice_between(from, quote);
+}
+
+/* Steps over a number or a word, which ends the text where it is the whole document. */
+static exotel_slice walk_bare(walk *w) {
+  const char *from = w->p;
+  while (w->p < w->end && !exotel_is_blank(*w->p) && *w->p != ',' && *w->p != ']' &&
+         *w->p != '}')
+    w->p++;
+  return exotel_slice_between(from, w->p);
+}
+
+static exotel_kind walk_scalar(walk *w, size_t depth) {
   exotel_leaf leaf;
   leaf.path = w->path;
   leaf.depth = depth;
-  leaf.stays = kind_of(item) == cJSON_NULL;
-  leaf.null = leaf.stays && w->note->p == NULL;
-  if (leaf.null)
-    leaf.text = exotel_slice_of("");
-  else if (leaf.stays)
-    leaf.text = *w->note;
-  else if (kind_of(item) == cJSON_String)
-    leaf.text = exotel_slice_of(item->valuestring);
-  else
-    leaf.text = exotel_slice_of(kind_of(item) == cJSON_True ? "true" : "false");
-  w->note += leaf.stays;
+  leaf.stays = 1;
+  leaf.null = *w->p == 'n';
+  leaf.text = *w->p == '"' ? walk_string(w, &leaf.stays) : walk_bare(w);
+  if (leaf.null) leaf.text.n = 0;
   return w->sink(w->context, &leaf, w->e);
 }
 
 /* The guard counts brackets, so depth stays below EXOTEL_DEPTH_MAX. */
-static exotel_kind walk_item(walk *w, const cJSON *item, size_t depth) {
-  const cJSON *child;
-  size_t index = 0;
-  if (kind_of(item) == cJSON_NULL && w->note->p == piece_mark)
-    return walk_piece(w, depth);
-  if (kind_of(item) != cJSON_Array && kind_of(item) != cJSON_Object)
-    return scalar_leaf(w, item, depth);
-  for (child = item->child; child != NULL; child = child->next) {
-    exotel_step *step = &w->path[depth];
+static exotel_kind walk_value(walk *w, size_t depth) {
+  exotel_step *step = &w->path[depth];
+  int named = *w->p == '{', stays;
+  if (!named && *w->p != '[') return walk_scalar(w, depth);
+  step->name.p = NULL;
+  step->name.n = step->index = 0;
+  w->p++;
+  for (walk_on(w); *w->p != '}' && *w->p != ']'; walk_on(w)) {
     exotel_kind kind;
-    step->name.p = child->string; /* NULL in a list */
-    step->name.n = child->string == NULL ? 0 : strlen(child->string);
-    step->index = index++;
-    kind = walk_item(w, child, depth + 1);
+    if (named) {
+      step->name = walk_string(w, &stays);
+      walk_on(w);
+    }
+    kind = walk_value(w, depth + 1);
     if (kind != EXOTEL_OK) return kind;
+    step->index += !named;
   }
+  w->p++;
   return EXOTEL_OK;
 }
 
-/* Parses a guarded document and walks over its tree; of what follows it in `copy` nothing
-** is read. */
-static exotel_kind parse(walk *w, exotel_slice copy, size_t depth) {
-  const char *end = NULL;
-  cJSON *tree = cJSON_ParseWithLengthOpts(copy.p, copy.n, &end, 0);
-  exotel_kind kind;
-  if (tree == NULL)
-    return exotel_error_memory(w->e); /* the guard left no other cause */
-  kind = walk_item(w, tree, depth);
-  cJSON_Delete(tree);
-  return kind;
-}
-
-static exotel_kind read_copy(exotel_slice text, exotel_buffer *copy,
-                             exotel_buffer *notes, exotel_buffer *pieces, walk *w) {
-  exotel_slice none = {"", 0};
-  exotel_kind kind = guarded(text, copy, notes, pieces, w->e);
-  if (kind == EXOTEL_OK) kind = exotel_error_buffer(w->e, notes, none);
-  if (kind == EXOTEL_OK) kind = exotel_error_buffer(w->e, pieces, none);
-  if (kind != EXOTEL_OK) return kind;
-  w->note = (const void *)notes->p;
-  w->pieces = exotel_slice_held(pieces);
-  return parse(w, exotel_slice_held(copy), 0);
-}
-
-/* A note stands for two bytes at least, and a piece of two bytes is closed by a third. */
 exotel_kind exotel_json_read(exotel_slice text, exotel_buffer *scratch,
                              exotel_leaf_sink *sink, void *context, exotel_error *e) {
-  exotel_buffer notes, pieces;
   exotel_kind kind;
+  guard g;
   walk w;
-  exotel_buffer_init(&notes, (text.n / 2 + 1) * sizeof(exotel_slice));
-  exotel_buffer_init(&pieces, text.n * 3 + 1);
-  exotel_buffer_room(&notes, text.n / 2); /* in most documents that will do */
+  kind = guarded(&g, text, e);
+  if (kind != EXOTEL_OK) return kind;
+  exotel_buffer_reset(scratch);
+  if (g.escaped > 0 && exotel_buffer_room(scratch, g.escaped) == NULL)
+    return exotel_error_buffer(e, scratch, exotel_slice_of(""));
+  w.p = text.p;
+  w.end = text.p + text.n;
+  w.decoded = scratch;
+  w.escapes = g.escaped > 0;
   w.sink = sink;
   w.context = context;
   w.e = e;
-  kind = read_copy(text, scratch, &notes, &pieces, &w);
-  exotel_buffer_free(&notes);
-  exotel_buffer_free(&pieces);
-  return kind;
+  walk_on(&w);
+  return walk_value(&w, 0);
 }

@@ -6,6 +6,7 @@
 */
 #include "json_out.h"
 
+#include "ascii.h"
 #include "error.h"
 #include "json.h"
 #include "limits.h"
@@ -88,16 +89,10 @@ static int fill(cJSON *parent, const exotel_step *step) {
   return 1;
 }
 
-/* EXOTEL_PARSE when it is none. */
-static exotel_kind check_number(exotel_slice text, exotel_error *e) {
-  exotel_buffer copy;
-  exotel_kind kind;
-  if (text.n == 0 || (text.p[0] != '-' && (text.p[0] < '0' || text.p[0] > '9')))
-    return EXOTEL_PARSE;
-  exotel_buffer_init(&copy, text.n + 2);
-  kind = exotel_json_guard(text, &copy, e);
-  exotel_buffer_free(&copy);
-  return kind;
+static int is_number(exotel_slice text) {
+  exotel_error ignored;
+  return text.n > 0 && (text.p[0] == '-' || exotel_is_digit(text.p[0])) &&
+         exotel_json_check(text, &ignored) == EXOTEL_OK;
 }
 
 static cJSON *new_value(exotel_slice text, exotel_json_type type, exotel_buffer *copy) {
@@ -129,15 +124,10 @@ static exotel_kind put_value(cJSON *parent, const exotel_leaf *leaf,
 static exotel_kind check(const exotel_leaf *leaf, exotel_json_type type,
                          exotel_error *e) {
   const char *why = type == EXOTEL_JSON_STRING ? unfit(leaf->text) : NULL;
-  exotel_kind kind = EXOTEL_OK;
   size_t i;
   if (why != NULL) return refuse(leaf, why, e);
-  if (type == EXOTEL_JSON_NUMBER) kind = check_number(leaf->text, e);
-  if (kind == EXOTEL_MEMORY) return kind;
-  if (kind != EXOTEL_OK) {
-    e->position = 0; /* of the number, not of what is written */
+  if (type == EXOTEL_JSON_NUMBER && !is_number(leaf->text))
     return refuse(leaf, "is not a number that JSON can hold", e);
-  }
   for (i = 0; i < leaf->depth; i++) {
     char name[NAME_SIZE];
     if (leaf->path[i].name.p != NULL && !name_of(leaf->path[i].name, name))
