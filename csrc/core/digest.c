@@ -5,19 +5,14 @@
 */
 #include "digest.h"
 
-/* Eight bytes as a number, whatever the machine's own order; compilers make one load. */
-static inline uint64_t word_at(const unsigned char *p) {
-  return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-         (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
-         (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
+#include "word.h"
 
 /* The last `left` bytes of `n`, less than eight, as a number. Where eight can be read that
 ** end with them, the others are shifted out. */
 static inline uint64_t rest_of(const unsigned char *p, size_t left, size_t n) {
   uint64_t word = 0;
   if (left == 0) return 0;
-  if (n >= 8) return word_at(p + n - 8) >> (64 - 8 * left);
+  if (n >= 8) return exotel_word_at(p + n - 8) >> (64 - 8 * left);
   while (n > 0)
     word = word << 8 | p[--n];
   return word;
@@ -27,7 +22,7 @@ static inline uint64_t rest_of(const unsigned char *p, size_t left, size_t n) {
 static inline void take_words(exotel_digest *d, const unsigned char *p, size_t n) {
   exotel_digest fast = *d;
   for (; n >= 8; n -= 8, p += 8)
-    exotel_digest_take(&fast, word_at(p));
+    exotel_digest_take(&fast, exotel_word_at(p));
   *d = fast;
 }
 

@@ -16,8 +16,8 @@
 #include "error.h"
 #include "slice.h"
 #include "utf8.h"
+#include "word.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #define RANGE_SAFE 300 /* a number this short needs an exponent to leave the range */
@@ -107,24 +107,28 @@ static int is_plain(unsigned char c) {
   return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* The same of eight at once: the highest bit of a difference tells of one that is zero, or
-** below a blank, and of a byte beyond ASCII. */
-static int are_plain(const unsigned char *p) {
+/* How many of eight bytes are plain before the first that isn't. The highest bit of a
+** difference tells of a byte that is zero, or below a blank, or beyond ASCII; what is
+** borrowed is wrong only about bytes behind the first of those. The product has the number
+** of the lowest byte set at its top. */
+static size_t count_plain(const unsigned char *p) {
   const uint64_t each = 0x0101010101010101u;
-  uint64_t eight;
-  memcpy(&eight, p, sizeof eight);
-  return ((((eight ^ each * '"') - each) | ((eight ^ each * '\\') - each) |
-           (eight - each * 0x20) | eight) &
-          each * 0x80) == 0;
+  uint64_t eight = exotel_word_at(p);
+  uint64_t others = (((eight ^ each * '"') - each) | ((eight ^ each * '\\') - each) |
+                     (eight - each * 0x20) | eight) &
+                    each * 0x80;
+  uint64_t first = (others & (~others + 1)) >> 7;
+  return others == 0 ? 8 : (size_t)(first * 0x0001020304050607u >> 56);
 }
 
 static void skip_plain(guard *g) {
-  const unsigned char *p = g->p, *end = g->end;
-  while (end - p >= 8 && are_plain(p))
-    p += 8;
-  while (p < end && is_plain(*p))
-    p++;
-  g->p = p;
+  while (g->end - g->p >= 8) {
+    size_t n = count_plain(g->p);
+    g->p += n;
+    if (n < 8) return;
+  }
+  while (g->p < g->end && is_plain(*g->p))
+    g->p++;
 }
 
 static exotel_kind string(guard *g) {

@@ -34,9 +34,14 @@ static void encode_byte(exotel_buffer *out, unsigned char c) {
 }
 
 void exotel_url_encode(exotel_buffer *out, exotel_slice text) {
-  size_t i;
-  for (i = 0; i < text.n; i++)
-    encode_byte(out, (unsigned char)text.p[i]);
+  const char *p = text.p, *end = text.p + text.n;
+  while (p < end) {
+    const char *from = p;
+    while (p < end && is_unreserved(*p))
+      p++;
+    exotel_buffer_add(out, from, (size_t)(p - from));
+    if (p < end) encode_byte(out, (unsigned char)*p++);
+  }
 }
 
 void exotel_url_encode_query(exotel_buffer *out, exotel_slice text) {
