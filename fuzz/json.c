@@ -39,7 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
   must(kind == exotel_json_check(text, &e));
   must(kind == EXOTEL_OK || kind == EXOTEL_PARSE);
   exotel_error_clear(&e);
-  must(exotel_json_tree_read(&tree, text, &e) == kind || strcmp(e.reason, "limit") == 0);
+  must(exotel_json_tree_read(&tree, text, &e) == kind ||
+       strcmp(e.reason, "limit") == 0);
   exotel_json_tree_free(&tree);
   if (kind != EXOTEL_OK) return 0;
   must(exotel_json_read(text, buffer(0), leaves_write, walked, &e) == EXOTEL_OK);

@@ -26,11 +26,4 @@ exotel_kind exotel_json_read(exotel_slice text, exotel_buffer *scratch,
 /* The guard alone. Allocates nothing. */
 exotel_kind exotel_json_check(exotel_slice text, exotel_error *e);
 
-/* The same for a caller that lends working memory, of which none is needed. */
-static inline exotel_kind exotel_json_guard(exotel_slice text, exotel_buffer *scratch,
-                                            exotel_error *e) {
-  (void)scratch;
-  return exotel_json_check(text, e);
-}
-
 #endif

@@ -34,10 +34,9 @@ static exotel_kind failed(exotel_slice text, exotel_error *e) {
                           "a number is longer than %d bytes", NUMBER_MAX);
 }
 
-exotel_kind exotel_json_tree_read(void **tree, exotel_slice text,
-                                  exotel_buffer *scratch, exotel_error *e) {
+exotel_kind exotel_json_tree_read(void **tree, exotel_slice text, exotel_error *e) {
   const char *end = NULL;
-  exotel_kind kind = exotel_json_guard(text, scratch, e);
+  exotel_kind kind = exotel_json_check(text, e);
   if (kind != EXOTEL_OK) return kind;
   *tree = cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0);
   return *tree == NULL ? failed(text, e) : EXOTEL_OK;

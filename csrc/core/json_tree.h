@@ -33,10 +33,8 @@ typedef struct exotel_json_value {
 } exotel_json_value;
 
 /* Parses one document into `*tree`, which must be NULL and is the caller's to free also
-** when it fails. `scratch` is working memory. Returns EXOTEL_OK, EXOTEL_PARSE with
-** `e->position`, or EXOTEL_MEMORY. */
-exotel_kind exotel_json_tree_read(void **tree, exotel_slice text,
-                                  exotel_buffer *scratch, exotel_error *e);
+** when it fails. Returns EXOTEL_OK, EXOTEL_PARSE with `e->position`, or EXOTEL_MEMORY. */
+exotel_kind exotel_json_tree_read(void **tree, exotel_slice text, exotel_error *e);
 
 /* Frees the tree and sets it to NULL. */
 void exotel_json_tree_free(void **tree);

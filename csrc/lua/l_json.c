@@ -73,7 +73,7 @@ int l_json_read(lua_State *L) {
   exotel_json_value root;
   l_work *w = l_work_take(L);
   exotel_json_reset(&w->writer); /* it owns the tree */
-  if (exotel_json_tree_read(&w->writer.tree, text, &w->text, &w->error) != EXOTEL_OK)
+  if (exotel_json_tree_read(&w->writer.tree, text, &w->error) != EXOTEL_OK)
     return l_error_push(L, w);
   root = exotel_json_tree_at(w->writer.tree);
   push_value(L, &root);
