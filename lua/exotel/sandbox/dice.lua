@@ -12,9 +12,15 @@ dice.__index = dice
 
 local STEP = 0x9E3779B97F4A7C15 -- the golden ratio of 2^64
 
+local function integer_of(bytes)
+  local integer = 0
+  for place = 1, #bytes do integer = integer << 8 | bytes:byte(place) end
+  return integer
+end
+
 --- seed: an integer; nil for draws that no other run makes.
 function dice.new(seed)
-  return setmetatable({ state = seed or string.unpack("<i8", assert(sys.random(8))) }, dice)
+  return setmetatable({ state = seed or integer_of(assert(sys.random(8))) }, dice)
 end
 
 -- 64 bits; integers wrap around.
