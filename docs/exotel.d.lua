@@ -329,7 +329,8 @@ function client:request(name, params, how) end
 ---@return exotel.error? err
 function client:read(name, status, headers, body) end
 
---- What a record or an error came from: { status, headers, body, attempts, seconds }.
+--- What a record or an error came from: { status, headers, body, attempts, seconds }. A call of
+--- a query has no body, which would be its whole page's.
 ---@param subject table a record, an event or an error
 ---@return table? response
 function client:response(subject) end
@@ -728,7 +729,8 @@ function exotel.request(name, params, how) end
 ---@return exotel.error? err
 function exotel.read(name, status, headers, body) end
 
---- What a record or an error came from: { status, headers, body, attempts, seconds }.
+--- What a record or an error came from: { status, headers, body, attempts, seconds }. A call of
+--- a query has no body, which would be its whole page's.
 ---@param subject table a record, an event or an error
 ---@return table? response
 function exotel.response(subject) end

@@ -152,7 +152,8 @@ exotel.request = with_client(implementation.request)
 ---@return exotel.error? err
 exotel.read = with_client_if_any(implementation.read)
 
---- What a record or an error came from: { status, headers, body, attempts, seconds }.
+--- What a record or an error came from: { status, headers, body, attempts, seconds }. A call of
+--- a query has no body, which would be its whole page's.
 ---@param subject table a record, an event or an error
 ---@return table? response
 exotel.response = with_client_if_any(implementation.response)

@@ -249,7 +249,10 @@ describe("reading", function()
     assert.same({ "c00003", "completed", 17, 0.75 },
       { call.sid, call.status, call.duration, call.price })
     assert.equal("call c00003 completed from +XXXXXXXXX210 to +XXXXXXXXX789 17 s", tostring(call))
-    assert.same({ 200, 1 }, { client:response(call).status, client:response(call).attempts })
+    local response = client:response(call)
+    assert.same({ 200, 1, "table" },
+      { response.status, response.attempts, type(response.headers) })
+    assert.is_nil(response.body) -- which is its page's
   end)
 
   it("by for raises the error as it is, so that a failed third page isn't the end", function()

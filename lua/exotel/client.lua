@@ -189,15 +189,14 @@ local function attempt(state, transport, request, seconds, how)
   return record, err, response, response.waited
 end
 
--- Of a page, that of each of its calls.
+-- Of a page that of each of its calls, without the body: a call must not hold its whole page.
 local function keep_response(subject, response, attempts)
-  local kept = {
-    status = response.status, headers = response.headers, body = response.body,
-    seconds = response.seconds, attempts = attempts,
-  }
-  responses[subject] = kept
+  local kept = { status = response.status, headers = response.headers,
+                 seconds = response.seconds, attempts = attempts }
   if subject.calls then
-    for _, call in ipairs(subject.calls) do responses[call] = kept end
+    records.remember(subject, kept)
+  else
+    kept.body, responses[subject] = response.body, kept
   end
 end
 
@@ -463,7 +462,7 @@ function implementation.read(object, name, status, headers, body)
 end
 
 function implementation.response(_, subject)
-  return responses[subject]
+  return responses[subject] or records.source(subject)
 end
 
 function implementation.time(object, text, offset)

@@ -1,6 +1,8 @@
 -- records: how records and events print, each in one line without whole phone numbers.
 --
--- A record is a plain table that the core made; here it gets a metatable and nothing else.
+-- A record is a plain table that the core made; here it gets a metatable and nothing else. The
+-- calls of one page share one that knows what they came from: an entry for each of them in a
+-- weak table would be a good part of what reading pages takes.
 --
 -- SPDX-License-Identifier: MIT
 
@@ -55,6 +57,21 @@ function records.dress(operation, record)
   if not operation.page then return setmetatable(record, metatable) end
   for _, entry in ipairs(record.calls) do setmetatable(entry, metatable) end
   return record
+end
+
+local SOURCE = {} -- a key that nobody else has
+
+--- Lets each call of a page know what it came from.
+function records.remember(page, response)
+  local shared = records.metatables.call
+  local own = { __name = shared.__name, __tostring = shared.__tostring, [SOURCE] = response }
+  for _, call in ipairs(page.calls) do setmetatable(call, own) end
+end
+
+--- What a call of a page came from; nil for anything else.
+function records.source(value)
+  local metatable = type(value) == "table" and getmetatable(value)
+  return type(metatable) == "table" and rawget(metatable, SOURCE) or nil
 end
 
 return records
