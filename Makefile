@@ -31,7 +31,7 @@ core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c api.c jso
               request.c response.c work.c write.c)
 core_LIBS  := -lcjson -lexpat
 curl_SRC   := $(wildcard csrc/curl/*.c) $(addprefix csrc/lua/l_,curl.c multi.c transfer.c) \
-              $(addprefix csrc/core/,buffer.c http1.c slice.c text.c time.c utf8.c decimal.c) \
+              $(addprefix csrc/core/,buffer.c header.c slice.c text.c time.c utf8.c decimal.c) \
               csrc/sys/clock.c
 curl_LIBS  := -lcurl -lpthread -ldl -lm
 httpd_SRC  := $(wildcard csrc/httpd/*.c) csrc/lua/l_httpd.c csrc/core/buffer.c \

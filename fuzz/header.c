@@ -1,7 +1,7 @@
 /* header: lines to headers, and what they say about waiting. SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 
-#include "../csrc/core/http1.h"
+#include "../csrc/core/header.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
   exotel_slice text = slice(p, n);

@@ -27,7 +27,7 @@ compile() {
     objcopy --localize-hidden "$out/$name.o"
 }
 
-core="csrc/core/buffer.c csrc/core/decimal.c csrc/core/http1.c csrc/core/slice.c csrc/core/text.c
+core="csrc/core/buffer.c csrc/core/decimal.c csrc/core/header.c csrc/core/slice.c csrc/core/text.c
   csrc/core/time.c csrc/core/utf8.c"
 compile core csrc/core/*.c csrc/lua/l_core.c csrc/lua/l_api.c csrc/lua/l_write.c \
   csrc/lua/l_json.c csrc/lua/l_query.c csrc/lua/l_request.c csrc/lua/l_response.c \

@@ -8,7 +8,7 @@
 
 #include "ascii.h"
 #include "error.h"
-#include "http1.h"
+#include "header.h"
 #include "limits.h"
 #include "media_type.h"
 #include "text.h"

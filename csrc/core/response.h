@@ -13,7 +13,7 @@
 #include "api.h"
 #include "buffer.h"
 #include "exotel.h"
-#include "http1.h"
+#include "header.h"
 #include "record.h"
 
 /* A whole answer: status line, headers, and every byte of the body. */

@@ -9,7 +9,7 @@
 
 #include "../core/base64.h"
 #include "../core/error.h"
-#include "../core/http1.h"
+#include "../core/header.h"
 #include "../core/range.h"
 #include "../core/slice.h"
 #include "../core/url.h"

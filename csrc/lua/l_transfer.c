@@ -5,7 +5,7 @@
 */
 #include "l_transfer.h"
 
-#include "../core/http1.h"
+#include "../core/header.h"
 
 #include <string.h>
 

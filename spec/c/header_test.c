@@ -1,11 +1,11 @@
 /*
-** http1: header lines, and how long a service asks to wait.
+** header: header lines, how long a service asks to wait, ranges of bytes.
 **
 ** SPDX-License-Identifier: MIT
 */
 #include "page.h"
 
-#include "../../csrc/core/http1.h"
+#include "../../csrc/core/header.h"
 #include "check.h"
 
 static const struct line {

@@ -1,9 +1,9 @@
 /*
-** http1: the pieces of HTTP/1.1 that don't depend on who carries the bytes.
+** header: header lines of HTTP, and what some of them say: how long to wait, which bytes.
 **
 ** SPDX-License-Identifier: MIT
 */
-#include "http1.h"
+#include "header.h"
 
 #include "ascii.h"
 

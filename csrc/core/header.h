@@ -1,10 +1,10 @@
 /*
-** http1: the pieces of HTTP/1.1 that don't depend on who carries the bytes.
+** header: header lines of HTTP, and what some of them say: how long to wait, which bytes.
 **
 ** SPDX-License-Identifier: MIT
 */
-#ifndef EXOTEL_HTTP1_H
-#define EXOTEL_HTTP1_H
+#ifndef EXOTEL_HEADER_H
+#define EXOTEL_HEADER_H
 
 #include "exotel.h"
 
