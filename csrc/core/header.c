@@ -6,7 +6,6 @@
 #include "header.h"
 
 #include "ascii.h"
-
 #include "decimal.h"
 #include "text.h"
 #include "time.h"
@@ -24,6 +23,25 @@ int exotel_header_read(exotel_slice line, exotel_header *header) {
   header->value.n = line.n - header->name.n - 1;
   header->value = exotel_slice_trimmed(header->value);
   return !exotel_is_blank(colon[-1]);
+}
+
+int exotel_header_is_name(exotel_slice name) {
+  size_t i;
+  for (i = 0; i < name.n; i++) {
+    char c = name.p[i];
+    if (c == '\0' || (!exotel_is_alnum(c) && strchr("!#$%&'*+-.^_`|~", c) == NULL))
+      return 0;
+  }
+  return name.n > 0;
+}
+
+int exotel_header_has_control(exotel_slice text) {
+  size_t i;
+  for (i = 0; i < text.n; i++) {
+    unsigned char c = (unsigned char)text.p[i];
+    if ((c < ' ' && c != '\t') || c == 0x7F) return 1;
+  }
+  return 0;
 }
 
 exotel_slice exotel_header_find(const exotel_header *headers, size_t n,

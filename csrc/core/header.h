@@ -8,6 +8,8 @@
 
 #include "exotel.h"
 
+#define EXOTEL_HEADER_LINES_MAX 200 /* of one answer, whoever carries it */
+
 typedef struct exotel_header {
   exotel_slice name, value;
 } exotel_header;
@@ -15,6 +17,12 @@ typedef struct exotel_header {
 /* Splits "Name: value" (with or without its line end) and trims the value. Returns 1, or
 ** 0 when the line is no header. */
 int exotel_header_read(exotel_slice line, exotel_header *header);
+
+/* Whether it is a name that a header can have: one or more of a token's characters. */
+int exotel_header_is_name(exotel_slice name);
+
+/* Whether it holds what no line of a head does: a control character other than the tab. */
+int exotel_header_has_control(exotel_slice text);
 
 /* The value of the first header of that name, in any case; empty when there is none. */
 exotel_slice exotel_header_find(const exotel_header *headers, size_t n,

@@ -188,14 +188,67 @@ const char *exotel_base_read(exotel_slice text, exotel_base *base, size_t *at) {
   return NULL;
 }
 
-void exotel_base_write(exotel_buffer *out, const exotel_base *base) {
+/* Where the path or the query begins, or a fragment; the end when there is none. */
+static const char *authority_end(exotel_slice text) {
+  const char *p = text.p, *end = text.p + text.n;
+  int slashes = 0;
+  for (; p < end; p++) {
+    slashes += *p == '/';
+    if (slashes > 2 || *p == '?' || *p == '#') break;
+  }
+  return p;
+}
+
+static const char *check_target(exotel_slice text, exotel_slice target, size_t *at) {
+  size_t i;
+  for (i = 0; i < target.n; i++) {
+    *at = (size_t)(target.p - text.p) + i + 1;
+    if (target.p[i] == '#') return "has a fragment";
+    if (target.p[i] <= ' ' || target.p[i] >= 0x7F)
+      return "has a byte that must be percent-encoded";
+  }
+  return NULL;
+}
+
+const char *exotel_url_split(exotel_slice text, exotel_base *base, exotel_slice *target,
+                             size_t *at) {
+  const char *wrong, *end = authority_end(text);
+  exotel_slice authority = exotel_slice_between(text.p, end);
+  *target = exotel_slice_between(end, text.p + text.n);
+  *at = 1;
+  if (memchr(authority.p, '/', authority.n) == NULL)
+    return "must begin with https:// or http://";
+  if (memchr(authority.p, '@', authority.n) != NULL) return "has credentials in it";
+  wrong = exotel_base_read(authority, base, at);
+  return wrong != NULL ? wrong : check_target(text, *target, at);
+}
+
+long exotel_base_port(const exotel_base *base) {
+  long port = 0;
+  size_t i;
+  for (i = 0; i < base->port.n; i++)
+    port = port * 10 + (base->port.p[i] - '0');
+  if (base->port.n == 0) return base->https ? 443 : 80;
+  return port;
+}
+
+static void write_host(exotel_buffer *out, const exotel_base *base, int with_port) {
   int bracket = memchr(base->host.p, ':', base->host.n) != NULL;
-  exotel_buffer_adds(out, base->https ? "https://" : "http://");
   if (bracket) exotel_buffer_addc(out, '[');
   exotel_buffer_add(out, base->host.p, base->host.n);
   if (bracket) exotel_buffer_addc(out, ']');
-  if (base->port.n > 0) exotel_buffer_addc(out, ':');
+  if (!with_port) return;
+  exotel_buffer_addc(out, ':');
   exotel_buffer_add(out, base->port.p, base->port.n);
+}
+
+void exotel_base_write_host(exotel_buffer *out, const exotel_base *base) {
+  write_host(out, base, exotel_base_port(base) != (base->https ? 443 : 80));
+}
+
+void exotel_base_write(exotel_buffer *out, const exotel_base *base) {
+  exotel_buffer_adds(out, base->https ? "https://" : "http://");
+  write_host(out, base, base->port.n > 0);
 }
 
 static const char *check_bytes(const cursor *c) {

@@ -35,6 +35,20 @@ void exotel_url_decode(exotel_buffer *out, exotel_slice text, int form);
 ** then the offending byte, from 1. Fills `base` on success. */
 const char *exotel_base_read(exotel_slice text, exotel_base *base, size_t *at);
 
+/* Splits the address of a request: "https://host:port/path?query". Fills `base`, and
+** `target` with what a request line has: from the path on, empty where there is none.
+** Returns NULL, or what is wrong with it as above: also when it has no scheme, credentials, a
+** fragment, or a byte that must be percent-encoded. */
+const char *exotel_url_split(exotel_slice text, exotel_base *base, exotel_slice *target,
+                             size_t *at);
+
+/* The number of its port: the given one, or the scheme's. */
+long exotel_base_port(const exotel_base *base);
+
+/* Appends host[:port], with brackets around an IPv6 address, and no port that is the
+** scheme's. */
+void exotel_base_write_host(exotel_buffer *out, const exotel_base *base);
+
 /* Appends scheme://host[:port], without credentials. */
 void exotel_base_write(exotel_buffer *out, const exotel_base *base);
 

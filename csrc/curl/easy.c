@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include "easy.h"
 
+#include "../core/header.h"
 #include "library.h"
 
 #include <netinet/in.h>
@@ -19,7 +20,6 @@
 
 #define IDLE_SECONDS 60L  /* a connection unused this long isn't taken again */
 #define LIFE_SECONDS 600L /* nor one this old, so that a moved address is noticed */
-#define HEADER_LINES 200
 
 /* {=================================================================
 ** Callbacks: they see libcurl's frames, so they only append and count
@@ -45,7 +45,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *context) {
     return n;
   }
   t->head_ended |= n <= 2; /* the line end alone */
-  if (++t->header_lines <= HEADER_LINES &&
+  if (++t->header_lines <= EXOTEL_HEADER_LINES_MAX &&
       exotel_buffer_add(b, p, n) == EXOTEL_BUFFER_OK)
     return n;
   t->too_large |= b->state != EXOTEL_BUFFER_NOMEMORY;

@@ -12,6 +12,8 @@
 #include "../../csrc/core/callback.h"
 #include "../../csrc/core/error.h"
 #include "../../csrc/core/form.h"
+#include "../../csrc/core/http1.h"
+#include "../../csrc/core/http1_out.h"
 #include "../../csrc/core/json.h"
 #include "../../csrc/core/json_out.h"
 #include "../../csrc/core/multipart.h"
@@ -42,6 +44,7 @@ static struct held {
   exotel_callback callback;
   exotel_multipart_writer parts;
   exotel_json_writer writer;
+  exotel_http1_reader http1;
   exotel_buffer out, scratch;
   exotel_error error;
 } held;
@@ -59,6 +62,7 @@ static void hold(void) {
   exotel_callback_init(&held.callback);
   exotel_multipart_begin(&held.parts, 65536);
   memset(&held.writer, 0, sizeof held.writer);
+  exotel_http1_init(&held.http1);
   exotel_buffer_init(&held.out, 65536);
   exotel_buffer_init(&held.scratch, 65536);
 }
@@ -69,6 +73,7 @@ static void let_go(void) {
   exotel_callback_free(&held.callback);
   exotel_multipart_free(&held.parts);
   exotel_json_reset(&held.writer);
+  exotel_http1_free(&held.http1);
   exotel_buffer_free(&held.out);
   exotel_buffer_free(&held.scratch);
 }
@@ -734,6 +739,66 @@ static void run_empty_json(outcome *o) {
   if (o->kind == EXOTEL_OK) say(o, text.p, text.n);
 }
 
+/* {=================================================================
+** HTTP
+** ================================================================== */
+
+/* In pieces of 7 bytes. */
+static void read_http1(outcome *o, const char *bytes) {
+  exotel_http1_reader *r = &held.http1;
+  size_t n = strlen(bytes), at, used;
+  exotel_http1_begin(r, 0, 1024, 1024);
+  for (at = 0; at < n; at += 7) {
+    exotel_slice piece = {bytes + at, n - at < 7 ? n - at : 7};
+    exotel_http1_feed(r, piece, &used);
+  }
+  exotel_http1_end(r);
+  o->kind = r->state == EXOTEL_HTTP1_MEMORY ? EXOTEL_MEMORY : EXOTEL_OK;
+  if (r->state == EXOTEL_HTTP1_REFUSED) say_text(o, r->message);
+  say_buffer(o, &r->headers);
+  say_buffer(o, &r->body);
+}
+
+static void run_http1(outcome *o) {
+  read_http1(o,
+             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+             "Content-Length: 90\r\n\r\n{\"Call\":{\"Sid\":\"c5797dcbaaeed7678c4062a4"
+             "a3ed2f8b\",\"DateCreated\":\"2017-03-03 10:48:33\"}}");
+}
+
+static void run_http1_chunked(outcome *o) {
+  read_http1(o, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n"
+                "Transfer-Encoding: chunked\r\n\r\n"
+                "a;x=0123456789012345678901234567890123456789012345678901234567890\r\n"
+                "0123456789\r\n3c\r\n0123456789012345678901234567890123456789012345678"
+                "90123456789\r\n0\r\nX: y\r\n\r\n");
+}
+
+static void run_http1_refused(outcome *o) {
+  read_http1(o, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n"
+                "\r\n0\r\n\r\n");
+}
+
+static void run_http1_out(outcome *o) {
+  exotel_header header;
+  exotel_http1_request r;
+  memset(&r, 0, sizeof r);
+  header.name = exotel_slice_of("accept");
+  header.value = exotel_slice_of("application/json");
+  r.method = exotel_slice_of("POST");
+  r.url = exotel_slice_of("https://api.exotel.com/v1/Accounts/exotel1/Calls/connect");
+  r.user = exotel_slice_of("a-key-that-is-long-enough-to-make-the-buffer-grow-twice");
+  r.password = exotel_slice_of("a-token-that-is-long-as-well");
+  r.has_user = r.has_body = 1;
+  r.headers = &header;
+  r.nheaders = 1;
+  r.body = exotel_slice_of(long_text);
+  o->kind = exotel_http1_write(&held.out, &r, &held.scratch, &held.error);
+  if (o->kind == EXOTEL_OK) say_buffer(o, &held.out);
+}
+
+/* }================================================================== */
+
 static const entry entries[] = {
     {"buffer", run_buffer},
     {"mask", run_mask},
@@ -789,7 +854,11 @@ static const entry entries[] = {
     {"json_out, no number", run_json_number},
     {"json_out, nothing", run_empty_json},
     {"xml_out", run_xml_out},
-    {"xml_out, unfit", run_xml_unfit}};
+    {"xml_out, unfit", run_xml_unfit},
+    {"http1", run_http1},
+    {"http1, chunked", run_http1_chunked},
+    {"http1, refused", run_http1_refused},
+    {"http1_out", run_http1_out}};
 
 #define NENTRIES (sizeof entries / sizeof *entries)
 
