@@ -27,12 +27,12 @@ LIB   := $(B)/lib/exotel
 TREE  := $(CURDIR)
 
 # What each shared object is made of, and all that it links.
-core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c api.c json.c query.c \
-              request.c response.c work.c write.c)
+core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c answer.c api.c http1.c \
+              json.c query.c request.c response.c work.c write.c)
 core_LIBS  := -lcjson -lexpat
-curl_SRC   := $(wildcard csrc/curl/*.c) $(addprefix csrc/lua/l_,curl.c multi.c transfer.c) \
-              $(addprefix csrc/core/,buffer.c header.c slice.c text.c time.c utf8.c decimal.c) \
-              csrc/sys/clock.c
+curl_SRC   := $(wildcard csrc/curl/*.c) $(addprefix csrc/lua/l_,curl.c answer.c multi.c \
+              transfer.c) $(addprefix csrc/core/,buffer.c decimal.c header.c slice.c text.c \
+              time.c utf8.c) csrc/sys/clock.c
 curl_LIBS  := -lcurl -lpthread -ldl -lm
 httpd_SRC  := $(wildcard csrc/httpd/*.c) csrc/lua/l_httpd.c csrc/core/buffer.c \
               csrc/sys/address.c csrc/sys/clock.c

@@ -33,7 +33,7 @@ static int is_own(exotel_slice name) {
 }
 
 static exotel_kind invalid(exotel_error *e, const char *field, const char *message) {
-  return exotel_error_set(e, EXOTEL_INVALID, "malformed", exotel_slice_of(field), "%s",
+  return exotel_error_set(e, EXOTEL_INVALID, field, exotel_slice_of(field), "%s",
                           message);
 }
 
@@ -56,7 +56,7 @@ static exotel_kind check_url(exotel_slice url, exotel_base *base, exotel_slice *
   const char *wrong = exotel_url_split(url, base, target, &at);
   if (wrong == NULL) return EXOTEL_OK;
   e->position = at;
-  return exotel_error_set(e, EXOTEL_INVALID, "malformed", exotel_slice_of("url"),
+  return exotel_error_set(e, EXOTEL_INVALID, "url", exotel_slice_of("url"),
                           "the address %s", wrong);
 }
 

@@ -29,10 +29,11 @@ typedef struct exotel_http1_request {
 ** `scratch` is emptied first, and may hold the password afterwards.
 **
 ** EXOTEL_INVALID, and nothing of use in `out`, for what could be read as another request: a
-** method that is no token, such an address, a header's name that is none, a value with a control character,
-** and headers that say where a message ends or what becomes of its connection (Host,
-** Content-Length, Transfer-Encoding, Connection and their like; Authorization where there is
-** a user). EXOTEL_MEMORY; or EXOTEL_INVALID for what `out` has no room for. */
+** method that is no token, an address that can't be split, a header's name that is none, a
+** value with a control character, and headers that say where a message ends or what becomes
+** of its connection (Host, Content-Length, Transfer-Encoding, Connection and their like;
+** Authorization where there is a user). Field and reason are "method", "url" or "headers".
+** The same, "too_long", for what `out` has no room for; or EXOTEL_MEMORY. */
 exotel_kind exotel_http1_write(exotel_buffer *out, const exotel_http1_request *request,
                                exotel_buffer *scratch, exotel_error *e);
 

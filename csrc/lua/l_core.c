@@ -212,7 +212,8 @@ static int l_nearest(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {{"api", l_api},
+static const luaL_Reg functions[] = {{"address", l_address_read},
+                                     {"api", l_api},
                                      {"base", l_base_read},
                                      {"base64", l_base64},
                                      {"build", l_event_build},
@@ -222,6 +223,8 @@ static const luaL_Reg functions[] = {{"api", l_api},
                                      {"e164", l_phone_e164},
                                      {"encode", l_url_encode},
                                      {"form", l_form_read},
+                                     {"http1_reader", l_http1_reader},
+                                     {"http1_request", l_http1_request},
                                      {"items", l_items_read},
                                      {"json", l_json_read},
                                      {"mask", l_mask},
@@ -244,6 +247,7 @@ static const luaL_Reg functions[] = {{"api", l_api},
 
 int luaopen_exotel_core(lua_State *L) {
   l_work_open(L);
+  l_http1_open(L);
   lua_newtable(L);
   exotel_setfuncs(L, functions);
   lua_pushliteral(L, EXOTEL_VERSION);

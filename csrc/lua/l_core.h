@@ -78,6 +78,12 @@ int l_items_read(lua_State *L);
 int l_base64_read(lua_State *L);
 int l_byte_range_read(lua_State *L);
 int l_url_encode(lua_State *L);
+int l_http1_request(lua_State *L);
+int l_http1_reader(lua_State *L);
+int l_address_read(lua_State *L);
 int l_api(lua_State *L);
+
+/* Registers the class of readers. */
+void l_http1_open(lua_State *L);
 
 #endif

@@ -5,12 +5,11 @@
 */
 #include "l_transfer.h"
 
-#include "../core/header.h"
+#include "l_answer.h"
 
 #include <string.h>
 
 #define TIMEOUT_MAX 86400.0
-#define USUAL_HEADERS 8 /* of an answer; more only take longer */
 
 /* A string field without NUL, CR or LF, left on the stack; NULL when it is absent. */
 static const char *line_field(lua_State *L, int table, const char *name) {
@@ -36,28 +35,9 @@ static int flag_field(lua_State *L, int table, const char *name) {
   return flag;
 }
 
-static double number_field(lua_State *L, int table, const char *name,
-                           double otherwise) {
-  double value = otherwise;
-  lua_getfield(L, table, name);
-  if (lua_type(L, -1) == LUA_TNUMBER)
-    value = (double)lua_tonumber(L, -1);
-  else if (!lua_isnil(L, -1))
-    luaL_error(L, "%s wants a number, got %s", name, luaL_typename(L, -1));
-  lua_pop(L, 1);
-  return value;
-}
-
-static size_t size_field(lua_State *L, int table, const char *name, double otherwise) {
-  double value = number_field(L, table, name, otherwise);
-  if (!(value >= 1 && value <= 1e9))
-    luaL_error(L, "%s must be from 1 to 1e9 bytes", name);
-  return (size_t)value;
-}
-
 /* Seconds to milliseconds, rounded up: 0 would mean no limit to libcurl. */
 static long milliseconds(lua_State *L, int table, const char *name) {
-  double seconds = number_field(L, table, name, 0);
+  double seconds = l_number_field(L, table, name, 0);
   if (!(seconds > 0 && seconds <= TIMEOUT_MAX))
     luaL_error(L, "%s must be above 0 and at most 86400 seconds", name);
   seconds *= 1000;
@@ -75,8 +55,7 @@ void l_transfer_options(lua_State *L, int table, exotel_transfer_options *o) {
   else
     o->proxy = line_field(L, table, "proxy");
   o->plain_http = flag_field(L, table, "plain_http");
-  o->max_headers = size_field(L, table, "max_headers", 65536);
-  o->max_body = size_field(L, table, "max_body", 16777216);
+  l_answer_limits(L, table, &o->max_headers, &o->max_body);
 }
 
 /* "name: value" lines of the table of headers at the top; all stay on the stack. */
@@ -105,50 +84,11 @@ static void take_headers(lua_State *L, const char **lines) {
   }
 }
 
-/* Sets name = value, joined by ", " to what stands there already. */
-static void set_header(lua_State *L, int table, const exotel_header *h) {
-  char name[64];
-  size_t i;
-  if (h->name.n >= sizeof name) return;
-  for (i = 0; i < h->name.n; i++) {
-    char c = h->name.p[i];
-    name[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-  }
-  lua_pushlstring(L, name, h->name.n);
-  lua_pushvalue(L, -1);
-  lua_rawget(L, table);
-  if (lua_isnil(L, -1)) {
-    lua_pop(L, 1);
-    lua_pushlstring(L, h->value.p, h->value.n);
-  } else {
-    lua_pushliteral(L, ", ");
-    lua_pushlstring(L, h->value.p, h->value.n);
-    lua_concat(L, 3);
-  }
-  lua_rawset(L, table);
-}
-
-static void push_headers(lua_State *L, const exotel_buffer *lines) {
-  const char *p = lines->p, *end = p + lines->n;
-  int table;
-  lua_createtable(L, 0, USUAL_HEADERS);
-  table = lua_gettop(L);
-  while (p != NULL && p < end) {
-    const char *stop = memchr(p, '\n', (size_t)(end - p));
-    exotel_slice line;
-    exotel_header h;
-    line.p = p;
-    line.n = (size_t)((stop == NULL ? end : stop) - p);
-    if (exotel_header_read(line, &h)) set_header(L, table, &h);
-    p = stop == NULL ? end : stop + 1;
-  }
-}
-
 static void push_response(lua_State *L, const exotel_transfer_result *r) {
   lua_createtable(L, 0, 5);
   lua_pushinteger(L, (lua_Integer)r->status);
   lua_setfield(L, -2, "status");
-  push_headers(L, &r->headers);
+  l_answer_headers(L, &r->headers);
   lua_setfield(L, -2, "headers");
   lua_pushlstring(L, r->body.p == NULL ? "" : r->body.p, r->body.n);
   lua_setfield(L, -2, "body");

@@ -276,6 +276,25 @@ local entries = {
   core("e164", "98765", "91"),
   core("encode", ("gte:10 s;"):rep(20)),
   core("form", "CallSid=c5&Legs[0][Status]=a&Legs[1][Status]=b&" .. ("n"):rep(80) .. "=v"),
+  core("http1_request", { method = "POST", url = "http://127.0.0.1/" .. ("a"):rep(60),
+    username = secret, password = "tok-9876543210", headers = { accept = ("x"):rep(90) },
+    body = "From=1&To=2", close = true }),
+  core("http1_request", { method = "GET", url = "http://h/a b" }),
+  core("address", "https://[::1]:81/a"),
+  core("address", "h"),
+  { "core.http1_reader", function()
+    local new = require "exotel.core".http1_reader
+    local head = "HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return function()
+      local reader, bad = new { max_headers = 1000, max_body = 1000 }, new { head = true }
+      local out = show_all(reader:feed(head), reader:feed(("50\r\n%s\r\n"):format(("x"):rep(80))))
+      out = out .. show_all(reader:feed "0\r\n\r\nrest") .. show_all(reader:response())
+      out = out .. show_all(bad:feed "HTTP/1.1 200 OK\r\n a") .. show_all(bad:finish())
+      bad:close()
+      bad:close()
+      return out
+    end
+  end },
   core("items", ("+919876543210,"):rep(20)),
   core("mask", ("key k3y-0a1b2c and 09876543210; "):rep(5), { secret, "tok" }),
   core("match", "GET", "/v1/Accounts/a1/Calls/" .. ("c"):rep(80) .. ".json"),
