@@ -331,7 +331,6 @@ static void end_line(reader *r) {
     no_protocol(r, "a line has a control character");
   else
     line_rules[r->part].take(r, line);
-  if (r->state == EXOTEL_HTTP1_REFUSED) return; /* its position is the line's begin */
   r->used += r->line.n;
   exotel_buffer_reset(&r->line);
 }

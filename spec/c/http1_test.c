@@ -203,6 +203,9 @@ static const struct row {
     {"a trailer that is none", CHUNKED "0\r\nx\r\n\r\n", "!protocol@51", 0},
     {"a folded trailer", CHUNKED "0\r\nA: b\r\n c\r\n\r\n", "!protocol@57", 0},
     {"a bare LF behind a trailer", CHUNKED "0\r\nA: b\n\r\n", "!protocol@51", 0},
+    {"trailers over the limit together",
+     CHUNKED "0\r\nA: " HUNDRED "\r\nA: " HUNDRED TEN "\r\nA: " TEN "\r\n\r\n",
+     "!too_large@271", 0},
     {"trailers over the limit", CHUNKED "0\r\nA: " HUNDRED HUNDRED HUNDRED "\r\n\r\n",
      "!too_large@51", 0},
 
@@ -312,6 +315,17 @@ static exotel_http1_state feed(exotel_http1_reader *r, const char *p, size_t n,
   return exotel_http1_feed(r, page_put(0, p, n), used);
 }
 
+/* The messages that stand in no other row's reason. */
+static void check_messages(exotel_http1_reader *r) {
+  size_t used;
+  exotel_http1_begin(r, 0, MAX_HEADERS, MAX_BODY);
+  feed(r, OK " A: b\r\n", 17 + 7, &used);
+  check(strcmp(r->message, "a header line is folded") == 0, "says folded");
+  exotel_http1_begin(r, 0, MAX_HEADERS, MAX_BODY);
+  feed(r, OK "\r\n" TEN TEN TEN TEN, 17 + 2 + 40, &used);
+  check(strcmp(r->message, "the body is larger than the limit") == 0, "says large");
+}
+
 /* Bytes that no C string has. */
 static void check_nul(exotel_http1_reader *r) {
   static const char head[] = OK "A: b\0c\r\nContent-Length: 1\r\n\r\na";
@@ -355,11 +369,39 @@ static exotel_http1_state read_padded(exotel_http1_reader *r, size_t max_headers
   return state;
 }
 
+/* `count` interim answers of `lines` lines, the blank one included, or an answer of chunks
+** with as many trailers. */
+static exotel_http1_state read_lines(exotel_http1_reader *r, size_t count, size_t lines,
+                                     int trailers) {
+  exotel_http1_state state = EXOTEL_HTTP1_MORE;
+  size_t i, used;
+  exotel_http1_begin(r, 0, 2048, MAX_BODY);
+  if (trailers) state = feed(r, CHUNKED "0\r\n", sizeof CHUNKED + 2, &used);
+  for (; count > 0; count--) {
+    if (!trailers) state = feed(r, "HTTP/1.1 103 E\r\n", 16, &used);
+    for (i = 1; i < lines; i++)
+      state = feed(r, "A: 89012\r\n", 10, &used);
+    state = feed(r, "\r\n", 2, &used);
+  }
+  return state;
+}
+
+static void check_sums(exotel_http1_reader *r) {
+  check(read_lines(r, 3, 101, 0) == EXOTEL_HTTP1_MORE && r->headers.n == 1002,
+        "each head has limits of its own");
+  check(read_lines(r, 1, 198, 1) == EXOTEL_HTTP1_DONE,
+        "headers and trailers, 200 lines");
+  check(read_lines(r, 1, 199, 1) == EXOTEL_HTTP1_REFUSED &&
+            strcmp(r->reason, "too_large") == 0,
+        "headers and trailers, 201 lines");
+}
+
 static void check_limits(exotel_http1_reader *r) {
   size_t n = 2 * 6 + 19 + 2; /* bytes of four lines */
   check(read_padded(r, n, 4) == EXOTEL_HTTP1_DONE, "headers up to the limit");
   check(read_padded(r, n - 1, 4) == EXOTEL_HTTP1_REFUSED, "headers a byte longer");
   check(read_padded(r, 1, 4) == EXOTEL_HTTP1_REFUSED, "no room for headers");
+  check_sums(r);
   check(read_padded(r, 65536, 200) == EXOTEL_HTTP1_DONE, "200 lines");
   check(read_padded(r, 65536, 201) == EXOTEL_HTTP1_REFUSED &&
             strcmp(r->reason, "too_large") == 0,
@@ -420,6 +462,7 @@ int main(void) {
   exotel_buffer_init(&out, 65536);
   for (i = 0; i < sizeof rows / sizeof *rows; i++)
     check_row(&rows[i], &r, &out);
+  check_messages(&r);
   check_nul(&r);
   check_headers(&r);
   check_limits(&r);
