@@ -18,6 +18,7 @@
 #define SIZE_DIGITS_MAX 16
 #define TOO_LARGE "too_large"
 #define PROTOCOL "protocol"
+#define HEADERS_TOO_LARGE "the headers are larger than the limit"
 
 typedef exotel_http1_reader reader;
 
@@ -303,16 +304,16 @@ static const struct line_rule {
   size_t max; /* 0: what is left for headers and trailers */
   const char *reason, *message;
 } line_rules[] = {
-    {take_status_line, EXOTEL_HTTP1_STATUS_LINE_MAX, TOO_LARGE,
-     "the status line is longer than 8192 bytes"},
-    {take_header, 0, TOO_LARGE, "the headers are larger than the limit"},
-    {NULL, 0, NULL, NULL},
-    {NULL, 0, NULL, NULL},
-    {take_chunk_size, EXOTEL_HTTP1_CHUNK_LINE_MAX, PROTOCOL,
-     "the line of a chunk's size is longer than 1024 bytes"},
-    {NULL, 0, NULL, NULL},
-    {take_chunk_end, 2, PROTOCOL, "no line end follows a chunk"},
-    {take_trailer, 0, TOO_LARGE, "the headers are larger than the limit"},
+    [EXOTEL_HTTP1_STATUS_LINE] = {take_status_line, EXOTEL_HTTP1_STATUS_LINE_MAX,
+                                  TOO_LARGE,
+                                  "the status line is longer than 8192 bytes"},
+    [EXOTEL_HTTP1_HEADERS] = {take_header, 0, TOO_LARGE, HEADERS_TOO_LARGE},
+    [EXOTEL_HTTP1_CHUNK_SIZE] =
+        {take_chunk_size, EXOTEL_HTTP1_CHUNK_LINE_MAX, PROTOCOL,
+         "the line of a chunk's size is longer than 1024 bytes"},
+    [EXOTEL_HTTP1_CHUNK_END] = {take_chunk_end, 2, PROTOCOL,
+                                "no line end follows a chunk"},
+    [EXOTEL_HTTP1_TRAILERS] = {take_trailer, 0, TOO_LARGE, HEADERS_TOO_LARGE},
 };
 
 static size_t room_for_line(const reader *r) {
@@ -377,10 +378,12 @@ static size_t take_body(reader *r, const char *p, size_t n) {
     return 0;
   }
   r->used += n;
-  if (is_open) return n;
-  r->left -= n;
-  if (r->left == 0 && r->part == EXOTEL_HTTP1_BODY) end_answer(r);
-  if (r->left == 0) r->part = EXOTEL_HTTP1_CHUNK_END;
+  if (!is_open) r->left -= n;
+  if (is_open || r->left > 0) return n;
+  if (r->part == EXOTEL_HTTP1_BODY)
+    end_answer(r);
+  else
+    r->part = EXOTEL_HTTP1_CHUNK_END;
   return n;
 }
 

@@ -73,7 +73,8 @@ void exotel_http1_free(exotel_http1_reader *r);
 
 /* Begins the answer to one request; what `r` held of another is forgotten, its memory kept.
 ** is_head: the request was a HEAD, so that no body follows. max_headers: bytes of header
-** lines and trailers, with their line ends; max_body: bytes of the body. */
+** lines and trailers, with their line ends; max_body: bytes of the body; both below the largest
+** number there is. */
 void exotel_http1_begin(exotel_http1_reader *r, int is_head, size_t max_headers,
                         size_t max_body);
 
