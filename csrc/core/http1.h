@@ -1,7 +1,7 @@
 /*
 ** http1: the bytes of an answer in HTTP/1.1, in any pieces, to its status, header lines and
-** body (RFC 9112). The request's bytes are http1_out's. It reads from no socket and measures
-** no time.
+** body (RFC 9112). The request's bytes are http1_out's. It reads no socket and measures no
+** time.
 **
 ** It never guesses. Where two readers could tell two ends of one answer, there is none: two
 ** lengths, a length and chunks, any other coding, a bare CR or LF, a folded line, a name
@@ -73,8 +73,8 @@ void exotel_http1_free(exotel_http1_reader *r);
 
 /* Begins the answer to one request; what `r` held of another is forgotten, its memory kept.
 ** is_head: the request was a HEAD, so that no body follows. max_headers: bytes of header
-** lines and trailers, with their line ends; max_body: bytes of the body; both below the largest
-** number there is. */
+** lines and trailers, with their line ends; max_body: bytes of the body; both below the
+** largest number there is. */
 void exotel_http1_begin(exotel_http1_reader *r, int is_head, size_t max_headers,
                         size_t max_body);
 
