@@ -17,8 +17,7 @@
 
 #define EXOTEL_HTTP1_STATUS_LINE_MAX 8192 /* bytes, its line end included */
 #define EXOTEL_HTTP1_INTERIM_MAX 16       /* answers 1xx; a server sends one or two */
-#define EXOTEL_HTTP1_CHUNK_LINE_MAX                                                    \
-  1024 /* bytes: 16 digits, extensions, the line end */
+#define EXOTEL_HTTP1_CHUNK_LINE_MAX 1024  /* bytes, with extensions and line end */
 #define EXOTEL_HTTP1_EXTENSIONS_MAX 16384 /* bytes of all chunks' extensions */
 
 typedef enum exotel_http1_state {
@@ -43,9 +42,8 @@ typedef enum exotel_http1_part {
 /* One answer while it is read. The fields up to `position` are the caller's to read. */
 typedef struct exotel_http1_reader {
   exotel_http1_state state;
-  int status; /* of the last status line; 0 before it */
-  exotel_buffer
-      headers; /* the answer's header lines as they came, with the blank one */
+  int status;            /* of the last status line; 0 before it */
+  exotel_buffer headers; /* its lines as they came, with the blank one */
   exotel_buffer body;
   int keep_alive; /* of a whole answer: the connection can take another request */
 
