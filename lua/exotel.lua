@@ -234,9 +234,8 @@ exotel.to_json = errors.expose(function(record, options)
   end
   for name in pairs(options) do
     if name ~= "names" and name ~= "absent" and name ~= "record" then
-      local near = type(name) == "string" and core.nearest(name, { "names", "absent", "record" })
       return errors.misuse(("option '%s' is not known%s"):format(tostring(name),
-        near and (" (did you mean '%s'?)"):format(near) or ""))
+        errors.did_you_mean(name, { "names", "absent", "record" })))
     end
   end
   local names, absent = options.names or "lua", options.absent

@@ -430,9 +430,8 @@ local function check_operation(name)
   local list = {}
   for known in pairs(operations) do list[#list + 1] = known end
   table.sort(list)
-  local near = type(name) == "string" and core.nearest(name, list)
   return errors.misuse(("operation '%s' is not known%s"):format(tostring(name),
-    near and (" (did you mean '%s'?)"):format(near) or ""))
+    errors.did_you_mean(name, list)))
 end
 
 function implementation.request(object, name, params, how)

@@ -98,6 +98,12 @@ function errors.new(fields, operation, secrets)
   return setmetatable(fields, metatable)
 end
 
+--- " (did you mean 'caller_id'?)" where a name is nearly one of a list, else nothing.
+function errors.did_you_mean(name, names)
+  local near = type(name) == "string" and core.nearest(name, names)
+  return near and (" (did you mean '%s'?)"):format(near) or ""
+end
+
 --- Data that can't be sent: nil and the error.
 function errors.invalid(operation, field, reason, message, secrets)
   return nil, errors.new({

@@ -34,11 +34,6 @@ local OWN = { lua = "string" }
 -- What belongs to the command line, or to this module.
 local HIDDEN = { help = true, ["until-stdin-ends"] = true }
 
-local function did_you_mean(name, names)
-  local near = core.nearest(name, names)
-  return near and (" (did you mean '%s'?)"):format(near) or ""
-end
-
 -- {=================================================================
 -- Options
 -- ==================================================================
@@ -89,7 +84,7 @@ local function arguments_of(given, command)
   for _, name in ipairs(sorted_names(given)) do
     if not OWN[name] then
       if not rows[name] then
-        return nil, ("option '%s' is not known%s"):format(name, did_you_mean(name, names))
+        return nil, ("option '%s' is not known%s"):format(name, errors.did_you_mean(name, names))
       end
       local list, wrong = spell(rows[name], name, given[name])
       if not list then return nil, wrong end

@@ -72,11 +72,6 @@ for index, row in ipairs(settings.how_rows) do
   how_row_of[row[1]], how_names[index] = row, row[1]
 end
 
-local function did_you_mean(name, list)
-  local near = core.nearest(name, list)
-  return near and (" (did you mean '%s'?)"):format(near) or ""
-end
-
 local function range_of(row)
   if row.above then return ("above %g and at most %g"):format(row.above, row.most) end
   return ("from %g to %g"):format(row.least, row.most)
@@ -141,7 +136,7 @@ local function copy_given(given)
     local row = row_of[name]
     if not row then
       return errors.misuse(("setting '%s' is not known%s"):format(
-        tostring(name), did_you_mean(tostring(name), names)))
+        tostring(name), errors.did_you_mean(name, names)))
     end
     local checked, wrong = check(row, value)
     if wrong then return errors.misuse(wrong) end
@@ -204,7 +199,7 @@ local function find_base(out)
   if word:find("[%.@/:]") or word:lower() == "localhost" then return read_base("region", word) end
   local list = region_names()
   return errors.misuse(("region is '%s': must be %s or a host%s"):format(
-    core.mask(word:sub(1, 40), {}), table.concat(list, " or "), did_you_mean(word, list)))
+    core.mask(word:sub(1, 40), {}), table.concat(list, " or "), errors.did_you_mean(word, list)))
 end
 
 local function flow_host_for(host)
@@ -313,7 +308,7 @@ function settings.how(given)
       _, wrong = check(row, value)
     else
       wrong = ("option '%s' of the second table is not known%s"):format(
-        tostring(name), did_you_mean(tostring(name), how_names))
+        tostring(name), errors.did_you_mean(name, how_names))
     end
     if wrong then return errors.misuse(wrong) end
   end
@@ -324,7 +319,7 @@ local function check_send(name, value)
   local wanted = send_types[name]
   if not wanted then
     return ("option '%s' is not known%s"):format(tostring(name),
-      did_you_mean(tostring(name), send_names))
+      errors.did_you_mean(name, send_names))
   end
   if type(value) ~= wanted then
     return ("option '%s' wants a %s, got a %s"):format(name, wanted, type(value))

@@ -38,9 +38,8 @@ function main.run(arguments)
       return 1
     end
   end
-  local near = core.nearest(command, commands)
   io.stderr:write(("exotel: no command '%s'%s\n"):format(command,
-    near and (" (did you mean '%s'?)"):format(near) or ""))
+    errors.did_you_mean(command, commands)))
   return 2
 end
 

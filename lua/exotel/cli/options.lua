@@ -6,7 +6,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
-local core = require "exotel.core"
+local errors = require "exotel.errors"
 
 local options = {}
 
@@ -20,9 +20,7 @@ local function find(rows, name)
   for _, row in ipairs(rows) do
     if "--" .. row[1] == name then return row end
   end
-  local near = core.nearest(name, names_of(rows))
-  local hint = near and (" (did you mean '%s'?)"):format(near) or ""
-  return nil, ("no option '%s'%s"):format(name, hint)
+  return nil, ("no option '%s'%s"):format(name, errors.did_you_mean(name, names_of(rows)))
 end
 
 -- Of each kind of number: the least, the most, and how it is asked for.

@@ -8,6 +8,7 @@
 -- SPDX-License-Identifier: MIT
 
 local core = require "exotel.core"
+local errors = require "exotel.errors"
 local journal = require "exotel.sandbox.journal"
 
 local faults = {}
@@ -166,11 +167,6 @@ for index, field in ipairs(fields) do
   fields[field[1]], field_names[index] = field, field[1]
 end
 
-local function hint(word, words)
-  local near = core.nearest(word, words)
-  return near and (" (did you mean '%s'?)"):format(near) or ""
-end
-
 -- What was given may be no text.
 local function spoken(message)
   return (message:gsub("[^\32-\126]", "?"))
@@ -205,7 +201,7 @@ function readers.choice(text, choices)
   for _, choice in ipairs(choices) do
     if text == choice then return text end
   end
-  return nil, "one of " .. table.concat(choices, ", ") .. hint(text, choices)
+  return nil, "one of " .. table.concat(choices, ", ") .. errors.did_you_mean(text, choices)
 end
 
 -- A field's value, or nil and what is wrong with it.
@@ -237,7 +233,7 @@ local function check_names(form)
   table.sort(given)
   for _, name in ipairs(given) do
     if not fields[name] then
-      return nil, ("%s is unknown%s"):format(name, hint(name, field_names))
+      return nil, ("%s is unknown%s"):format(name, errors.did_you_mean(name, field_names))
     end
   end
   return true

@@ -11,7 +11,6 @@
 --
 -- SPDX-License-Identifier: MIT
 
-local core = require "exotel.core"
 local curl = require "exotel.curl"
 local errors = require "exotel.errors"
 local running = require "exotel.running"
@@ -687,9 +686,8 @@ local option_checks = {
 }
 
 local function unknown(name)
-  local near = core.nearest(tostring(name), option_names)
   return ("option '%s' is not known%s"):format(tostring(name),
-    near and (" (did you mean '%s'?)"):format(near) or "")
+    errors.did_you_mean(name, option_names))
 end
 
 local function read_options(given)
