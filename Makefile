@@ -1,8 +1,11 @@
 # Builds the Lua module, runs its tests and its demo. `make help` lists the targets.
 
+# Which Lua runs, its headers and its C interface; of these names the latter two are known.
 LUA      ?= lua5.4
-LUA_INC  ?= /usr/include/lua5.4
-LUA_ABI  ?= 5.4
+EVERY_LUA = lua5.1 lua5.2 lua5.3 lua5.4 luajit
+HEADERS   = $(patsubst luajit,luajit-2.1,$(filter $(EVERY_LUA),$(notdir $(LUA))))
+LUA_INC  ?= /usr/include/$(or $(HEADERS),lua5.4)
+LUA_ABI  ?= $(patsubst lua%,%,$(patsubst luajit-2.1,lua5.1,$(or $(HEADERS),lua5.4)))
 PREFIX   ?= /usr/local
 CC       ?= cc
 SECONDS  ?= 60
@@ -22,7 +25,8 @@ WARNINGS = -Wall -Wextra -pedantic -Wshadow -Wstrict-prototypes -Wmissing-protot
 CFLAGS   ?= -O2 -g
 C        = $(CC) -std=c99 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) $(CPPFLAGS) $(INCDIRS)
 
-B     := build
+# Each other Lua has its own place.
+B     := build$(patsubst %,/%,$(filter-out lua5.4,$(filter $(EVERY_LUA),$(notdir $(LUA)))))
 LIB   := $(B)/lib/exotel
 TREE  := $(CURDIR)
 
@@ -55,7 +59,7 @@ export LUA_PATH  := $(TREE)/lua/?.lua;;
 export LUA_CPATH := $(TREE)/$(B)/lib/?.so;;
 
 .DEFAULT_GOAL := all
-.PHONY: all chaos demo test lint fuzz torture bench performance check-rows check-layers \
+.PHONY: all chaos demo test test-all specs lint fuzz torture bench performance check-rows check-layers \
         reference check-reference rock env deps install clean help
 
 all: $(MODULES:%=$(LIB)/%.so) $(LIB).so ## build the shared objects into build/lib
@@ -80,26 +84,37 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(C) -MMD -MP -c -o $@ $<
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 demo: ## dial on a sandbox, receive the callbacks, print the settled call
 	@sh tools/deps.sh run
 	@$(MAKE) --no-print-directory -s all
 	@$(LUA) examples/demo.lua
 
-test: ## build, then all specs on Lua 5.4 and the core's C tests under ASan and UBSan
-	@sh tools/deps.sh test
+test: ## build, then all specs on LUA (lua5.4) and the core's C tests under ASan and UBSan
+	@LUA=$(LUA) sh tools/deps.sh test
 	@$(MAKE) --no-print-directory -s all ctests
-	@sh tools/test.sh
+	@LUA=$(LUA) sh tools/test.sh
+
+# The C tests, which know no Lua, once.
+test-all: ## the specs on each of lua5.1, lua5.2, lua5.3, lua5.4 and luajit; the C tests
+	@$(MAKE) --no-print-directory test LUA=lua5.4
+	@for lua in $(filter-out lua5.4,$(EVERY_LUA)); do \
+	  $(MAKE) --no-print-directory specs LUA=$$lua || exit 1; done
+
+specs: ## build, then all specs on LUA (lua5.4)
+	@LUA=$(LUA) sh tools/deps.sh test
+	@$(MAKE) --no-print-directory -s all
+	@LUA=$(LUA) sh tools/test.sh specs
 
 # The core's tests, and the core itself, compiled with the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-CTESTS   := $(patsubst spec/c/%_test.c,$(B)/ctest/%,$(wildcard spec/c/*_test.c))
+CTESTS   := $(patsubst spec/c/%_test.c,build/ctest/%,$(wildcard spec/c/*_test.c))
 
 .PHONY: ctests
 ctests: $(CTESTS)
 
-$(B)/ctest/%: spec/c/%_test.c $(wildcard spec/c/*.h) $(CORE_C) $(wildcard csrc/core/*.h)
+build/ctest/%: spec/c/%_test.c $(wildcard spec/c/*.h) $(CORE_C) $(wildcard csrc/core/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=c99 -g -O1 $(WARNINGS) $(SANITIZE) -o $@ $< $(CORE_C) $(core_LIBS)
 

@@ -13,6 +13,7 @@ local api = require "exotel.api"
 local core = require "exotel.core"
 local client = require "exotel.client"
 local errors = require "exotel.errors"
+local yielding = require "exotel.yielding"
 
 local exotel = { _VERSION = core._VERSION }
 
@@ -205,6 +206,14 @@ exotel.loop = errors.expose(function(options)
   if not loop then return nil, err end
   return loop.new(options)
 end)
+
+--- As pcall, and where Lua 5.1's would keep a request from waiting for a loop's answer this
+--- doesn't: there it runs fn in a coroutine of its own. On the other Luas it is pcall itself.
+---@param fn function
+---@param ... any
+---@return boolean ok
+---@return any ...
+exotel.pcall = yielding.pcall
 
 --- The E.164 spelling of a phone number, e.g. ("098765 43210", "91"): or nil and an error.
 ---@param text string

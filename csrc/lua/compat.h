@@ -37,16 +37,37 @@ static inline int exotel_absindex(lua_State *L, int i) {
 #endif
 
 #if LUA_VERSION_NUM < 503
-/* 5.1 and 5.2 keep every number as a double: integral ones count as integers. */
+/* 5.1, LuaJIT and 5.2 keep every number as a double: integral ones count as integers, up to
+** where doubles begin to leave some out. Their own functions take a fraction's whole part
+** and what the machine makes of the rest; and their lua_Integer has 32 bits on some. */
+#define EXOTEL_WHOLE_MAX 9007199254740992.0
+
 static inline int exotel_isinteger(lua_State *L, int i) {
   lua_Number n;
   if (lua_type(L, i) != LUA_TNUMBER) return 0;
   n = lua_tonumber(L, i);
-  return n >= -9007199254740992.0 && n <= 9007199254740992.0 &&
+  return n >= -EXOTEL_WHOLE_MAX && n <= EXOTEL_WHOLE_MAX &&
          n == (lua_Number)(long long)n;
 }
+
+static inline long long exotel_tointeger(lua_State *L, int i) {
+  return exotel_isinteger(L, i) ? (long long)lua_tonumber(L, i) : 0;
+}
+
+static inline long long exotel_checkinteger(lua_State *L, int i) {
+  lua_Number n = luaL_checknumber(L, i);
+  if (!(n >= -EXOTEL_WHOLE_MAX && n <= EXOTEL_WHOLE_MAX) ||
+      n != (lua_Number)(long long)n)
+    luaL_argerror(L, i, "number has no integer representation");
+  return (long long)n;
+}
+
+#define exotel_pushinteger(L, n) lua_pushnumber(L, (lua_Number)(n))
 #else
 #define exotel_isinteger(L, i) lua_isinteger(L, i)
+#define exotel_tointeger(L, i) ((long long)lua_tointeger(L, i))
+#define exotel_checkinteger(L, i) ((long long)luaL_checkinteger(L, i))
+#define exotel_pushinteger(L, n) lua_pushinteger(L, (lua_Integer)(n))
 #endif
 
 /* lua_newuserdata of every version, without a user value, cleared. */

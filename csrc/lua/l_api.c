@@ -15,7 +15,7 @@ static void set_string(lua_State *L, const char *name, const char *value) {
 }
 
 static void set_integer(lua_State *L, const char *name, long value) {
-  lua_pushinteger(L, (lua_Integer)value);
+  exotel_pushinteger(L, value);
   lua_setfield(L, -2, name);
 }
 

@@ -11,6 +11,7 @@
 #include "../core/text.h"
 #include "../core/time.h"
 #include "../core/url.h"
+#include "../core/utf8.h"
 
 #define SECRETS_MAX 16
 
@@ -64,15 +65,15 @@ static int l_phone_e164(lua_State *L) {
 ** text is one of the spellings of no time. */
 static int l_time_read(lua_State *L) {
   exotel_slice text = l_slice_check(L, 1);
-  long offset = (long)luaL_checkinteger(L, 2);
+  long offset = (long)exotel_checkinteger(L, 2);
   long long epoch;
   size_t at = 0;
   if (!exotel_slice_is_absent(text) && exotel_time_read(text, offset, &epoch, &at)) {
-    lua_pushinteger(L, (lua_Integer)epoch);
+    exotel_pushinteger(L, epoch);
     return 1;
   }
   lua_pushnil(L);
-  lua_pushinteger(L, (lua_Integer)at);
+  exotel_pushinteger(L, at);
   return 2;
 }
 
@@ -80,10 +81,10 @@ static int l_time_read(lua_State *L) {
 ** year isn't one of 1 to 9999. */
 static int l_month_later(lua_State *L) {
   long long later;
-  if (exotel_time_month_later((long long)luaL_checkinteger(L, 1),
-                              (long)luaL_checkinteger(L, 2),
-                              (long)luaL_checkinteger(L, 3), &later))
-    lua_pushinteger(L, (lua_Integer)later);
+  if (exotel_time_month_later(exotel_checkinteger(L, 1),
+                              (long)exotel_checkinteger(L, 2),
+                              (long)exotel_checkinteger(L, 3), &later))
+    exotel_pushinteger(L, later);
   else
     lua_pushnil(L);
   return 1;
@@ -93,10 +94,10 @@ static int l_month_later(lua_State *L) {
 ** nil as above. */
 static int l_month_begin(lua_State *L) {
   long long begin;
-  if (exotel_time_month_begin((long long)luaL_checkinteger(L, 1),
-                              (long)luaL_checkinteger(L, 2),
-                              (long)luaL_checkinteger(L, 3), &begin))
-    lua_pushinteger(L, (lua_Integer)begin);
+  if (exotel_time_month_begin(exotel_checkinteger(L, 1),
+                              (long)exotel_checkinteger(L, 2),
+                              (long)exotel_checkinteger(L, 3), &begin))
+    exotel_pushinteger(L, begin);
   else
     lua_pushnil(L);
   return 1;
@@ -105,8 +106,8 @@ static int l_month_begin(lua_State *L) {
 /* core.date(epoch, offset): the time as the service writes it, the inverse of core.time;
 ** nil as above. */
 static int l_time_write(lua_State *L) {
-  long long epoch = (long long)luaL_checkinteger(L, 1);
-  long offset = (long)luaL_checkinteger(L, 2);
+  long long epoch = exotel_checkinteger(L, 1);
+  long offset = (long)exotel_checkinteger(L, 2);
   l_work *w = l_work_take(L);
   if (exotel_time_write(&w->text, epoch, offset)) return push_text(L, w);
   lua_pushnil(L);
@@ -168,7 +169,7 @@ static int l_base_read(lua_State *L) {
   wrong = exotel_base_read(text, &base, &at);
   if (wrong != NULL) {
     push_wrong(L, w, wrong);
-    lua_pushinteger(L, (lua_Integer)at);
+    exotel_pushinteger(L, at);
     return 3;
   }
   lua_createtable(L, 0, 6);
@@ -212,6 +213,14 @@ static int l_nearest(lua_State *L) {
   return 1;
 }
 
+/* core.is_utf8(text): whether it is; NUL is a character too. */
+static int l_is_utf8(lua_State *L) {
+  exotel_slice text = l_slice_check(L, 1);
+  size_t characters, bad;
+  lua_pushboolean(L, exotel_utf8_count(text.p, text.n, &characters, &bad));
+  return 1;
+}
+
 static const luaL_Reg functions[] = {{"address", l_address_read},
                                      {"api", l_api},
                                      {"base", l_base_read},
@@ -225,6 +234,7 @@ static const luaL_Reg functions[] = {{"address", l_address_read},
                                      {"form", l_form_read},
                                      {"http1_reader", l_http1_reader},
                                      {"http1_request", l_http1_request},
+                                     {"is_utf8", l_is_utf8},
                                      {"items", l_items_read},
                                      {"json", l_json_read},
                                      {"mask", l_mask},

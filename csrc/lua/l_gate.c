@@ -94,7 +94,7 @@ static int l_gate_timeout(lua_State *L) {
 
 /* gate:connections(): how many are open. */
 static int l_gate_connections(lua_State *L) {
-  lua_pushinteger(L, (lua_Integer)look(L).connections);
+  exotel_pushinteger(L, look(L).connections);
   return 1;
 }
 
@@ -126,7 +126,7 @@ static exotel_gate_ending check_ending(lua_State *L, int i) {
 
 static int give(lua_State *L, const exotel_gate_order *order) {
   exotel_gate *gate = check_gate(L)->gate;
-  lua_Integer port = luaL_checkinteger(L, 2);
+  long long port = exotel_checkinteger(L, 2);
   int why;
   luaL_argcheck(L, port >= 0 && port <= 65535, 2, "0 to 65535 expected");
   why = exotel_gate_give(gate, (uint16_t)port, order);
@@ -154,7 +154,7 @@ static int l_gate_raw(lua_State *L) {
 /* gate:limit(port, n, ending): n more of the server's bytes pass, then both ends. */
 static int l_gate_limit(lua_State *L) {
   exotel_gate_order order = {EXOTEL_GATE_LIMIT, EXOTEL_GATE_CLOSE, NULL, 0, 0};
-  lua_Integer n = luaL_checkinteger(L, 3);
+  long long n = exotel_checkinteger(L, 3);
   luaL_argcheck(L, n >= 0, 3, "0 or more expected");
   order.n = (size_t)n;
   order.ending = check_ending(L, 4);

@@ -261,7 +261,7 @@ static int push_result(lua_State *L, exotel_httpd_result result, const char *bad
 
 static int l_request_respond(lua_State *L) {
   exotel_httpd_request *r = check_request(L);
-  lua_Integer status = luaL_checkinteger(L, 2);
+  long long status = exotel_checkinteger(L, 2);
   const exotel_httpd_field *fields;
   exotel_httpd_result result;
   exotel_slice body;

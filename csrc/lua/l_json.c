@@ -15,7 +15,7 @@ static void push_value(lua_State *L, const exotel_json_value *value);
 static void push_number(lua_State *L, double number) {
   if (number >= -WHOLE_MAX && number <= WHOLE_MAX &&
       number == (double)(long long)number)
-    lua_pushinteger(L, (lua_Integer)number);
+    exotel_pushinteger(L, number);
   else
     lua_pushnumber(L, (lua_Number)number);
 }

@@ -57,7 +57,7 @@ static int l_multi_start(lua_State *L) {
   const char *lines[L_REQUEST_HEADERS_MAX + 1];
   exotel_transfer_options o;
   exotel_transfer_request r;
-  lua_Integer number = luaL_checkinteger(L, 2);
+  long long number = exotel_checkinteger(L, 2);
   l_multi *m;
   luaL_argcheck(L, number > 0, 2, "above 0 expected");
   luaL_checktype(L, 3, LUA_TTABLE);
@@ -91,7 +91,7 @@ static int push_ended(lua_State *L) {
   const exotel_transfer_result *result;
   unsigned long number = exotel_multi_ended(lua_touserdata(L, 1), &result);
   if (number == 0) return 0;
-  lua_pushinteger(L, (lua_Integer)number);
+  exotel_pushinteger(L, number);
   return 1 + l_transfer_push(L, result);
 }
 
@@ -118,7 +118,7 @@ static int l_multi_next(lua_State *L) {
 
 static int l_multi_cancel(lua_State *L) {
   l_multi *m = check_multi(L);
-  unsigned long number = (unsigned long)luaL_checkinteger(L, 2);
+  unsigned long number = (unsigned long)exotel_checkinteger(L, 2);
   lua_pushboolean(L, exotel_multi_cancel(m->multi, number));
   return 1;
 }
@@ -127,7 +127,7 @@ static int l_multi_cancel(lua_State *L) {
 static int l_multi_prepare(lua_State *L) {
   l_multi *m;
   exotel_transfer_options o;
-  lua_Integer handles = luaL_checkinteger(L, 3);
+  long long handles = exotel_checkinteger(L, 3);
   luaL_checktype(L, 2, LUA_TTABLE);
   luaL_checkstack(L, 16, NULL);
   l_transfer_options(L, 2, &o);

@@ -96,7 +96,7 @@ static exotel_kind take_range(lua_State *L, int index, exotel_range *r,
 
 static void set_epoch(lua_State *L, const char *name, int given, long long epoch) {
   if (!given) return;
-  lua_pushinteger(L, (lua_Integer)epoch);
+  exotel_pushinteger(L, epoch);
   lua_setfield(L, -2, name);
 }
 
@@ -112,7 +112,7 @@ int l_span_read(lua_State *L) {
   exotel_kind kind;
   l_work *w;
   memset(&target, 0, sizeof target);
-  target.time_offset = (long)luaL_checkinteger(L, 2);
+  target.time_offset = (long)exotel_checkinteger(L, 2);
   luaL_checkstack(L, 8, NULL);
   w = l_work_take(L);
   kind = take_range(L, 1, &range, &w->error);
@@ -175,7 +175,7 @@ int l_url_encode(lua_State *L) {
 */
 int l_byte_range_read(lua_State *L) {
   exotel_slice text = l_slice_check(L, 1);
-  lua_Integer size = luaL_checkinteger(L, 2);
+  long long size = exotel_checkinteger(L, 2);
   size_t first, last;
   luaL_argcheck(L, size >= 0, 2, "a negative size");
   switch (exotel_byte_range_read(text, (size_t)size, &first, &last)) {
@@ -183,7 +183,7 @@ int l_byte_range_read(lua_State *L) {
     case EXOTEL_RANGE_OUTSIDE: lua_pushboolean(L, 0); return 1;
     case EXOTEL_RANGE_PART: break;
   }
-  lua_pushinteger(L, (lua_Integer)first);
-  lua_pushinteger(L, (lua_Integer)last);
+  exotel_pushinteger(L, first);
+  exotel_pushinteger(L, last);
   return 2;
 }

@@ -166,7 +166,7 @@ static void push_request(lua_State *L, const l_work *w, int xml) {
 static long time_offset_of(lua_State *L, int index) {
   long offset = TIME_OFFSET;
   lua_getfield(L, index, "time_offset");
-  if (lua_type(L, -1) == LUA_TNUMBER) offset = (long)lua_tointeger(L, -1);
+  if (lua_type(L, -1) == LUA_TNUMBER) offset = (long)exotel_tointeger(L, -1);
   lua_pop(L, 1);
   return offset;
 }

@@ -78,7 +78,7 @@ static void push_node(lua_State *L, const exotel_record *r, const exotel_node *n
                       int names) {
   switch (node->type) {
     case EXOTEL_NODE_TEXT: push_slice(L, exotel_record_text(r, node)); break;
-    case EXOTEL_NODE_INTEGER: lua_pushinteger(L, (lua_Integer)node->integer); break;
+    case EXOTEL_NODE_INTEGER: exotel_pushinteger(L, node->integer); break;
     case EXOTEL_NODE_BOOLEAN: lua_pushboolean(L, node->integer != 0); break;
     case EXOTEL_NODE_NUMBER: lua_pushnumber(L, (lua_Number)node->number); break;
     case EXOTEL_NODE_LIST: push_list(L, r, node, names); break;

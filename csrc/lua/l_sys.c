@@ -76,7 +76,7 @@ static int l_sys_sleep(lua_State *L) {
 
 static int l_sys_random(lua_State *L) {
   char bytes[MOST_RANDOM];
-  lua_Integer n = luaL_checkinteger(L, 1);
+  long long n = exotel_checkinteger(L, 1);
   int why;
   luaL_argcheck(L, n >= 1 && n <= MOST_RANDOM, 1, "1 to 4096 expected");
   why = exotel_random_fill(bytes, (size_t)n);
@@ -102,9 +102,9 @@ static int l_sys_hex(lua_State *L) {
 /* sys.descriptors(n): lets this process have n descriptors, or as many as it is allowed.
 ** Returns how many it may have. */
 static int l_sys_descriptors(lua_State *L) {
-  lua_Integer n = luaL_checkinteger(L, 1);
+  long long n = exotel_checkinteger(L, 1);
   luaL_argcheck(L, n >= 0 && n <= INT_MAX, 1, "0 or more expected");
-  lua_pushinteger(L, (lua_Integer)exotel_descriptors_raise((long)n));
+  exotel_pushinteger(L, exotel_descriptors_raise((long)n));
   return 1;
 }
 
@@ -193,26 +193,26 @@ static int l_sys_poll(lua_State *L) {
 /* -- processes by id ----------------------------------------------------------------- */
 
 static int l_sys_pid(lua_State *L) {
-  lua_pushinteger(L, (lua_Integer)exotel_child_self());
+  exotel_pushinteger(L, exotel_child_self());
   return 1;
 }
 
 static int l_sys_fork(lua_State *L) {
   long pid = exotel_child_fork();
   if (pid < 0) return push_errno(L, errno);
-  lua_pushinteger(L, (lua_Integer)pid);
+  exotel_pushinteger(L, pid);
   return 1;
 }
 
 static int l_sys_exit(lua_State *L) {
-  lua_Integer code = luaL_checkinteger(L, 1);
+  long long code = exotel_checkinteger(L, 1);
   luaL_argcheck(L, code >= 0 && code <= 255, 1, "0 to 255 expected");
   exotel_child_exit((int)code);
   return 0;
 }
 
 static int l_sys_waitpid(lua_State *L) {
-  lua_Integer pid = luaL_checkinteger(L, 1);
+  long long pid = exotel_checkinteger(L, 1);
   double timeout = luaL_checknumber(L, 2);
   int code = 0;
   exotel_child_state state;
@@ -316,10 +316,10 @@ static int l_process_close_input(lua_State *L) {
 static int check_signal(lua_State *L, int i) {
   static const char *const names[] = {"INT", "KILL", "TERM", NULL};
   static const int numbers[] = {2, 9, 15};
-  lua_Integer n;
+  long long n;
   if (lua_type(L, i) == LUA_TSTRING)
     return numbers[luaL_checkoption(L, i, NULL, names)];
-  n = luaL_checkinteger(L, i);
+  n = exotel_checkinteger(L, i);
   luaL_argcheck(L, n >= 0 && n <= 64, i, "0 to 64 expected");
   return (int)n;
 }
@@ -337,7 +337,7 @@ static int l_process_wait(lua_State *L) {
 }
 
 static int l_process_pid(lua_State *L) {
-  lua_pushinteger(L, (lua_Integer)exotel_process_pid(check_process(L)));
+  exotel_pushinteger(L, exotel_process_pid(check_process(L)));
   return 1;
 }
 

@@ -86,7 +86,7 @@ static void take_headers(lua_State *L, const char **lines) {
 
 static void push_response(lua_State *L, const exotel_transfer_result *r) {
   lua_createtable(L, 0, 5);
-  lua_pushinteger(L, (lua_Integer)r->status);
+  exotel_pushinteger(L, r->status);
   lua_setfield(L, -2, "status");
   l_answer_headers(L, &r->headers);
   lua_setfield(L, -2, "headers");
@@ -94,7 +94,7 @@ static void push_response(lua_State *L, const exotel_transfer_result *r) {
   lua_setfield(L, -2, "body");
   lua_pushnumber(L, r->seconds);
   lua_setfield(L, -2, "seconds");
-  lua_pushinteger(L, (lua_Integer)r->connections);
+  exotel_pushinteger(L, r->connections);
   lua_setfield(L, -2, "connections");
 }
 
@@ -111,7 +111,7 @@ static void push_failure(lua_State *L, const exotel_transfer_result *r) {
   lua_pushnumber(L, r->seconds);
   lua_setfield(L, -2, "seconds");
   if (r->status != 0 && r->sent > 0) {
-    lua_pushinteger(L, (lua_Integer)r->status);
+    exotel_pushinteger(L, r->status);
     lua_setfield(L, -2, "status");
   }
 }

@@ -93,7 +93,7 @@ int l_error_push(lua_State *L, l_work *w) {
     lua_setfield(L, -2, "status");
   }
   if (e->position != 0) {
-    lua_pushinteger(L, (lua_Integer)e->position);
+    exotel_pushinteger(L, e->position);
     lua_setfield(L, -2, "position");
   }
   if (e->retry_after >= 0) {
@@ -132,7 +132,7 @@ exotel_given l_given(lua_State *L, int index) {
       break;
     case LUA_TNUMBER:
       v.type = exotel_isinteger(L, index) ? EXOTEL_GIVEN_INTEGER : EXOTEL_GIVEN_NUMBER;
-      v.integer = (long long)lua_tointeger(L, index);
+      v.integer = exotel_tointeger(L, index);
       v.number = (double)lua_tonumber(L, index);
       break;
     case LUA_TBOOLEAN:

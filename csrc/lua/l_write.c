@@ -98,7 +98,7 @@ static exotel_slice spell_number(lua_State *L, int index) {
   char *comma;
   exotel_slice s;
   if (exotel_isinteger(L, index)) {
-    snprintf(digits, sizeof digits, "%lld", (long long)lua_tointeger(L, index));
+    snprintf(digits, sizeof digits, "%lld", exotel_tointeger(L, index));
   } else if (n > -1e18 && n < 1e18 && n == (double)(long long)n) {
     snprintf(digits, sizeof digits, "%lld", (long long)n);
   } else {

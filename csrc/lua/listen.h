@@ -18,7 +18,7 @@
 
 typedef struct listen_option {
   const char *name;
-  lua_Integer usual, least, most;
+  long long usual, least, most;
 } listen_option;
 
 static inline int listen_option_error(lua_State *L, const char *format,
@@ -52,13 +52,13 @@ static inline void listen_check_names(lua_State *L, const listen_option *options
   }
 }
 
-static inline lua_Integer listen_check_number(lua_State *L, const listen_option *o) {
-  lua_Integer n = o->usual;
+static inline long long listen_check_number(lua_State *L, const listen_option *o) {
+  long long n = o->usual;
   lua_getfield(L, 1, o->name);
   if (!lua_isnil(L, -1)) {
     if (lua_type(L, -1) != LUA_TNUMBER || !exotel_isinteger(L, -1))
       listen_option_error(L, "%s: integer expected", o->name);
-    n = lua_tointeger(L, -1);
+    n = exotel_tointeger(L, -1);
     if (n < o->least || n > o->most)
       listen_option_error(L, "%s: out of range", o->name);
   }

@@ -8,12 +8,34 @@ local running = {
   task = nil, -- set by loop.lua around each resume
 }
 
+-- By a coroutine in which exotel.pcall runs a function: the one that it stands for.
+local parents = setmetatable({}, { __mode = "kv" })
+
+--- Makes a coroutine stand for another, to which it passes all its yields.
+function running.adopt(thread, parent)
+  parents[thread] = parent
+end
+
+--- The coroutine that this one stands for, and that runs it now; or nil.
+function running.parent(thread)
+  local parent = parents[thread]
+  return parent and coroutine.status(parent) == "normal" and parent or nil
+end
+
+--- The coroutine that runs, or the one that it stands for in the end.
+function running.thread()
+  local thread = coroutine.running()
+  local parent = thread and running.parent(thread)
+  while parent do thread, parent = parent, running.parent(parent) end
+  return thread
+end
+
 --- The task, or nil outside of any. Second: whether the code that asks runs in the task's own
 --- coroutine, which alone can wait for an answer.
 function running.here()
   local task = running.task
   if not task then return nil, false end
-  return task, coroutine.running() == task.thread
+  return task, running.thread() == task.thread
 end
 
 return running

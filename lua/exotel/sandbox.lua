@@ -88,7 +88,7 @@ local function arguments_of(given, command)
       end
       local list, wrong = spell(rows[name], name, given[name])
       if not list then return nil, wrong end
-      table.move(list, 1, #list, #arguments + 1, arguments)
+      for _, argument in ipairs(list) do arguments[#arguments + 1] = argument end
     elseif type(given[name]) ~= OWN[name] then
       return nil, ("option '%s' wants a %s, got a %s"):format(name, OWN[name],
         type(given[name]))

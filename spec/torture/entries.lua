@@ -302,6 +302,7 @@ local entries = {
   core("match", "GET", "/"),
   core("nearest", "callerid", { "from", "caller_id" }),
   core("offset", "+05:30"),
+  core("is_utf8", "ab\226\130"),
   core("phone", "+91 98765-43210"),
   core("phone", "no"),
   core("range", "calls", "Duration", "gte:10s;lte:45s"),

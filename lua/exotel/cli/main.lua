@@ -2,6 +2,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local compat = require "exotel.compat"
 local core = require "exotel.core"
 local errors = require "exotel.errors"
 
@@ -33,7 +34,7 @@ function main.run(arguments)
   for _, known in ipairs(commands) do
     if command == known then
       local found, err = errors.load("exotel.cli." .. known)
-      if found then return found.run({ table.unpack(arguments, 2) }) end
+      if found then return found.run({ compat.unpack(arguments, 2) }) end
       io.stderr:write(("exotel %s: %s\n"):format(known, err.message))
       return 1
     end

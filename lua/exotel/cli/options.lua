@@ -6,6 +6,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local compat = require "exotel.compat"
 local errors = require "exotel.errors"
 
 local options = {}
@@ -25,7 +26,7 @@ end
 
 -- Of each kind of number: the least, the most, and how it is asked for.
 local numbers = {
-  integer = { 0, math.maxinteger, "a whole number" },
+  integer = { 0, compat.MOST, "a whole number" },
   seconds = { 0, 1e9, "seconds" },
   rate = { 0, 1e6, "a number from 0 to 1000000" },
 }
@@ -35,8 +36,8 @@ local function convert(row, text)
   if text == nil then return nil, ("--%s wants a value"):format(row[1]) end
   if kind == "string" or kind == "text" then return text end
   local number = tonumber(text)
-  if kind == "integer" then number = number and math.tointeger(number) end
-  local least, most, wanted = table.unpack(numbers[kind])
+  if kind == "integer" then number = compat.tointeger(number) end
+  local least, most, wanted = compat.unpack(numbers[kind])
   if not number or number < least or number > most then
     return nil, ("--%s wants %s, got '%s'"):format(row[1], wanted, text)
   end

@@ -118,7 +118,7 @@ end
 local function most_connections()
   local others = IN_FLIGHT + SPARE
   local most = sys.descriptors(CONNECTIONS * DESCRIPTORS + others)
-  return math.max(1, math.min(CONNECTIONS, (most - others) // DESCRIPTORS))
+  return math.max(1, math.min(CONNECTIONS, math.floor((most - others) / DESCRIPTORS)))
 end
 
 -- The gate on the public address, and the server behind it on a port of its own; or nil and a

@@ -9,6 +9,7 @@ local clock = require "exotel.sandbox.clock"
 local core = require "exotel.core"
 local journal = require "exotel.sandbox.journal"
 local replies = require "exotel.sandbox.replies"
+local yielding = require "exotel.yielding"
 
 local applets = {}
 applets.__index = applets
@@ -112,7 +113,7 @@ local function address(url, event)
 end
 
 local function send(self, request)
-  local ran, response, failure = pcall(self.settings.send, request)
+  local ran, response, failure = yielding.pcall(self.settings.send, request)
   if not ran then return nil, { reason = "error", message = tostring(response) } end
   return response, failure
 end

@@ -37,7 +37,7 @@ local function listed(positions)
     below = function(position)
       local low, high = 0, #positions
       while low < high do
-        local middle = (low + high + 1) // 2
+        local middle = math.floor((low + high + 1) / 2)
         if positions[middle] < position then low = middle else high = middle - 1 end
       end
       return low
@@ -138,7 +138,7 @@ function bulk:calls_of(asked, sequence, first, last)
   local list = {}
   for k = first, last do list[#list + 1] = self.calls:at(sequence.at(k)) end
   if asked.ascending then return list end
-  for k = 1, #list // 2 do list[k], list[#list - k + 1] = list[#list - k + 1], list[k] end
+  for k = 1, math.floor(#list / 2) do list[k], list[#list - k + 1] = list[#list - k + 1], list[k] end
   return list
 end
 

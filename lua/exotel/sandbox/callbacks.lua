@@ -8,6 +8,7 @@
 
 local exotel = require "exotel"
 local journal = require "exotel.sandbox.journal"
+local yielding = require "exotel.yielding"
 
 local callbacks = {}
 callbacks.__index = callbacks
@@ -106,7 +107,7 @@ end
 
 -- The answer's status, or nil and the failure. An error of whatever sends is one too.
 function callbacks:send(request)
-  local ran, response, failure = pcall(self.settings.send, request)
+  local ran, response, failure = yielding.pcall(self.settings.send, request)
   if not ran then return nil, { reason = "error", message = tostring(response) } end
   if response then return response.status end
   return nil, failure
@@ -168,7 +169,7 @@ function callbacks:fail(call, event, err)
 end
 
 function callbacks:try(call, event)
-  local ran, err = pcall(self.deliver, self, call, event)
+  local ran, err = yielding.pcall(self.deliver, self, call, event)
   if not ran then self:fail(call, event, err) end
 end
 

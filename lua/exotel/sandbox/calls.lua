@@ -125,7 +125,7 @@ end
 local function price_of(leg)
   local seconds = math.max(1, seconds_between(leg.answered, leg.ended))
   local price = PRICE * math.ceil(seconds / 60)
-  return ("%d.%03d"):format(price // 1000, price % 1000)
+  return ("%d.%03d"):format(math.floor(price / 1000), price % 1000)
 end
 
 -- When the rest of a call is known that has ended, in seconds after it was placed. Calls of

@@ -12,7 +12,9 @@
 -- SPDX-License-Identifier: MIT
 
 local core = require "exotel.core"
+local running = require "exotel.running"
 local timers = require "exotel.timers"
+local yielding = require "exotel.yielding"
 
 local clock = {}
 clock.__index = clock
@@ -74,9 +76,9 @@ local function end_work(self)
 end
 
 local function run(self, fn, ...)
-  local thread = coroutine.running()
+  local thread = running.thread()
   self.threads[thread] = true
-  local ran, err = pcall(fn, ...)
+  local ran, err = yielding.pcall(fn, ...)
   self.threads[thread] = nil
   end_work(self)
   if not ran then error(err, 0) end
@@ -90,7 +92,7 @@ function clock:spawn(fn, ...)
 end
 
 local function rest(self, waiter, seconds)
-  waiter.rests = self.threads[coroutine.running()] or false
+  waiter.rests = self.threads[running.thread()] or false
   if waiter.rests then end_work(self) end
   self.sleep_real(seconds, waiter)
   begin_work(self, waiter)
@@ -203,7 +205,7 @@ end
 -- The same day and time of another month, or that month's last day.
 local function in_month(date, month)
   for day = date.day, 1, -1 do
-    local epoch = clock.epoch_of(("%04d-%02d-%02d %02d:%02d:%02d"):format(month // 12,
+    local epoch = clock.epoch_of(("%04d-%02d-%02d %02d:%02d:%02d"):format(math.floor(month / 12),
       month % 12 + 1, day, date.hour, date.min, date.sec))
     if epoch then return epoch end
   end

@@ -1,7 +1,8 @@
--- sandbox/dice: all that a sandbox leaves to chance.
+-- sandbox/dice: all that a sandbox leaves to chance. From the same seed come the same draws, on
+-- every Lua. Not for secrets.
 --
--- A generator of its own (splitmix64): the same seed gives the same draws, whatever else in
--- the process draws numbers. Nobody is kept from guessing them: they are no secrets.
+-- Two multiplicative generators whose states are subtracted (P. L'Ecuyer, Communications of
+-- the ACM 31, 1988): every product is exact in a double, and the period is about 2^61.
 --
 -- SPDX-License-Identifier: MIT
 
@@ -10,38 +11,41 @@ local sys = require "exotel.sys"
 local dice = {}
 dice.__index = dice
 
-local STEP = 0x9E3779B97F4A7C15 -- the golden ratio of 2^64
+local A, M = 40014, 2147483563
+local B, N = 40692, 2147483399
+local FIRST = 20 -- draws that are thrown away: near seeds begin alike
 
-local function integer_of(bytes)
-  local integer = 0
-  for place = 1, #bytes do integer = integer << 8 | bytes:byte(place) end
-  return integer
-end
-
---- seed: an integer; nil for draws that no other run makes.
-function dice.new(seed)
-  return setmetatable({ state = seed or integer_of(assert(sys.random(8))) }, dice)
-end
-
--- 64 bits; integers wrap around.
 local function draw(self)
-  self.state = self.state + STEP
-  local bits = self.state
-  bits = (bits ~ bits >> 30) * 0xBF58476D1CE4E5B9
-  bits = (bits ~ bits >> 27) * 0x94D049BB133111EB
-  return bits ~ bits >> 31
+  self.a, self.b = self.a * A % M, self.b * B % N
+  return (self.a - self.b) % (M - 1)
+end
+
+-- A number of 48 bits that nobody knows.
+local function any_seed()
+  local seed, bytes = 0, assert(sys.random(6))
+  for place = 1, 6 do seed = seed * 256 + bytes:byte(place) end
+  return seed
+end
+
+--- seed: a whole number; nil for draws that no other run makes.
+function dice.new(seed)
+  seed = seed or any_seed()
+  local self = setmetatable({}, dice)
+  self.a, self.b = seed % (M - 1) + 1, math.floor(seed / M) % (N - 1) + 1
+  for _ = 1, FIRST do draw(self) end
+  return self
 end
 
 --- n bytes, as a string.
 function dice:bytes(n)
-  local words = {}
-  for index = 1, (n + 7) // 8 do words[index] = string.pack("<i8", draw(self)) end
-  return table.concat(words):sub(1, n)
+  local list = {}
+  for index = 1, n do list[index] = string.char(math.floor(self:share() * 256)) end
+  return table.concat(list)
 end
 
 --- A number from 0 to below 1.
 function dice:share()
-  return (draw(self) >> 11) * 2.0 ^ -53
+  return draw(self) / (M - 1)
 end
 
 return dice

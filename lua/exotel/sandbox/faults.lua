@@ -7,6 +7,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local compat = require "exotel.compat"
 local core = require "exotel.core"
 local errors = require "exotel.errors"
 local journal = require "exotel.sandbox.journal"
@@ -43,7 +44,7 @@ local function half(gate, port, strike, answer)
     gate:limit(port, strike.bytes, strike.ending)
     return false
   end
-  local missing = #answer.body - #answer.body // 2
+  local missing = math.ceil(#answer.body / 2)
   gate:raw(port, spell(answer, #answer.body):sub(1, -1 - missing), strike.ending)
   return true
 end
@@ -175,7 +176,7 @@ end
 local readers = {} -- by kind: the value, or nil and what was wanted; the row's limits go first
 
 function readers.integer(text, least, most)
-  local number = text:find "^-?%d+$" and math.tointeger(tonumber(text))
+  local number = text:find "^-?%d+$" and compat.tointeger(text)
   if number and number >= least and number <= most then return number end
   return nil, ("a whole number from %d to %d"):format(least, most)
 end

@@ -6,6 +6,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local compat = require "exotel.compat"
 local core = require "exotel.core"
 local keys = require "exotel.sandbox.keys"
 
@@ -24,7 +25,7 @@ end
 local read = {}
 
 function read.text(value)
-  if math.type(value) == "integer" then value = ("%d"):format(value) end
+  if type(value) == "number" and compat.tointeger(value) then value = ("%d"):format(value) end
   return type(value) == "string" and #value > 0 and #value <= LONGEST and value or nil
 end
 
@@ -62,7 +63,7 @@ function fields.check(given, rows, where)
     if not rows[name] then return nil, unknown(rows, name, where) end
   end
   for _, name in ipairs(names_of(rows)) do
-    local kind, wanted, what = table.unpack(rows[name], 1, 3)
+    local kind, wanted, what = compat.unpack(rows[name], 1, 3)
     local value = given[name]
     if value ~= nil then out[name] = read[kind](value) end
     if out[name] == nil and (wanted or value ~= nil) then

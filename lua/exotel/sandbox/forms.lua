@@ -5,6 +5,7 @@
 -- SPDX-License-Identifier: MIT
 
 local api = require "exotel.api"
+local core = require "exotel.core"
 
 local forms = {}
 
@@ -23,8 +24,8 @@ end
 
 -- What an answer can show in either format: no control characters but tab and line ends.
 local function is_text(value)
-  return type(value) == "string" and utf8.len(value) ~= nil
-    and not value:find "[\0-\8\11\12\14-\31]" and not value:find "\xEF\xBF[\xBE\xBF]"
+  return type(value) == "string" and core.is_utf8(value)
+    and not value:find "[%z\1-\8\11\12\14-\31]" and not value:find "\239\191[\190\191]"
 end
 
 local function is_one_of(choices, word)

@@ -32,18 +32,18 @@ hexadecimal digits; From +919876 and n %% 1000 in 4 digits and 10; To +9191234 a
 in 3 digits and 0 and n %% 10, which chooses its end as above; PhoneNumber +9180395700 and n %% 7
 in 2 digits; the Direction inbound, outbound-dial or outbound-api for n %% 3 = 1, 2 or 0. Each
 leg rings 1 + n %% 13 seconds, a conversation takes 10 + n %% 291; every second one is recorded.
-]]):format(SPAN // 86400)
+]]):format(SPAN / 86400)
 end
 
 --- When call n was placed, in epoch seconds.
 function history:placed(n)
-  return self.first + (n - 1) * self.span // self.count
+  return self.first + math.floor((n - 1) * self.span / self.count)
 end
 
 --- How many calls were placed before that epoch second.
 function history:before(epoch)
   if self.count == 0 then return 0 end
-  local n = -(-(epoch - self.first) * self.count // self.span)
+  local n = math.ceil((epoch - self.first) * self.count / self.span)
   return math.max(0, math.min(n, self.count))
 end
 
@@ -59,7 +59,7 @@ end
 function history:call(n)
   local form = {
     From = ("+919876%04d10"):format(n % 1000),
-    To = ("+9191234%03d%02d"):format(n // 10 % 100, n % 10),
+    To = ("+9191234%03d%02d"):format(math.floor(n / 10) % 100, n % 10),
     CallerId = ("+9180395700%02d"):format(n % 7),
     Record = n % 2 == 0 and "true" or nil,
   }

@@ -10,7 +10,7 @@ local core = require "exotel.core"
 local journal = {}
 journal.__index = journal
 
-local UNREADABLE = "\u{FFFD}"
+local UNREADABLE = "\239\191\189"
 
 --- name: of the list in the JSON.
 function journal.new(name)
@@ -22,8 +22,8 @@ function journal:add(entry)
 end
 
 local function printable(text)
-  if utf8.len(text) and not text:find("\0", 1, true) then return text end
-  return (text:gsub("[\0\x80-\xFF]", UNREADABLE))
+  if core.is_utf8(text) and not text:find("\0", 1, true) then return text end
+  return (text:gsub("[%z\128-\255]", UNREADABLE))
 end
 
 -- A copy of what is plain: no tables, which alone may have a shape that JSON lacks.

@@ -3,6 +3,7 @@
 -- SPDX-License-Identifier: MIT
 
 local api = require "exotel.api"
+local compat = require "exotel.compat"
 local core = require "exotel.core"
 
 local metadata = {}
@@ -38,14 +39,14 @@ end
 function metadata.find(number)
   local digits = (core.e164(number, "91") or ""):match "^%+91(%d%d%d%d%d%d%d%d%d%d)$"
   if not digits then return nil end
-  local series = math.tointeger(digits:sub(1, 4))
+  local series = compat.tointeger(digits:sub(1, 4))
   local circle = circles[series % #circles + 1]
-  local operator = operators[series // #circles % #operators + 1]
+  local operator = operators[math.floor(series / #circles) % #operators + 1]
   return {
     phone_number = "0" .. digits, circle = circle, circle_name = api.circles[circle],
     type = series >= 6000 and "Mobile" or "Landline",
     operator = operator, operator_name = api.operators[operator],
-    dnd = do_not_disturb(math.tointeger(digits:sub(-1))),
+    dnd = do_not_disturb(compat.tointeger(digits:sub(-1))),
   }
 end
 

@@ -8,6 +8,7 @@
 
 local api = require "exotel.api"
 local clock = require "exotel.sandbox.clock"
+local compat = require "exotel.compat"
 local core = require "exotel.core"
 
 local queries = {}
@@ -86,7 +87,7 @@ end
 
 function readers.seconds(parameter, text)
   return read_range(parameter, text, function(value)
-    return math.tointeger(value:match "^(%d+)s$")
+    return compat.tointeger(value:match "^(%d+)s$")
   end, "wants seconds like 10s")
 end
 
@@ -101,7 +102,7 @@ function readers.times(parameter, text)
 end
 
 function readers.integer(parameter, text)
-  local number = math.tointeger(text:match "^%d+$")
+  local number = compat.tointeger(text:match "^%d+$")
   if number and number >= parameter.min and number <= parameter.max then return number end
   return nil, ("wants a whole number from %d to %d"):format(parameter.min, parameter.max)
 end
@@ -121,7 +122,7 @@ end
 function readers.cursor(_, text)
   local epoch, sid = (core.unbase64(text) or ""):match "^(%d+),(%w+)$"
   if not epoch then return nil, "is no cursor" end
-  return { epoch = math.tointeger(epoch), sid = sid }
+  return { epoch = compat.tointeger(epoch), sid = sid }
 end
 
 --- The cursor of a call: where Before and After begin.

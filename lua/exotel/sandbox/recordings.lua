@@ -15,7 +15,7 @@ recordings.LONGEST = 300 -- seconds of one file
 --   18     bit rate 1 (8 kbit/s), sampling rate 2 (16 kHz), no padding
 --   C4     mono, an original
 -- Of side information and data all bits are 0: a frame without any samples' data is silence.
-local FRAME = "\xFF\xF3\x18\xC4" .. ("\0"):rep(32)
+local FRAME = "\255\243\24\196" .. ("\0"):rep(32)
 local FRAMES_A_SECOND = 1000 / 36
 
 --- A file of so many seconds.

@@ -22,7 +22,7 @@ local function is_boolean(value) return type(value) == "boolean" end
 local function is_table(value) return type(value) == "table" end
 
 local function is_count(value)
-  return math.type(value) == "integer" and value >= 0
+  return type(value) == "number" and value % 1 == 0 and value >= 0
 end
 
 -- Custom parameters are SIP headers: "a=b&c=d", 200 bytes.
@@ -71,7 +71,7 @@ end
 local function is_of(response, media_type)
   local given = (response.headers["content-type"] or ""):lower()
   local first, last = given:find(media_type, 1, true)
-  return first == 1 and given:find("^%s*%f[;\0]", last + 1) ~= nil
+  return first == 1 and given:find("^%s*%f[;%z]", last + 1) ~= nil
 end
 
 local function check(response, media_type)
@@ -145,7 +145,7 @@ end
 local function parallel_of(given)
   if given == nil or given.activate ~= true then return 1 end
   local most = given.max_parallel_attempts
-  return math.type(most) == "integer" and most >= 1 and most or nil
+  return type(most) == "number" and most % 1 == 0 and most >= 1 and most or nil
 end
 
 --- Programmable Connect (SUP 3000096873): the fields, with `numbers` of the destination and

@@ -9,6 +9,7 @@
 local applets = require "exotel.sandbox.applets"
 local flows = require "exotel.sandbox.flows"
 local timeline = require "exotel.sandbox.timeline"
+local yielding = require "exotel.yielding"
 
 local runs = {}
 runs.__index = runs
@@ -288,7 +289,7 @@ end
 local function go(self, run, answered)
   self.settings.clock:wait_until(run.call.placed + run.after)
   if answered then
-    local ran, err = pcall(follow, self, run)
+    local ran, err = yielding.pcall(follow, self, run)
     finish(run)
     if not ran then self.settings.complain(tostring(err)) end
   else

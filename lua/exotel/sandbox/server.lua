@@ -21,6 +21,7 @@ local keys = require "exotel.sandbox.keys"
 local limit = require "exotel.sandbox.limit"
 local operations = require "exotel.sandbox.operations"
 local recordings = require "exotel.sandbox.recordings"
+local yielding = require "exotel.yielding"
 local runs = require "exotel.sandbox.runs"
 
 local server = {}
@@ -187,7 +188,7 @@ end
 
 -- What `run` gives; for an error of the sandbox's own a 500, and the error is told.
 function server:guarded(run, ...)
-  local ran, answer, strike = xpcall(run, debug.traceback, ...)
+  local ran, answer, strike = yielding.traced(run, ...)
   if ran then return answer, strike end
   self.settings.complain(answer)
   return exception(formats.json, 500, "The sandbox failed; it says how on its standard error.")

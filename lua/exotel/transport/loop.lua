@@ -11,11 +11,13 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local compat = require "exotel.compat"
 local curl = require "exotel.curl"
 local errors = require "exotel.errors"
 local running = require "exotel.running"
 local sys = require "exotel.sys"
 local timers = require "exotel.timers"
+local yielding = require "exotel.yielding"
 
 local loop = {}
 
@@ -23,8 +25,6 @@ local REQUESTS, DIALS = 64, 16 -- in flight, unless said otherwise
 local MOST = 1000
 local AT_ONCE = 4 -- how much is begun or looked at before the budget is
 local LONGEST = 3600 -- seconds of one wait
-
-local unpack = table.unpack or unpack -- luacheck: ignore 113
 
 local methods = {}
 local metatable = { __name = "exotel.loop", __index = methods }
@@ -160,7 +160,8 @@ end
 local function run_coroutine(task)
   local before = running.task
   running.task = task
-  local ok, sign = coroutine.resume(task.thread)
+  local ok, sign
+  repeat ok, sign = coroutine.resume(task.thread) until sign ~= yielding.PROBE
   running.task = before
   if coroutine.status(task.thread) == "dead" then
     if not ok then task.raised, task.error = true, sign end
@@ -208,7 +209,7 @@ end
 ---@return any ...
 function task_methods:result()
   if not self.finished then return end
-  if self.results then return unpack(self.results, 1, self.results.n) end
+  if self.results then return compat.unpack(self.results, 1, self.results.n) end
   return nil, error_of(self)
 end
 
@@ -241,8 +242,6 @@ local function wait(task, item)
   repeat coroutine.yield(WAITS) until running.task == task and (not item or item.over)
 end
 
-local can_yield = coroutine.isyieldable or function() return true end
-
 -- Why code can't wait here, or nil.
 local function why_not(self)
   local task, direct = running.here()
@@ -252,10 +251,8 @@ local function why_not(self)
   if not direct then
     return "used in a coroutine of the task's own, which the loop can't resume"
   end
-  if not can_yield() then
-    return "used where Lua can't yield: in a function that C calls (table.sort, string.gsub), in"
-      .. " a finalizer, or in a to-be-closed variable of a task that has ended"
-  end
+  local obstacle = yielding.obstacle()
+  if obstacle then return obstacle end
   if sys.pid() ~= self.pid then return "the loop belongs to the process that made it" end
 end
 
@@ -523,7 +520,7 @@ end
 local function arguments_of(task)
   local arguments = task.arguments
   task.arguments = false
-  return unpack(arguments, 1, arguments.n)
+  return compat.unpack(arguments, 1, arguments.n)
 end
 
 --- Runs fn(…) as a coroutine, from the next step on: in it every call of a client yields
