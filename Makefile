@@ -118,7 +118,8 @@ build/ctest/%: spec/c/%_test.c $(wildcard spec/c/*.h) $(CORE_C) $(wildcard csrc/
 	@mkdir -p $(@D)
 	$(CC) -std=c99 -g -O1 $(WARNINGS) $(SANITIZE) -o $@ $< $(CORE_C) $(core_LIBS)
 
-env: ## print the exports of LUA_PATH and LUA_CPATH for this tree
+env: ## print the exports of LUA, LUA_PATH and LUA_CPATH for this tree
+	@echo "export LUA='$(LUA)'"
 	@echo "export LUA_PATH='$(LUA_PATH)'"
 	@echo "export LUA_CPATH='$(LUA_CPATH)'"
 

@@ -7,16 +7,17 @@ local exotel = require "exotel"
 local columns = { "sid", "date_created", "from", "to", "status", "duration", "price_text" }
 
 local function write_line(values)
+  local cells = {}
   for index = 1, #columns do
-    values[index] = '"' .. tostring(values[index] or ""):gsub('"', '""') .. '"'
+    cells[index] = '"' .. tostring(values[index] or ""):gsub('"', '""') .. '"'
   end
-  io.write(table.concat(values, ","), "\n")
+  io.write(table.concat(cells, ","), "\n")
 end
 
 local year, month = arg[1]:match "^(%d%d%d%d)-(%d%d)$"
 local last_day = os.date("%d", os.time { year = year, month = month + 1, day = 0 })
 
-write_line { table.unpack(columns) }
+write_line(columns)
 for call in exotel.calls {
   date_created = { gte = arg[1] .. "-01", lte = arg[1] .. "-" .. last_day }, sort = "asc",
 } do

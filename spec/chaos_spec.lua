@@ -3,13 +3,14 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local lua = require "spec.support.lua"
 local sys = require "exotel.sys"
 
 local LONG = 120 -- seconds that a run never needs
 
 -- What a run prints, and its exit code.
 local function run(...)
-  local process = assert(sys.spawn { "lua5.4", "spec/chaos/run.lua", ... })
+  local process = assert(sys.spawn { lua.name, "spec/chaos/run.lua", ... })
   local lines = {}
   for line in function() return process:read_line(LONG) end do lines[#lines + 1] = line end
   local code = process:wait(LONG)

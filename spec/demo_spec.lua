@@ -1,13 +1,15 @@
 -- The walking skeleton: a call placed and read back through the whole stack.
 
 local exotel = require "exotel"
+local lua = require "spec.support.lua"
 local sys = require "exotel.sys"
 
 describe("a call on the sandbox", function()
   local sandbox, client
 
   setup(function()
-    sandbox = assert(sys.spawn { "bin/exotel", "sandbox", "--port", "0", "--call-seconds", "0.2" })
+    sandbox = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port", "0",
+                                 "--call-seconds", "0.2" })
     client = exotel.client {
       account_sid = "sandbox", api_key = "sandbox_key", api_token = "sandbox_token",
       base_url = assert(sandbox:read_line(10)),

@@ -59,7 +59,7 @@ local on
 
 local function fixture(name)
   local file = assert(io.open("spec/fixtures/" .. name, "rb"))
-  local text = file:read "a"
+  local text = file:read "*a"
   file:close()
   return text
 end

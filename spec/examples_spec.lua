@@ -1,12 +1,13 @@
 -- The examples of the README are files, and their output is what the README says.
 
 local exotel = require "exotel"
+local lua = require "spec.support.lua"
 local socket = require "socket"
 local sys = require "exotel.sys"
 
 local function read_file(name)
   local file = assert(io.open(name))
-  local text = file:read "a"
+  local text = file:read "*a"
   file:close()
   return text
 end
@@ -51,7 +52,8 @@ describe("examples", function()
   local sandbox, base_url
 
   setup(function()
-    sandbox = assert(sys.spawn { "bin/exotel", "sandbox", "--port", "0", "--call-seconds", "1",
+    sandbox = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port", "0",
+                                 "--call-seconds", "1",
                                "--settle-seconds", "600" })
     base_url = assert(sandbox:read_line(10))
   end)
@@ -60,7 +62,7 @@ describe("examples", function()
 
   local function run_with_account(...)
     return run { "env", "EXOTEL_ACCOUNT_SID=sandbox", "EXOTEL_API_KEY=sandbox_key",
-      "EXOTEL_API_TOKEN=sandbox_token", "EXOTEL_BASE_URL=" .. base_url, "lua5.4", ... }
+      "EXOTEL_API_TOKEN=sandbox_token", "EXOTEL_BASE_URL=" .. base_url, lua.name, ... }
   end
 
   it("first_call.lua places a call and prints what the README shows", function()
@@ -72,11 +74,12 @@ describe("examples", function()
   end)
 
   it("failed_calls.lua prints the calls of some days that failed, as the README shows", function()
-    local past = assert(sys.spawn { "bin/exotel", "sandbox", "--port", "0", "--history", "400" })
+    local past = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port", "0", "--history",
+                                    "400" })
     local url = assert(past:read_line(20))
     local today = os.time()
     local output, code = run { "env", "EXOTEL_ACCOUNT_SID=sandbox", "EXOTEL_API_KEY=sandbox_key",
-      "EXOTEL_API_TOKEN=sandbox_token", "EXOTEL_BASE_URL=" .. url, "lua5.4",
+      "EXOTEL_API_TOKEN=sandbox_token", "EXOTEL_BASE_URL=" .. url, lua.name,
       "examples/failed_calls.lua", os.date("!%Y-%m-%d", today - 150 * 86400),
       os.date("!%Y-%m-%d", today) }
     past:close()
@@ -113,7 +116,7 @@ describe("examples", function()
   end)
 
   it("webhook.lua prints an event, whatever its encoding", function()
-    local process = assert(sys.spawn { "lua5.4", "examples/webhook.lua", "0" })
+    local process = assert(sys.spawn { lua.name, "examples/webhook.lua", "0" })
     local url = assert(process:read_line(10)):match "http.*"
     local event = { call_sid = "492205107c5fb48f4ac25d1f77759339", event_type = "terminal",
                     status = "no-answer", from = "+919414740000" }
@@ -131,7 +134,7 @@ describe("examples", function()
   end)
 
   it("frame_loop.lua counts its answers and says how long the longest frame was", function()
-    local output, code = run { "lua5.4", "examples/frame_loop.lua", "60" }
+    local output, code = run { lua.name, "examples/frame_loop.lua", "60" }
     assert.equal(0, code)
     local answered, failed = output:match("^60 frames with 64 requests in flight: (%d+) answered,"
       .. " (%d+) failed\nlongest frame %d+%.%d ms$")
@@ -140,7 +143,7 @@ describe("examples", function()
   end)
 
   it("demo.lua hears of both answers and the end, and prints the settled record", function()
-    local output, code = run { "lua5.4", "examples/demo.lua" }
+    local output, code = run { lua.name, "examples/demo.lua" }
     assert.equal(0, code)
     local heard = {}
     for line in output:gmatch "received    event ([^\n]*)" do

@@ -4,6 +4,7 @@
 -- SPDX-License-Identifier: MIT
 
 local exotel = require "exotel"
+local lua = require "spec.support.lua"
 local raised = require "spec.support.raised"
 
 local SETTINGS = { account_sid = "acme", api_key = "key_1234", api_token = "token_5678" }
@@ -52,11 +53,9 @@ local function child(script, env)
   local file = assert(io.open(name, "w"))
   file:write(script)
   file:close()
-  local lua = arg and arg[-1] and arg[-1]:match("lua[%w%.]*$") or "lua5.4"
-  if not lua or not lua:find("^lua") then lua = "lua5.4" end
   local clean = "env -u EXOTEL_ACCOUNT_SID -u EXOTEL_API_KEY -u EXOTEL_API_TOKEN"
     .. " -u EXOTEL_REGION -u EXOTEL_BASE_URL "
-  local pipe = assert(io.popen(("%s %s %s %s 2>&1"):format(clean, env or "", lua, name)))
+  local pipe = assert(io.popen(("%s %s %s %s 2>&1"):format(clean, env or "", lua.name, name)))
   local text = pipe:read("*a")
   pipe:close()
   os.remove(name)

@@ -7,6 +7,7 @@ local httpd = require "exotel.httpd"
 local poller = require "exotel.poller"
 local socket = require "socket"
 local sys = require "exotel.sys"
+local lua = require "spec.support.lua"
 local wire = require "spec.support.wire"
 
 local LONG = 20 -- seconds that nothing here should ever need
@@ -162,7 +163,7 @@ describe("A gate", function()
     run(function() return gate:connections() == 0 end)
     for name, arguments in pairs { raw = { "", "close" }, limit = { 1, "close" }, slow = { 1 },
                                    end_on_reuse = { "close" } } do
-      local done, why = gate[name](gate, server.port, (table.unpack or unpack)(arguments))
+      local done, why = gate[name](gate, server.port, lua.unpack(arguments))
       assert.is_nil(done)
       assert.equal("gone", why)
     end
@@ -295,7 +296,7 @@ describe("A gate", function()
     end
     assert.equal(1024, gate:connections())
     for index = 1024, 1, -1 do
-      local client, server = (table.unpack or unpack)(pairs_of[index])
+      local client, server = lua.unpack(pairs_of[index])
       gets(server, #tostring(index))
       assert.equal(tostring(index), server.got)
       sends(server, "=" .. index)
@@ -331,7 +332,7 @@ describe("A gate", function()
 
   it("makes no client of the sandbox fail when there are few descriptors", function()
     local sandbox = assert(sys.spawn { "sh", "-c",
-      "ulimit -n 300; exec bin/exotel sandbox --port=0 --rate-limit=0" })
+      "ulimit -n 300; exec " .. lua.name .. " bin/exotel sandbox --port=0 --rate-limit=0" })
     keep(sandbox)
     local port = tonumber(assert(sandbox:read_line(LONG)):match ":(%d+)$")
     local clients = {}

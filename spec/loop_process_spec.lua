@@ -7,6 +7,7 @@ local exotel = require "exotel"
 local socket = require "socket"
 local sys = require "exotel.sys"
 local looping = require "spec.support.looping"
+local lua = require "spec.support.lua"
 local raw = require "spec.support.raw"
 
 local LONG, SID = looping.LONG, looping.SID
@@ -108,7 +109,7 @@ describe("collection", function()
   it("by valgrind's account loses nothing and touches nothing that is gone", function()
     local server = raw.start { "hold" }
     local checker = assert(sys.spawn { "env", "PYTHONMALLOC=x", "valgrind", "-q",
-      "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite", "lua5.4", "-e",
+      "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite", lua.name, "-e",
       ([[
         local exotel = require "exotel"
         local loop = exotel.loop { requests_in_flight = 3, dials_in_flight = 2 }
@@ -245,7 +246,7 @@ describe("a poller", function()
 
   it("is told when to step: at once, for an answer, at a time, never", function()
     local loop, server = looping.loop(), looping.server()
-    assert.same({ n = 1 }, table.pack(loop:timeout())) -- nil, and not nothing
+    assert.same({ n = 1 }, lua.pack(loop:timeout())) -- nil, and not nothing
     local task = loop:spawn(function() loop:sleep(LONG) end)
     assert.equal(0, loop:timeout())
     loop:step()
@@ -327,7 +328,8 @@ it("without a descriptor left a loop is nil and an error", function()
     print(loop, err.kind, err.outcome, err.reason, err.message)
     for _, file in ipairs(files) do file:close() end
     print(exotel.loop())]]
-  local child = assert(sys.spawn { "sh", "-c", 'ulimit -n 40 && exec lua5.4 -e "$0"', program })
+  local child = assert(sys.spawn { "sh", "-c", 'ulimit -n 40 && exec "$1" -e "$0"', program,
+                                   lua.name })
   local first, second = child:read_line(LONG), child:read_line(LONG)
   assert.equal(0, child:wait(LONG))
   child:close()

@@ -6,6 +6,7 @@ local curl = require "exotel.curl"
 local exotel = require "exotel"
 local sys = require "exotel.sys"
 local looping = require "spec.support.looping"
+local lua = require "spec.support.lua"
 local raw = require "spec.support.raw"
 local tls = require "spec.support.tls"
 
@@ -35,7 +36,7 @@ describe("connections:", function()
     assert.equal(1, select(2, server:requests()))
     local tasks = {}
     for index = 1, 4 do tasks[index] = loop:spawn(get, client) end
-    finish(loop, (table.unpack or unpack)(tasks)) -- luacheck: ignore 113
+    finish(loop, lua.unpack(tasks))
     assert.equal(7, #server:requests())
     assert.is_true(select(2, server:requests()) <= 4)
   end)
@@ -66,7 +67,7 @@ describe("connections:", function()
     local loop, server = looping.loop(), raw.start { placed }
     local client, tasks = looping.client(server.url, { transport = loop }), {}
     for index = 1, 40 do tasks[index] = loop:spawn(dial, client) end
-    finish(loop, (table.unpack or unpack)(tasks)) -- luacheck: ignore 113
+    finish(loop, lua.unpack(tasks))
     local ended = 0
     for _ in pairs(server:ended()) do ended = ended + 1 end
     assert.same({ 40, 40 }, { server:count "POST", ended })
@@ -80,7 +81,7 @@ describe("many at once", function()
     for index = 1, 30 do tasks[index] = loop:spawn(get, client, "c" .. index) end
     server:wait_for(loop, 30)
     for index = 30, 1, -1 do server:answer((index * 7) % 30 + 1) end
-    finish(loop, (table.unpack or unpack)(tasks)) -- luacheck: ignore 113
+    finish(loop, lua.unpack(tasks))
     for index, task in ipairs(tasks) do assert.equal("c" .. index, task:result().sid) end
     assert_idle(loop)
   end)
@@ -93,7 +94,7 @@ describe("many at once", function()
       for index = 1, 200 do tasks[index] = loop:spawn(get, client, "c" .. index) end
       server:wait_for(loop, round * 200)
       for index = #server.held - 199, #server.held do server:answer(index) end
-      finish(loop, (table.unpack or unpack)(tasks)) -- luacheck: ignore 113
+      finish(loop, lua.unpack(tasks))
       for index, task in ipairs(tasks) do assert.equal("c" .. index, task:result().sid) end
     end
     assert_idle(loop)
@@ -240,7 +241,7 @@ describe("the cap", function()
       server:answer(answered + 1)
     end
     server:answer(6)
-    finish(loop, (table.unpack or unpack)(tasks)) -- luacheck: ignore 113
+    finish(loop, lua.unpack(tasks))
     for index, task in ipairs(tasks) do assert.equal("c" .. index, task:result().sid) end
     assert_idle(loop)
   end)
@@ -309,7 +310,7 @@ describe("the cap", function()
       for index = 1, 4 do tasks[index] = loop:spawn(index % 2 == 0 and get or dial, client) end
       server:wait_for(loop, round * 2)
       for _, task in ipairs(tasks) do task:cancel() end
-      finish(loop, (table.unpack or unpack)(tasks)) -- luacheck: ignore 113
+      finish(loop, lua.unpack(tasks))
       assert_idle(loop)
     end
     assert.equal(10, server:take())

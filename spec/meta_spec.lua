@@ -14,7 +14,7 @@ local api = core.api()
 
 local function read_file(name)
   local file = assert(io.open(name))
-  local text = file:read "a"
+  local text = file:read "*a"
   file:close()
   return text
 end

@@ -7,6 +7,7 @@ local core = require "exotel.core"
 local curl_transport = require "exotel.transport.curl"
 local exotel = require "exotel"
 local errors = require "exotel.errors"
+local lua = require "spec.support.lua"
 local serving = require "spec.support.serving"
 local sys = require "exotel.sys"
 local raised = require "spec.support.raised"
@@ -270,7 +271,7 @@ describe("reading", function()
     local server = serving.start(minutes(120))
     local query = server:client():calls {}
     assert.equal(120, #read_next(query))
-    assert.same({ n = 2 }, table.pack(query:next()))
+    assert.same({ n = 2 }, lua.pack(query:next()))
     assert.equal(2, #server:requests())
     server = serving.start(minutes(120), FAIL_AT:format(2))
     query = server:client():calls {}
@@ -341,7 +342,7 @@ describe("reading", function()
 
   it("by first gives nil where there is none, and nil and the error", function()
     local query = serving.start(minutes(0)):client():calls {}
-    assert.same({ n = 2 }, table.pack(query:first()))
+    assert.same({ n = 2 }, lua.pack(query:first()))
     query = serving.start(minutes(1), FAIL_AT:format(1)):client():calls {}
     local call, err = query:first()
     assert.same({ nil, "server" }, { call, err.reason })
@@ -594,7 +595,7 @@ describe("a long list", function()
           assert.is_true(order == "asc" and a <= b or order == "desc" and a >= b)
         end
         table.sort(list)
-        local sorted = { (table.unpack or unpack)(expected) } -- luacheck: ignore 113
+        local sorted = { lua.unpack(expected) }
         table.sort(sorted)
         same_calls(sorted, list)
       end
@@ -1027,7 +1028,7 @@ describe("examples/export.lua", function()
     local month = os.date("!%Y-%m", os.time() - 30 * 86400)
     local server = serving.start(minutes(150, epoch(month .. "-01 00:00:00") - 60 * 20))
     local process = assert(sys.spawn { "env", "EXOTEL_ACCOUNT_SID=acc", "EXOTEL_API_KEY=key",
-      "EXOTEL_API_TOKEN=token", "EXOTEL_BASE_URL=" .. server.url, "lua5.4",
+      "EXOTEL_API_TOKEN=token", "EXOTEL_BASE_URL=" .. server.url, lua.name,
       "examples/export.lua", month })
     local lines = {}
     for line in function() return process:read_line(20) end do lines[#lines + 1] = line end

@@ -6,6 +6,7 @@
 
 local exotel_poller = require "exotel.poller"
 local httpd = require "exotel.httpd"
+local lua = require "spec.support.lua"
 local raw = require "spec.support.raw"
 local socket = require "socket"
 local sys = require "exotel.sys"
@@ -82,10 +83,13 @@ end
 local function by_hand()
   local moment = 5
   local clock = setmetatable({ now = function() return moment end }, { __index = sys })
-  local path = assert(package.searchpath("exotel.poller", package.path))
+  local file = assert(io.open "lua/exotel/poller.lua")
+  local source = file:read "*a"
+  file:close()
   local function find(name) return name == "exotel.sys" and clock or require(name) end
   local alone = setmetatable({ require = find }, { __index = _G })
-  return assert(loadfile(path, "t", alone))().new(), function(seconds) moment = moment + seconds end
+  local made = assert(lua.load(source, "@lua/exotel/poller.lua", alone))().new()
+  return made, function(seconds) moment = moment + seconds end
 end
 
 local function raises(pattern, ...)

@@ -10,6 +10,7 @@ local dkjson = require "dkjson"
 local exotel = require "exotel"
 local history = require "exotel.sandbox.history"
 local limit = require "exotel.sandbox.limit"
+local lua = require "spec.support.lua"
 local same = require "spec.support.same"
 local sys = require "exotel.sys"
 local transport = require "exotel.transport.curl"
@@ -22,7 +23,7 @@ local HISTORY = 3000
 local agent
 
 local function start(...)
-  local process = assert(sys.spawn { "bin/exotel", "sandbox", "--port", "0", ... })
+  local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port", "0", ... })
   return process, assert(process:read_line(LONG))
 end
 
@@ -234,7 +235,7 @@ describe("the sandbox's bulk queries", function()
       local ring, talk = 1 + n % 13, 10 + n % 291
       local ending = ends[n % 10] or "completed"
       assert.equal(("+919876%04d10"):format(n % 1000), record.From)
-      assert.equal(("+9191234%03d0%d"):format(n // 10 % 100, n % 10), record.To)
+      assert.equal(("+9191234%03d0%d"):format(math.floor(n / 10) % 100, n % 10), record.To)
       assert.equal(("+9180395700%02d"):format(n % 7), record.PhoneNumber)
       assert.equal(record.PhoneNumber, record.PhoneNumberSid)
       assert.equal(directions[n % 3], record.Direction)
@@ -350,13 +351,13 @@ describe("the sandbox's bulk queries", function()
     page = get(query { Sid = table.concat(list, ","), SortBy = "DateCreated:asc", PageSize = "2" })
     assert.same({ all[90].Sid, all[40].Sid }, sids(page.Calls))
     assert.same({ all[3].Sid }, sids(get(page.Metadata.NextPageUri).Calls))
-    local busy = get(query { Sid = table.concat(sids { table.unpack(all, 1, 100) }, ","),
+    local busy = get(query { Sid = table.concat(sids { lua.unpack(all, 1, 100) }, ","),
                              Status = "busy", PageSize = "100" })
     assert.equal(10, busy.Metadata.Total)
   end)
 
   it("find a SID beyond the 31 days only with DateCreated", function()
-    local n = HISTORY // 2
+    local n = HISTORY / 2
     local sid = ("%032x"):format(n)
     assert.equal(0, get(query { Sid = sid }).Metadata.Total)
     local created = epoch(get(CALLS .. "/" .. sid .. ".json").Call.DateCreated)
@@ -373,10 +374,10 @@ describe("the sandbox's bulk queries", function()
       assert.equal(#page.Calls, page.Metadata.Total)
       return sids(page.Calls)
     end
-    assert.same(sids { table.unpack(all, 10, 30) }, found(low, high))
-    assert.same(sids { table.unpack(all, 11, 29) }, found(low + 1, high - 1))
+    assert.same(sids { lua.unpack(all, 10, 30) }, found(low, high))
+    assert.same(sids { lua.unpack(all, 11, 29) }, found(low + 1, high - 1))
     local open = get(query { PageSize = "100", DateCreated = "gte:" .. clock.timestamp(high) })
-    assert.same(sids { table.unpack(all, 1, 10) }, sids(open.Calls))
+    assert.same(sids { lua.unpack(all, 1, 10) }, sids(open.Calls))
   end)
 
   it("take a month up to an end without a beginning", function()
@@ -459,7 +460,7 @@ describe("the sandbox's bulk queries", function()
         if #one == 32 then shown[#shown + 1] = one end
       end
       assert.same({ 2, sid }, { #shown, shown[2] })
-      assert.equal(clock.timestamp(math.tointeger(created)),
+      assert.equal(clock.timestamp(tonumber(created)),
         get(CALLS .. "/" .. sid .. ".json").Call.DateCreated)
     end
   end)
@@ -625,7 +626,7 @@ describe("the sandbox's bulk queries", function()
         path = page.Metadata.NextPageUri
       until path == dkjson.null or #list > 300
       if sort == "desc" then list = reversed(list) end
-      assert.same(placed, { table.unpack(list, #list - 4) })
+      assert.same(placed, { lua.unpack(list, #list - 4) })
       for index = 1, #list - 5 do
         assert.equal(300 - (#list - 5) + index, tonumber(list[index], 16))
       end
@@ -912,7 +913,7 @@ describe("calls of the past", function()
   it("are limited to what their number can be", function()
     for _, option in ipairs { "--history=10000001", "--history=-1", "--rate-limit=-1",
                               "--rate-limit=often" } do
-      local process = assert(sys.spawn { "bin/exotel", "sandbox", "--port=0", option,
+      local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port=0", option,
                                          stderr = false })
       assert.equal(2, process:wait(LONG), option)
       process:close()

@@ -204,7 +204,7 @@ describe("a sandbox's clock that goes", function()
     for _, at in ipairs { 500, 100, 1000.2 } do
       time:spawn(function()
         time:wait_until(EPOCH + at)
-        told[#told + 1] = ("%d of %d"):format(math.floor(time:now() - EPOCH), at // 1)
+        told[#told + 1] = ("%d of %d"):format(math.floor(time:now() - EPOCH), math.floor(at))
       end)
     end
     step(1000)

@@ -12,6 +12,7 @@ local httpd = require "exotel.httpd"
 local mime = require "mime"
 local sys = require "exotel.sys"
 local transport = require "exotel.transport.curl"
+local lua = require "spec.support.lua"
 local wire = require "spec.support.wire"
 
 local LONG = 20 -- seconds that nothing here should ever need
@@ -24,7 +25,8 @@ local FROM, TO, CALLER_ID = "+919876543210", "+919123456710", "08039570000"
 local sandbox, base_url, port, agent
 
 local function start(...)
-  local process = assert(sys.spawn { "bin/exotel", "sandbox", "--port=0", "--rate-limit=0",
+  local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port=0",
+                                     "--rate-limit=0",
                                      "--speed=100", ... })
   return process, assert(process:read_line(LONG))
 end
@@ -167,7 +169,7 @@ local function first_half(status, ending)
     end
     assert.equal(ending, connection.ended)
     local length, body = raw_answer(connection.got, status)
-    assert.equal(length // 2, #body)
+    assert.equal(math.floor(length / 2), #body)
     assert.is_nil((dkjson.decode(body)))
     assert.equal(status == 200 and '{"Call":{"Sid":"' or '{"RestException"', body:sub(1, 16))
   end
@@ -262,7 +264,7 @@ local rows = {
 
 describe("a dial that meets the fault", function()
   for _, row in ipairs(rows) do
-    local text, sees, told, status, placed = (table.unpack or unpack)(row, 1, 5)
+    local text, sees, told, status, placed = lua.unpack(row, 1, 5)
     local name = text:match "^%S+"
 
     local function check_journal(since)
@@ -472,7 +474,7 @@ describe("a rule", function()
 
   it("that is wrong in an option ends the program", function()
     local process = assert(sys.spawn { "sh", "-c",
-      "bin/exotel sandbox --port=0 '--fault=close every=0' 2>&1" })
+      lua.name .. " bin/exotel sandbox --port=0 '--fault=close every=0' 2>&1" })
     assert.equal("exotel sandbox: --fault 'close every=0': every wants a whole number from 1 to "
       .. "1000000, got '0'", process:read_line(LONG))
     assert.equal(2, process:wait(LONG))
@@ -544,7 +546,7 @@ end)
 
 describe("--help", function()
   it("tells of every fault, every field and every number", function()
-    local process = assert(sys.spawn { "bin/exotel", "sandbox", "--help" })
+    local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--help" })
     local lines = {}
     for line in function() return process:read_line(LONG) end do lines[#lines + 1] = line end
     process:close()
@@ -572,7 +574,7 @@ describe("a number that is dialled", function()
     it("…" .. digits .. " meets " .. (fault or "no fault"), function()
       for _, parties in ipairs { { "+9190000000" .. digits }, { FROM, "+9190000000" .. digits } } do
         local since = counting()
-        local connection = raw_dial((table.unpack or unpack)(parties, 1, 2))
+        local connection = raw_dial(lua.unpack(parties, 1, 2))
         connection:read(function()
           return connection.got ~= "" or fault == "silent" and #since() == 1
         end)

@@ -6,6 +6,7 @@
 local dkjson = require "dkjson"
 local exotel = require "exotel"
 local flows = require "exotel.sandbox.flows"
+local lua = require "spec.support.lua"
 local on_sandbox = require "spec.support.on_sandbox"
 local replies = require "exotel.sandbox.replies"
 local sys = require "exotel.sys"
@@ -609,7 +610,8 @@ describe("a file of flows", function()
   it("is refused with its name and what is wrong", function()
     for _, text in ipairs { "{", '{"app_id":"1","applets":[{"kind":"hangup","url":"x"}]}' } do
       with_file(text, function(name)
-        local process = assert(sys.spawn { "bin/exotel", "sandbox", "--port=0", "--flow=" .. name,
+        local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port=0",
+                                           "--flow=" .. name,
                                            stderr = false })
         assert.equal(2, process:wait(LONG))
         process:close()

@@ -3,6 +3,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local lua = require "spec.support.lua"
 local receiving = require "spec.support.receiving"
 local sandbox = require "exotel.sandbox"
 local socket = require "socket"
@@ -42,7 +43,7 @@ end
 local function runs(pid)
   local file = io.open(("/proc/%d/stat"):format(pid))
   if not file then return false end
-  local state = file:read("a"):match "%) (%a)"
+  local state = file:read("*a"):match "%) (%a)"
   file:close()
   return state ~= nil and state ~= "Z" and state ~= "X"
 end
@@ -61,8 +62,8 @@ local function is_gone(url, pid)
 end
 
 -- A program that starts a sandbox: its process, the sandbox's address and process id.
-local function parent(chunk, lua)
-  local process = assert(sys.spawn { "lua5.4", "spec/support/parent.lua", lua or "", chunk,
+local function parent(chunk, program)
+  local process = assert(sys.spawn { lua.name, "spec/support/parent.lua", program or "", chunk,
                                      stderr = false })
   local url = assert(process:read_line(LONG))
   return process, url, tonumber(assert(process:read_line(LONG)))
@@ -169,7 +170,7 @@ describe("a sandbox for tests", function()
     local text = raised(function() sandbox.start() end)
     _G.arg = { [-1] = "game-engine", [0] = "main" }
     local other = raised(function() sandbox.start() end)
-    _G.arg = { [0] = "main", [-1] = "-E", [-2] = "lua5.4" }
+    _G.arg = { [0] = "main", [-1] = "-E", [-2] = lua.name }
     start()
     _G.arg = before
     assert.equal("nothing says which Lua runs here: give lua = its path", text)
@@ -178,7 +179,7 @@ describe("a sandbox for tests", function()
 
   it("finds what the program that starts it has found", function()
     local paths = ("package.path, package.cpath = %q, %q"):format(package.path, package.cpath)
-    local process = assert(sys.spawn { "env", "-u", "LUA_PATH", "-u", "LUA_CPATH", "lua5.4", "-e",
+    local process = assert(sys.spawn { "env", "-u", "LUA_PATH", "-u", "LUA_CPATH", lua.name, "-e",
                                        paths, "spec/support/parent.lua", "", "" })
     assert.matches("^http://127%.0%.0%.1:%d+$", process:read_line(LONG))
     assert.is_string(process:read_line(LONG))
@@ -187,7 +188,7 @@ describe("a sandbox for tests", function()
   end)
 
   it("sends faults and incoming calls as forms, and flows as JSON", function()
-    start { lua = "spec/support/standin.lua" }
+    start { lua = "spec/support/standin.sh" }
     local FORM = "application/x-www-form-urlencoded"
     local rule = { fault = "close", every = 10, share = 0.5, placed = true, operation = "a&b" }
     local flow = { app_id = "926", applets = { { kind = "greeting", next = "b" }, { name = "b" } } }
@@ -210,14 +211,14 @@ describe("a sandbox for tests", function()
   end)
 
   it("raises what it refuses where it was asked", function()
-    start { lua = "spec/support/standin.lua" }
+    start { lua = "spec/support/standin.sh" }
     assert.equal("fault must be one", raised(function() handle:fault { fault = "wrong" } end))
     assert.equal("fault must be one", raised(function() handle:incoming { from = "wrong" } end))
     assert.equal("fault must be one", raised(function() handle:advance "wrong" end))
     for _, name in ipairs { "fault", "incoming", "digits", "flow" } do
       assert.matches(" wants a table, got a nil$", raised(function() handle[name](handle) end))
     end
-    assert.matches("UTF%-8", raised(function() handle:flow { app_id = "\xFF" } end))
+    assert.matches("UTF%-8", raised(function() handle:flow { app_id = "\255" } end))
     for _, name in ipairs { "fault", "incoming" } do
       assert.matches(": 'x' wants a string, a number or a boolean, got a table$",
         raised(function() handle[name](handle, { x = {} }) end))
@@ -283,11 +284,10 @@ describe("a sandbox's process", function()
   end)
 
   it("is gone once its handle was closed", function()
-    local url, pid
-    do
-      local closed <close> = assert(sandbox.start())
-      url, pid = closed.url, closed.process:pid()
-    end
+    local closed = assert(sandbox.start())
+    local url, pid = closed.url, closed.process:pid()
+    assert.is_true(runs(pid) and listens(url))
+    getmetatable(closed).__close(closed)
     assert.is_false(runs(pid) or listens(url))
   end)
 
@@ -330,7 +330,7 @@ describe("a sandbox's process", function()
   -- What the parent does, and what takes its place: an interpreter whose own child is the
   -- sandbox ends by a signal with its parent, so that only the pipe is left to tell.
   for _, row in ipairs {
-    { "ends", "" }, { "ends without closing its state", "os.exit(0, false)" },
+    { "ends", "" }, { "ends without closing its state", "os.exit(0)" },
     { "raises an error", "error 'x'" },
     { "is killed", "io.read()" },
     { "is killed, and there is a script in between", "io.read()", "spec/support/wrapped_lua.sh" },
@@ -353,7 +353,7 @@ end)
 
 describe("exotel sandbox --until-stdin-ends", function()
   it("reads on to the end", function()
-    local process = assert(sys.spawn { "bin/exotel", "sandbox", "--port=0",
+    local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port=0",
                                        "--until-stdin-ends" })
     local url = assert(process:read_line(LONG))
     process:write(("x"):rep(10000) .. "\n")
@@ -366,13 +366,14 @@ describe("exotel sandbox --until-stdin-ends", function()
 
   it("wants one", function()
     local process = assert(sys.spawn { "sh", "-c",
-      "exec bin/exotel sandbox --port=0 --until-stdin-ends <&-", stderr = false })
+      "exec " .. lua.name .. " bin/exotel sandbox --port=0 --until-stdin-ends <&-",
+      stderr = false })
     assert.equal(2, process:wait(LONG))
     process:close()
   end)
 
   it("isn't how the sandbox ends otherwise", function()
-    local process = assert(sys.spawn { "bin/exotel", "sandbox", "--port=0" })
+    local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port=0" })
     local url = assert(process:read_line(LONG))
     process:close_input()
     assert.same({ nil, "timeout" }, { process:wait(0.2) })

@@ -10,6 +10,7 @@ local exotel = require "exotel"
 local history = require "exotel.sandbox.history"
 local httpd = require "exotel.httpd"
 local journal = require "exotel.sandbox.journal"
+local lua = require "spec.support.lua"
 local server = require "exotel.sandbox.server"
 local sys = require "exotel.sys"
 local timeline = require "exotel.sandbox.timeline"
@@ -31,7 +32,7 @@ local receiver, received -- every request: { path, query, content_type, body, ev
 local answers -- statuses to give, in turn, by path; 200 behind them; false is no answer
 
 local function start(...)
-  local process = assert(sys.spawn { "bin/exotel", "sandbox", "--port", "0",
+  local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port", "0",
                                      "--settle-seconds", "0", ... })
   return process, assert(process:read_line(LONG))
 end
@@ -260,7 +261,7 @@ describe("the sandbox", function()
   after_each(function() received.held = nil end)
 
   it("says in --help how the legs to numbers end", function()
-    local process = assert(sys.spawn { "bin/exotel", "sandbox", "--help" })
+    local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--help" })
     local lines = {}
     repeat
       local line = process:read_line(LONG)
@@ -281,7 +282,7 @@ describe("the sandbox", function()
     for _, option in ipairs { "--speed=-1", "--speed=fast", "--speed=1e9", "--ring-seconds=-1",
                               "--call-seconds=1e99", "--queue-second=1", "--epoch=-1",
                               "--epoch=4102444800", "--seed=x" } do
-      local process = assert(sys.spawn { "bin/exotel", "sandbox", "--port=0", option,
+      local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port=0", option,
                                          stderr = false })
       assert.equal(2, process:wait(LONG), option)
       process:close()
@@ -430,7 +431,7 @@ describe("the sandbox", function()
       local call = dial { status_callback = url, custom_field = " order 1042 ", record = true,
                           status_callback_events = { "terminal", "answered" },
                           status_callback_content_type = content_type }
-      local first, second, last = table.unpack(posted(path, 3))
+      local first, second, last = lua.unpack(posted(path, 3))
       assert.same({ "answered", "answered", "terminal" },
         { first.event.kind, second.event.kind, last.event.kind })
       assert.same({ "in-progress", "in-progress", "completed" },
@@ -440,7 +441,7 @@ describe("the sandbox", function()
       assert.same({ "completed", "completed" }, statuses(last.event))
       assert.same(FIELDS, names(first))
       assert.same(FIELDS, names(second))
-      local fields = { table.unpack(FIELDS) }
+      local fields = { lua.unpack(FIELDS) }
       table.insert(fields, 2, "CustomField")
       table.sort(fields)
       assert.same(fields, names(last))
@@ -455,7 +456,7 @@ describe("the sandbox", function()
   it("sends what has no value yet empty", function()
     local path, url = address()
     dial { status_callback = url, status_callback_events = { "answered" } }
-    local first, second = table.unpack(posted(path, 2))
+    local first, second = lua.unpack(posted(path, 2))
     assert.same({ "in-progress", "", "", "" }, { field(first, "Legs[0][Status]"),
       field(first, "Legs[1][Status]"), field(first, "EndTime"), field(first, "RecordingUrl") })
     assert.equal("in-progress", field(second, "Legs[1][Status]"))
@@ -520,7 +521,7 @@ describe("the sandbox", function()
       { { 500, 503, 400, 200 }, { "default 1 500", "default 2 503", "default 3 400" } },
     } do
       local path, url = address()
-      answers[path] = { table.unpack(row[1]) }
+      answers[path] = { lua.unpack(row[1]) }
       local call = dial { status_callback = url }
       local list = posted(path, #row[2])
       for _, one in ipairs(list) do assert.equal(list[1].body, one.body) end
@@ -555,7 +556,8 @@ describe("the sandbox", function()
 
   it("goes by no proxy of the environment", function()
     local process = assert(sys.spawn { "env", "-u", "no_proxy", "-u", "NO_PROXY",
-      "http_proxy=http://127.0.0.1:1", "bin/exotel", "sandbox", "--port=0", "--speed=100" })
+      "http_proxy=http://127.0.0.1:1", lua.name, "bin/exotel", "sandbox", "--port=0",
+      "--speed=100" })
     local caller = client_of(assert(process:read_line(LONG)))
     local path, url = address()
     assert(caller:connect { from = from(BUSY), to = to(ANSWERS), caller_id = CALLER_ID,
@@ -732,7 +734,7 @@ describe("a sandbox's callbacks", function()
 
   it("write down a body that can't be built", function()
     local made = deliver(error, { From = ANSWERS, To = ANSWERS, StatusCallback = "http://x/",
-      StatusCallbackContentType = "application/json", CustomField = "\xFF",
+      StatusCallbackContentType = "application/json", CustomField = "\255",
       StatusCallbackEvents = "terminal" })
     assert.equal(1, #made)
     assert.same({ "error", "terminal" }, { made[1].failure, made[1].event })
@@ -788,11 +790,12 @@ describe("a sandbox's journal", function()
     assert.equal('{"count":0,"things":[]}', list:json())
     list:add { text = "ü\n\"", list = { "a", "b" }, number = 1.5 }
     list:add { text = "a\0b", number = 2 }
-    list:add { text = "\xFFb", list = { [3] = "hole" } }
+    list:add { text = "\255b", list = { [3] = "hole" } }
     list:add { text = "c", list = { [("x"):rep(300)] = "long" } }
     assert.same({ count = 4, things = {
-      { text = "ü\n\"", list = { "a", "b" }, number = 1.5 }, { text = "a\u{FFFD}b", number = 2 },
-      { text = "\u{FFFD}b" }, { text = "c" },
+      { text = "ü\n\"", list = { "a", "b" }, number = 1.5 },
+      { text = "a\239\191\189b", number = 2 },
+      { text = "\239\191\189b" }, { text = "c" },
     } }, dkjson.decode(list:json()))
   end)
 end)

@@ -2,6 +2,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local lua = require "spec.support.lua"
 local sys = require "exotel.sys"
 
 local LONG = 120 -- seconds that nothing here should ever need
@@ -9,7 +10,7 @@ local PAGE = "docs/testing.md"
 
 local function read_file(name)
   local file = assert(io.open(name))
-  local text = file:read "a"
+  local text = file:read "*a"
   file:close()
   return text
 end
@@ -36,8 +37,8 @@ end
 
 -- Runs busted in a folder: all that it printed, and its exit code.
 local function run_busted(folder, file)
-  local command = 'cd "$1" && exec busted --lua=lua5.4 -o TAP "$2" 2>&1'
-  local process = assert(sys.spawn { "sh", "-c", command, "sh", folder, file })
+  local command = 'cd "$1" && exec busted --lua="$3" -o TAP "$2" 2>&1'
+  local process = assert(sys.spawn { "sh", "-c", command, "sh", folder, file, lua.name })
   local lines = {}
   repeat
     local line = process:read_line(LONG)
@@ -79,7 +80,7 @@ describe("the guide's code", function()
   end)
 
   it("stands in the page's other words as it is", function()
-    local help = assert(sys.spawn { "bin/exotel", "sandbox", "--help" })
+    local help = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--help" })
     local options = {}
     repeat
       local line = help:read_line(LONG)

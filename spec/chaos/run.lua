@@ -13,6 +13,7 @@
 -- SPDX-License-Identifier: MIT
 
 local exotel = require "exotel"
+local lua = require "spec.support.lua"
 local plan = require "spec.chaos.plan"
 local sandbox = require "exotel.sandbox"
 
@@ -149,7 +150,7 @@ local function print_row(row)
 end
 
 local function print_table(rows)
-  print(("%-20s%s"):format("fault", (" %8s"):rep(#columns):format(table.unpack(columns))))
+  print(("%-20s%s"):format("fault", (" %8s"):rep(#columns):format(lua.unpack(columns))))
   for _, fault in ipairs(plan.faults) do print_row(rows[fault.name]) end
   print_row(rows.all)
 end

@@ -19,7 +19,7 @@ local sys = require "exotel.sys"
 local IST = 19800
 
 io.stdout:setvbuf "line"
-local history = assert(load(arg[1]))()
+local history = assert((loadstring or load)(arg[1]))() -- luacheck: ignore 113
 
 local function json(value)
   if type(value) == "string" then

@@ -13,6 +13,7 @@ local core = require "exotel.core"
 local dkjson = require "dkjson"
 local exotel = require "exotel"
 local httpd = require "exotel.httpd"
+local lua = require "spec.support.lua"
 local sys = require "exotel.sys"
 local transport = require "exotel.transport.curl"
 
@@ -25,8 +26,8 @@ on_sandbox.CALLER_ID = "08039570000"
 
 --- A sandbox with these options, a client of it, and a server for what it asks.
 function on_sandbox.start(...)
-  local process = assert(sys.spawn { "bin/exotel", "sandbox", "--port", "0", "--rate-limit", "0",
-                                     ... })
+  local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port", "0",
+                                     "--rate-limit", "0", ... })
   local self = setmetatable({ process = process, base_url = assert(process:read_line(LONG)) },
     on_sandbox)
   self.client = exotel.client { account_sid = "sandbox", api_key = "sandbox_key",

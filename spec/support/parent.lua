@@ -2,9 +2,11 @@
 -- (a chunk with `handle`); then it ends.
 -- SPDX-License-Identifier: MIT
 
-local lua, chunk = arg[1], arg[2]
-local handle = assert(require("exotel.sandbox").start { lua = lua ~= "" and lua or nil })
+local lua = require "spec.support.lua"
+
+local program, chunk = arg[1], arg[2]
+local handle = assert(require("exotel.sandbox").start { lua = program ~= "" and program or nil })
 print(handle.url)
 print(handle.process:pid())
 io.stdout:flush()
-assert(load(chunk, "=chunk", "t", setmetatable({ handle = handle }, { __index = _G })))()
+assert(lua.load(chunk, "=chunk", setmetatable({ handle = handle }, { __index = _G })))()

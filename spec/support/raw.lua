@@ -8,6 +8,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local lua = require "spec.support.lua"
 local sys = require "exotel.sys"
 
 local raw = {}
@@ -36,8 +37,8 @@ end
 
 --- Starts a server that takes these steps (see raw_server.lua) after each request.
 function raw.start(steps)
-  local process = assert(sys.spawn { "lua5.4", "spec/support/raw_server.lua",
-                                     (table.unpack or unpack)(steps) })
+  local process = assert(sys.spawn { lua.name, "spec/support/raw_server.lua",
+                                     lua.unpack(steps) })
   local self = setmetatable({ process = process, lines = {} }, server)
   self.port = tonumber(assert(process:read_line(LONG)))
   self.url = "http://127.0.0.1:" .. self.port

@@ -86,7 +86,7 @@ local steps = {}
 steps.send = write
 
 function steps.body(c, n)
-  write(c, ("0123456789abcdef"):rep(n // 16 + 1):sub(1, n // 1))
+  write(c, ("0123456789abcdef"):rep(math.floor(n / 16) + 1):sub(1, math.floor(n)))
 end
 
 function steps.drip(c, bytes)
@@ -166,7 +166,7 @@ local function accept()
 end
 
 local function obey()
-  if io.read "l" ~= "count" then os.exit(0) end
+  if io.read "*l" ~= "count" then os.exit(0) end
   print(("count %d %d"):format(requests, accepted))
 end
 

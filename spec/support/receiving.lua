@@ -10,6 +10,7 @@
 
 local exotel = require "exotel"
 local httpd = require "exotel.httpd"
+local lua = require "spec.support.lua"
 local poller = require "exotel.poller"
 
 local receiving = {}
@@ -45,9 +46,9 @@ function receiving:run(fn)
   local timer = self.poller:after(LONG, function() error "nothing came of it" end)
   self.poller:run(function() return task:done() end)
   timer:cancel()
-  local results = table.pack(task:result())
+  local results = lua.pack(task:result())
   if results[1] == nil and results[2] ~= nil then error(results[2], 0) end
-  return table.unpack(results, 1, results.n)
+  return lua.unpack(results, 1, results.n)
 end
 
 function receiving:stop()

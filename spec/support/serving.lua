@@ -9,6 +9,7 @@
 
 local curl_transport = require "exotel.transport.curl"
 local exotel = require "exotel"
+local lua = require "spec.support.lua"
 local socket = require "socket"
 local sys = require "exotel.sys"
 
@@ -24,10 +25,10 @@ server.__index = server
 function serving.start(calls, answer)
   local chunk = ("local calls = (function() %s end)() return { calls = calls, answer = %s }")
     :format(calls, answer or "nil")
-  local process = assert(sys.spawn { "lua5.4", "spec/support/calls_server.lua", chunk })
+  local process = assert(sys.spawn { lua.name, "spec/support/calls_server.lua", chunk })
   started[#started + 1] = process
   return setmetatable({ process = process, url = assert(process:read_line(LONG)),
-                        calls = assert(load(calls))() }, server)
+                        calls = assert(lua.load(calls))() }, server)
 end
 
 --- The requests since the last time, each its method, its target and its body.

@@ -1,4 +1,3 @@
-#!/usr/bin/env lua5.4
 -- standin: takes the place of a sandbox's program: it prints its address and says, as JSON, what
 -- it was asked; as faults, what it was asked before. What has "wrong" in it is refused, with the
 -- service's exception.

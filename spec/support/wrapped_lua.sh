@@ -1,5 +1,5 @@
 #!/bin/sh
 # Lua as the child of this script, which doesn't pass on the signals that it gets.
 # SPDX-License-Identifier: MIT
-lua5.4 "$@"
+"${LUA:-lua5.4}" "$@"
 exit $?
