@@ -775,6 +775,14 @@ function exotel.time(text, offset) end
 ---@return exotel.error? err
 function exotel.loop(options) end
 
+--- As pcall, and fn may wait for a loop's answer on every Lua. Lua 5.1 (not LuaJIT) can't yield
+--- across pcall: there fn runs in a coroutine of its own, whose yields are passed on.
+---@param fn function
+---@param ... any
+---@return boolean ok
+---@return any ...
+function exotel.pcall(fn, ...) end
+
 --- The E.164 spelling of a phone number, e.g. ("098765 43210", "91"): or nil and an error.
 ---@param text string
 ---@param country? string

@@ -7,7 +7,8 @@ local httpd = require "exotel.httpd"
 local poller = require("exotel.poller").new()
 local sys = require "exotel.sys"
 
-local sandbox = assert(sys.spawn { arg[-1], "bin/exotel", "sandbox", "--port", "0", "--speed", "4" })
+local sandbox = assert(sys.spawn { arg[-1], "bin/exotel", "sandbox", "--port", "0",
+                                   "--speed", "4" })
 local base_url = assert(sandbox:read_line(10), "the sandbox did not start")
 print("sandbox at  " .. base_url)
 

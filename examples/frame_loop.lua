@@ -11,7 +11,8 @@ local FRAME = 1 / 60    -- seconds
 local BUDGET = 0.004    -- of which the requests may take so much; the rest is the game's
 local IN_FLIGHT = 64
 
-local sandbox = assert(sys.spawn { arg[-1], "bin/exotel", "sandbox", "--port", "0", "--rate-limit", "0" })
+local sandbox = assert(sys.spawn { arg[-1], "bin/exotel", "sandbox", "--port", "0",
+                                   "--rate-limit", "0" })
 local loop = exotel.loop { requests_in_flight = IN_FLIGHT }
 local client = exotel.client {
   account_sid = "sandbox", api_key = "sandbox_key", api_token = "sandbox_token",

@@ -207,13 +207,15 @@ exotel.loop = errors.expose(function(options)
   return loop.new(options)
 end)
 
---- As pcall, and where Lua 5.1's would keep a request from waiting for a loop's answer this
---- doesn't: there it runs fn in a coroutine of its own. On the other Luas it is pcall itself.
+--- As pcall, and fn may wait for a loop's answer on every Lua. Lua 5.1 (not LuaJIT) can't yield
+--- across pcall: there fn runs in a coroutine of its own, whose yields are passed on.
 ---@param fn function
 ---@param ... any
 ---@return boolean ok
 ---@return any ...
-exotel.pcall = yielding.pcall
+function exotel.pcall(fn, ...)
+  return yielding.pcall(fn, ...)
+end
 
 --- The E.164 spelling of a phone number, e.g. ("098765 43210", "91"): or nil and an error.
 ---@param text string

@@ -198,7 +198,7 @@ describe("build_callback", function()
 
   it("raises misuse at the caller's line", function()
     for _, face in ipairs {
-      exotel.build_callback, function(...) return client:build_callback(...) end,
+      exotel.build_callback, function(...) local _ = client:build_callback(...) end,
     } do
       for name, wrong in pairs { ["nil"] = false, string = "a", number = 1 } do
         if wrong == false then wrong = nil end
@@ -252,7 +252,7 @@ describe("build_callback", function()
 
   it("refuses what no encoding can carry", function()
     for _, content_type in pairs(encodings) do
-      for _, value in ipairs { print, io.stdout, coroutine.create(print) } do
+      for _, value in ipairs { print, io.stdout, coroutine.create(function() end) } do
         local body, err = exotel.build_callback({ call_sid = value }, content_type)
         assert.is_nil(body)
         assert.equal("invalid", err.kind)

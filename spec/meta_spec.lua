@@ -8,6 +8,7 @@ package.path = "./tools/?.lua;" .. package.path
 local core = require "exotel.core"
 local errors = require "exotel.errors"
 local exotel = require "exotel"
+local lua = require "spec.support.lua"
 local public = require "public"
 
 local api = core.api()
@@ -79,7 +80,7 @@ local classes, aliases = read_meta(META)
 describe("the definitions for LuaLS", function()
   it("are valid Lua, and return what has the functions and tables of the module", function()
     assert.truthy(META:find("^%-%-%-@meta exotel\n"))
-    local defined = assert(load(META, "=docs/exotel.d.lua", "t", {}))()
+    local defined = assert(lua.load(META, "=docs/exotel.d.lua", {}))()
     for name, value in pairs(exotel) do
       if name ~= "_VERSION" then
         assert.equal(type(value), type(defined[name]), "exotel." .. name)
@@ -118,7 +119,7 @@ describe("the definitions for LuaLS", function()
         compare(class.class .. ":" .. entry.name, entry, classes[class.class].methods[entry.name])
       end
     end
-    assert.is_true(compared > 30)
+    assert.equal(debug.getinfo(1, "u").nparams ~= nil, compared > 30) -- 5.1 tells of none
   end)
 
   it("say of each function of the module what it does and what it returns", function()

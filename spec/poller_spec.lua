@@ -346,9 +346,9 @@ describe("a source that can't be polled", function()
     poller:add(server, note "server")
     server:close()
     for _ = 1, 2 do
-      raises("^spec/poller_spec.lua:%d+: poller: exotel%.httpd%.server.* can't be polled: .*"
+      raises("^spec/poller_spec.lua:%d+: poller: .* can't be polled: .*"
         .. "server is closed", function() poller:step(LONG) end)
-      raises("^spec/poller_spec.lua:%d+: poller: exotel%.httpd%.server.* can't be polled",
+      raises("^spec/poller_spec.lua:%d+: poller: .* can't be polled",
         function() poller:run() end)
     end
     poller:remove(server)

@@ -651,7 +651,8 @@ describe("a StatusCallback", function()
   local function told(entries)
     local out = {}
     for index, entry in ipairs(entries) do
-      out[index] = ("%s %s %s %s"):format(entry.event, entry.fault, entry.attempt, entry.status)
+      out[index] = table.concat({ entry.event, tostring(entry.fault), entry.attempt,
+                                 tostring(entry.status) }, " ")
     end
     return out
   end

@@ -83,11 +83,12 @@ local function behind(fn)
   return fn, takes_client
 end
 
--- The names of its parameters, or nil for one that passes on whatever it is given.
+-- The names of its parameters, or nil for one that passes on whatever it is given, and where Lua
+-- (5.1) doesn't tell them.
 local function parameters_of(fn, method)
   local inner, takes_client = behind(fn)
   local info, names = debug.getinfo(inner, "u"), {}
-  if info.isvararg and info.nparams == 0 then return nil end
+  if not info.nparams or info.isvararg and info.nparams == 0 then return nil end
   for index = (takes_client or method) and 2 or 1, info.nparams do
     names[#names + 1] = debug.getlocal(inner, index)
   end

@@ -6,6 +6,7 @@
 -- SPDX-License-Identifier: MIT
 
 local api = require "exotel.api"
+local compat = require "exotel.compat"
 local core = require "exotel.core"
 local endpoint = require "exotel.endpoint"
 local errors = require "exotel.errors"
@@ -32,20 +33,20 @@ for _, operation in ipairs(api.operations) do
 end
 
 -- State stands apart from the object, so that dumping a client shows no token.
-local states = setmetatable({}, { __mode = "k" })
+local get_state, set_state = compat.aside()
 local responses = setmetatable({}, { __mode = "k" })
 
 local methods = {}
 local metatable = { __name = "exotel.client", __index = methods }
 
 function metatable.__tostring(object)
-  local state = states[object]
+  local state = get_state(object)
   return "exotel.client: " .. (state and state.target.base or "closed")
 end
 
 --- The state of a client, or of none at all: then only what needs no account works.
 local function state_of(object)
-  local state = states[object]
+  local state = get_state(object)
   if state then return state end
   return errors.misuse "a method of exotel.client wants the client before the colon"
 end
@@ -457,7 +458,7 @@ function implementation.read(object, name, status, headers, body)
   if headers ~= nil and type(headers) ~= "table" or type(body) ~= "string" then
     return errors.misuse "exotel.read wants headers as a table and the body as a string"
   end
-  return read(states[object], name, status, headers, body)
+  return read(get_state(object), name, status, headers, body)
 end
 
 function implementation.response(_, subject)
@@ -465,7 +466,7 @@ function implementation.response(_, subject)
 end
 
 function implementation.time(object, text, offset)
-  local state = states[object]
+  local state = get_state(object)
   if offset ~= nil then
     local seconds = settings.offset(offset)
     if not seconds then
@@ -495,7 +496,7 @@ local parse_callback, event_metatable = core.callback, records.metatables.event
 function implementation.parse_callback(object, body, content_type, query)
   local event, failure = parse_callback(body, content_type, query, event_metatable)
   if event then return event end
-  local state = states[object]
+  local state = get_state(object)
   return webhook_error(failure, "parse_callback", state and state.secrets)
 end
 
@@ -527,7 +528,7 @@ methods.build_callback = errors.expose_pair(implementation.build_callback)
 
 --- Closes the client's connections. Safe to call twice; what follows opens them anew.
 function methods:close()
-  local state = states[self]
+  local state = get_state(self)
   local transport = state and state.transport
   if not transport or state.brought then return end
   state.transport = nil
@@ -543,12 +544,12 @@ function client.new(given)
   state.targets = targets_of(state)
   state.dialled = 0
   state.brought = state.transport ~= nil
-  state.bound = setmetatable({}, { __mode = "k" })
+  state.bound = setmetatable({}, { __mode = "kv" }) -- anew when it was collected
   if state.brought and state.transport.bind then
     state.transport = state.transport:bind(state)
   end
   local object = setmetatable({}, metatable)
-  states[object] = state
+  set_state(object, state)
   return object
 end
 

@@ -9,6 +9,7 @@
 -- SPDX-License-Identifier: MIT
 
 local asked = require "exotel.pages.asked"
+local compat = require "exotel.compat"
 local errors = require "exotel.errors"
 local reader = require "exotel.pages.reader"
 local resume = require "exotel.pages.resume"
@@ -17,7 +18,7 @@ local pages = {}
 
 -- By query: { source, filter, resume (as resume.read gives it, or nil), reader (what next goes
 -- on with, once it was called) }, or { err }: what the first reading says is wrong.
-local states = setmetatable({}, { __mode = "k" })
+local get_state, set_state = compat.aside()
 
 -- {=================================================================
 -- The query object
@@ -31,7 +32,7 @@ function metatable.__tostring()
 end
 
 local function state_of(query)
-  local state = states[query]
+  local state = get_state(query)
   if state then return state end
   return errors.misuse "a method of a query wants the query before the colon"
 end
@@ -174,7 +175,7 @@ function pages.new(source, filter)
   local state, err = from(source, filter)
   if not state then return nil, err end
   local query = setmetatable({}, metatable)
-  states[query] = state
+  set_state(query, state)
   return query
 end
 

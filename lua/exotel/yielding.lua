@@ -27,7 +27,7 @@ end
 
 local crosses_pcall = suspends(function() pcall(coroutine.yield) end)
 local crosses_for = suspends(function()
-  for _ in function() return coroutine.yield() end do break end
+  for _ in coroutine.yield do return _ end
 end)
 
 -- {=================================================================

@@ -34,7 +34,7 @@ local function read_arguments(list)
       given.naive = true
     elseif name == "dials" or name == "seed" then
       index = index + 1
-      given[name] = assert(math.tointeger(tonumber(list[index])), "--" .. name .. " wants a number")
+      given[name] = assert(tonumber(list[index]), "--" .. name .. " wants a number")
     else
       error("unknown option " .. list[index])
     end
@@ -183,6 +183,12 @@ local function demand_all(rows, given)
   demand(all.nothing == 0, "dials not accounted for: %d", all.nothing)
 end
 
+local function slice(list, first, last)
+  local out = {}
+  for index = first, last do out[#out + 1] = list[index] end
+  return out
+end
+
 local given = read_arguments(arg)
 local box = assert(sandbox.start { seed = given.seed, rate_limit = 0 })
 local list = plan.dials(given.dials, given.seed)
@@ -193,8 +199,8 @@ box:fault { fault = "too_many", operation = "connect", share = AGAIN, seconds = 
 
 local blocking = math.floor(given.dials * BLOCKING)
 local way = given.naive and dial_naively or dial
-dial_one_by_one(box, table.move(list, 1, blocking, 1, {}), known, way)
-dial_in_a_loop(box, table.move(list, blocking + 1, #list, 1, {}), known, way)
+dial_one_by_one(box, slice(list, 1, blocking), known, way)
+dial_in_a_loop(box, slice(list, blocking + 1, #list), known, way)
 
 print(("%d dials, seed %d: %d by the blocking client, %d by the loop"):format(given.dials,
   given.seed, blocking, given.dials - blocking))

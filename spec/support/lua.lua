@@ -35,4 +35,13 @@ return function(value, body)
 end]]
 lua.closing = chunk and chunk()
 
+--- Makes what nothing refers to, with this finalizer: tables have none in 5.1 and LuaJIT.
+function lua.finalize(finalizer)
+  if not newproxy then -- luacheck: ignore 113
+    setmetatable({}, { __gc = finalizer })
+  else
+    getmetatable(newproxy(true)).__gc = finalizer -- luacheck: ignore 113
+  end
+end
+
 return lua

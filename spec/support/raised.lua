@@ -8,10 +8,11 @@
 -- SPDX-License-Identifier: MIT
 
 local assert = require "luassert"
+local exotel = require "exotel"
 
 return function(fn)
   local caller = debug.getinfo(2, "Sl")
-  local ok, message = pcall(fn)
+  local ok, message = exotel.pcall(fn)
   assert.is_false(ok, "nothing was raised")
   local place, rest = tostring(message):match "^(.-:%d+): (.*)$"
   assert.equal(("%s:%d"):format(caller.short_src, caller.currentline), place, message)

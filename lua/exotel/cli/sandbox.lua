@@ -65,7 +65,7 @@ local function flows_of(path)
   if not path then return {} end
   local file, message = io.open(path, "rb")
   if not file then return nil, message end
-  local list, wrong = flows.decode(file:read "a")
+  local list, wrong = flows.decode(file:read "*a")
   file:close()
   local set
   if list then set, wrong = flows.new(list) end

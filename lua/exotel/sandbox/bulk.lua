@@ -138,7 +138,9 @@ function bulk:calls_of(asked, sequence, first, last)
   local list = {}
   for k = first, last do list[#list + 1] = self.calls:at(sequence.at(k)) end
   if asked.ascending then return list end
-  for k = 1, math.floor(#list / 2) do list[k], list[#list - k + 1] = list[#list - k + 1], list[k] end
+  for k = 1, math.floor(#list / 2) do
+    list[k], list[#list - k + 1] = list[#list - k + 1], list[k]
+  end
   return list
 end
 

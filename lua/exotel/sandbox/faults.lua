@@ -428,7 +428,7 @@ local function taken_by(row)
   for _, field in ipairs(fields) do
     local usual = row.takes[field[1]]
     if usual then
-      list[#list + 1] = usual[1] == nil and field[1] or ("%s=%s"):format(field[1], usual[1])
+      list[#list + 1] = usual[1] == nil and field[1] or field[1] .. "=" .. tostring(usual[1])
     end
   end
   return #list > 0 and ("\n%s%s"):format((" "):rep(18), table.concat(list, " ")) or ""

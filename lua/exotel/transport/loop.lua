@@ -251,9 +251,8 @@ local function why_not(self)
   if not direct then
     return "used in a coroutine of the task's own, which the loop can't resume"
   end
-  local obstacle = yielding.obstacle()
-  if obstacle then return obstacle end
   if sys.pid() ~= self.pid then return "the loop belongs to the process that made it" end
+  return yielding.obstacle()
 end
 
 local function current(self)
