@@ -92,20 +92,17 @@ demo: ## dial on a sandbox, receive the callbacks, print the settled call
 	@$(LUA) examples/demo.lua
 
 test: ## build, then all specs on LUA (lua5.4) and the core's C tests under ASan and UBSan
-	@LUA=$(LUA) sh tools/deps.sh test
+	@sh tools/deps.sh test
 	@$(MAKE) --no-print-directory -s all ctests
-	@LUA=$(LUA) sh tools/test.sh
+	@sh tools/test.sh
 
-# The C tests, which know no Lua, once.
-test-all: ## the specs on each of lua5.1, lua5.2, lua5.3, lua5.4 and luajit; the C tests
-	@$(MAKE) --no-print-directory test LUA=lua5.4
-	@for lua in $(filter-out lua5.4,$(EVERY_LUA)); do \
-	  $(MAKE) --no-print-directory specs LUA=$$lua || exit 1; done
+test-all: ## the same for each of lua5.1, lua5.2, lua5.3, lua5.4 and luajit
+	@MAKE="$(MAKE)" sh tools/test_all.sh $(EVERY_LUA)
 
 specs: ## build, then all specs on LUA (lua5.4)
-	@LUA=$(LUA) sh tools/deps.sh test
+	@sh tools/deps.sh test
 	@$(MAKE) --no-print-directory -s all
-	@LUA=$(LUA) sh tools/test.sh specs
+	@sh tools/test.sh specs
 
 # The core's tests, and the core itself, compiled with the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -126,8 +123,8 @@ env: ## print the exports of LUA, LUA_PATH and LUA_CPATH for this tree
 deps: ## install what building and testing need (Debian, as root)
 	@sh tools/deps.sh test
 
-lint: ## luacheck, clang-format, clang-tidy, warnings as errors (gcc, clang; Lua 5.1 and 5.4)
-	@sh tools/deps.sh test
+lint: ## luacheck, clang-format, clang-tidy, warnings as errors (gcc, clang; every Lua)
+	@sh tools/deps.sh lint
 	@sh tools/lint.sh
 
 fuzz: ## fuzz every decoder for SECONDS (60) in all
@@ -188,6 +185,7 @@ install: all ## install under PREFIX (default /usr/local), staged in DESTDIR
 	  install -D -m 755 $(LIB)/$$module.so "$(CLIB_DIR)/exotel/$$module.so" || exit 1; done
 	@install -D -m 755 $(LIB).so "$(CLIB_DIR)/exotel.so"
 	@install -D -m 755 bin/exotel "$(BIN_DIR)/exotel"
+	@sed -i '1s|lua5\.4$$|$(notdir $(LUA))|' "$(BIN_DIR)/exotel"
 	@for file in README.md CHANGELOG.md LICENSE docs/reference.md docs/testing.md \
 	  docs/exotel.d.lua; do \
 	  install -D -m 644 $$file "$(DOC_DIR)/$${file##*/}" || exit 1; done

@@ -41,7 +41,7 @@ local function receive()
   local event = exotel.assert(
     exotel.parse_callback(request:body(), request:header "content-type"))
   request:respond(200)
-  print(("received    %s, legs: %s"):format(event, legs_of(event)))
+  print(("received    %s, legs: %s"):format(tostring(event), legs_of(event)))
   if event.final then loop:spawn(read_record, event) end
 end
 

@@ -16,11 +16,11 @@ description = {
   detailed = [[
 Places calls, reads their records and receives their webhooks. A C core builds and reads what
 goes over the wire, and a thin layer of Lua decides what is tried again and what is not.
-Tested on Lua 5.4.]],
+Tested on Lua 5.1, 5.2, 5.3, 5.4 and LuaJIT.]],
   license = "MIT",
 }
 
-dependencies = { "lua >= 5.4, < 5.5" }
+dependencies = { "lua >= 5.1, < 5.5" }
 
 external_dependencies = {
   CJSON = { header = "cjson/cJSON.h" },

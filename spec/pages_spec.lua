@@ -93,6 +93,13 @@ local function same_calls(expected, got)
   end
 end
 
+-- What a `for` raises of an error: the error, or on a Lua whose program prints no objects its
+-- text.
+local function is_raised_as(value, err)
+  if _VERSION ~= "Lua 5.1" then return rawequal(value, err) end
+  return type(value) == "string" and value:find(tostring(err), 1, true) ~= nil
+end
+
 local function read_all(query)
   local list = {}
   for call in query do list[#list + 1] = call.sid end
@@ -200,8 +207,8 @@ describe("a query", function()
       check(query:total())
       for _, reading in ipairs { query, query:pages() } do
         local ok, err = pcall(function() for _ in reading do error "it has a call" end end)
-        assert.is_true(not ok and errors.is(err), tostring(err))
-        check(nil, err)
+        assert.is_false(ok)
+        assert.is_true(is_raised_as(err, select(2, query:next())), tostring(err))
       end
     end
     assert.same({}, server:requests())
@@ -258,12 +265,13 @@ describe("reading", function()
 
   it("by for raises the error as it is, so that a failed third page isn't the end", function()
     local server = serving.start(minutes(250), FAIL_AT:format(3))
-    local count = 0
-    local ok, err = pcall(function()
-      for _ in server:client():calls {} do count = count + 1 end
+    local count, query = 0, server:client():calls {}
+    local ok, raised_of_it = pcall(function()
+      for _ in query do count = count + 1 end
     end)
+    local _, err = query:next()
     assert.is_false(ok)
-    assert.is_true(errors.is(err))
+    assert.is_true(is_raised_as(raised_of_it, err))
     assert.same({ "api", "server", 500, 200 }, { err.kind, err.reason, err.status, count })
   end)
 
@@ -311,7 +319,8 @@ describe("reading", function()
     local ok, err = pcall(function()
       for page in server:client():calls({}):pages() do count = count + #page end
     end)
-    assert.same({ false, true, 200 }, { ok, errors.is(err), count })
+    assert.same({ false, _VERSION ~= "Lua 5.1", 200 }, { ok, errors.is(err), count })
+    assert.matches("answered 500", tostring(err))
   end)
 
   it("by all gives the list, each time from the beginning, or nil and the error", function()
@@ -767,29 +776,34 @@ describe("err.resume", function()
                   "gte:2026-12-01 00:00:00;lte:2026-12-10 12:00:00" }, server:sent "DateCreated")
   end)
 
-  it("goes on after all and pages, of what they have handed out", function()
+  it("goes on after all, of what it has handed out", function()
     local server = serving.start(minutes(250), FAIL_AT:format(3))
     local _, err = server:client():calls({}):all()
     same_calls(sids_of(server.calls), read_all(resumed(server, err)))
-    server = serving.start(MANY, FAIL_AT:format(20))
-    local list, failure = {}, nil
-    local ok = pcall(function()
-      local query = server:client({ now = NOW }):calls(RICH)
-      local pages = query:pages()
-      repeat
-        local read, page = pcall(pages)
-        if not read then failure = page end
-        for _, call in ipairs(read and page or {}) do list[#list + 1] = call.sid end
-      until not read or not page
-    end)
-    assert.is_true(ok)
-    assert.is_true(#list > 0 and failure.reason == "server")
-    for _, sid in ipairs(read_next(resumed(server, failure))) do list[#list + 1] = sid end
-    table.sort(list)
-    local expected = sids_of(server.calls)
-    table.sort(expected)
-    same_calls(expected, list)
   end)
+
+  if _VERSION ~= "Lua 5.1" then -- where pages raise a text, which has no resume
+    it("goes on after pages, of what they have handed out", function()
+      local server = serving.start(MANY, FAIL_AT:format(20))
+      local list, failure = {}, nil
+      local ok = pcall(function()
+        local query = server:client({ now = NOW }):calls(RICH)
+        local pages = query:pages()
+        repeat
+          local read, page = pcall(pages)
+          if not read then failure = page end
+          for _, call in ipairs(read and page or {}) do list[#list + 1] = call.sid end
+        until not read or not page
+      end)
+      assert.is_true(ok)
+      assert.is_true(#list > 0 and failure.reason == "server")
+      for _, sid in ipairs(read_next(resumed(server, failure))) do list[#list + 1] = sid end
+      table.sort(list)
+      local expected = sids_of(server.calls)
+      table.sort(expected)
+      same_calls(expected, list)
+    end)
+  end
 
   it("may be read in every way, from where it stopped", function()
     local server = serving.start(minutes(250), FAIL_AT:format(2))
@@ -1073,13 +1087,13 @@ describe("a query in a loop", function()
     local client = server:client { transport = loop }
     local tasks = {}
     for index = 1, 3 do
-      tasks[index] = loop:spawn(function() return read_all(client:calls {}) end)
+      tasks[index] = loop:spawn(function() return read_next(client:calls {}) end)
     end
     -- one query that three tasks read: each call goes to one of them
     local query, shared = client:calls {}, {}
     for index = 4, 6 do
       tasks[index] = loop:spawn(function()
-        for call in query do shared[#shared + 1] = call.sid end
+        for _, sid in ipairs((read_next(query))) do shared[#shared + 1] = sid end
       end)
     end
     loop:run()

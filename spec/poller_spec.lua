@@ -708,13 +708,14 @@ describe("a signal", function()
   end)
 
   it("ends the step with nothing called", function()
-    -- In a coroutine, which the interpreter's handler for Ctrl-C doesn't end.
+    -- In a coroutine, which the interpreter's handler for Ctrl-C doesn't end, but for LuaJIT's:
+    -- that one ends what comes behind the step.
     local p = interrupted [[
       local poller = require("exotel.poller").new()
       local server = require("exotel.httpd").listen()
       poller:add(server, print)
       local timer, out = poller:after(1000, print), {}
-      pcall(coroutine.wrap(function()
+      local _, ending = pcall(coroutine.wrap(function()
         io.stdout:write("ready\n") io.stdout:flush()
         out[1] = poller:step()
         poller:after(0.01, function()
@@ -723,7 +724,8 @@ describe("a signal", function()
         end)
         out[2] = tostring(poller:run())
       end))
+      out[1] = out[1] or ending:match "interrupted!$"
       io.stdout:write(table.concat(out, " "), "\n")]]
-    assert.are.equal("0 false", p:read_line(LONG))
+    assert.are.equal(lua.is_jit and "interrupted!" or "0 false", p:read_line(LONG))
   end)
 end)

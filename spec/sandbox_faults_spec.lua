@@ -651,7 +651,7 @@ describe("a StatusCallback", function()
   local function told(entries)
     local out = {}
     for index, entry in ipairs(entries) do
-      out[index] = table.concat({ entry.event, tostring(entry.fault), entry.attempt,
+      out[index] = table.concat({ entry.event, tostring(entry.fault), tostring(entry.attempt),
                                  tostring(entry.status) }, " ")
     end
     return out

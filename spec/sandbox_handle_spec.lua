@@ -3,6 +3,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local exotel = require "exotel"
 local lua = require "spec.support.lua"
 local receiving = require "spec.support.receiving"
 local sandbox = require "exotel.sandbox"
@@ -28,7 +29,7 @@ end
 
 -- The message of an error, which has to stand at a line of this file.
 local function raised(fn, ...)
-  local ok, message = pcall(fn, ...)
+  local ok, message = exotel.pcall(fn, ...)
   assert.is_false(ok)
   local place, text = tostring(message):match "^(.-):%d+: exotel%.sandbox: (.*)$"
   assert.equal(HERE, place, tostring(message))

@@ -2,6 +2,7 @@
 -- Nothing here asserts that something was fast, only that it came, or that it waited.
 -- SPDX-License-Identifier: MIT
 
+local lua = require "spec.support.lua"
 local socket = require "socket"
 local sys = require "exotel.sys"
 
@@ -180,22 +181,23 @@ describe("poll", function()
   end)
 
   it("comes back with nothing ready on a signal", function()
-    -- In a coroutine, which the interpreter's handler for Ctrl-C doesn't end.
+    -- In a coroutine, which the interpreter's handler for Ctrl-C doesn't end, but for LuaJIT's:
+    -- that one ends what comes behind the poll.
     local p = this_lua [[
       local sys = require "exotel.sys"
       local server = require "exotel.httpd".listen()
       local wanted = { server:pollfd(), "r" }
       local line
-      pcall(coroutine.wrap(function()
+      local _, ending = pcall(coroutine.wrap(function()
         io.stdout:write("ready\n") io.stdout:flush()
         local ready, message = sys.poll(wanted, math.huge)
         line = message or #ready .. " " .. tostring(ready[1])
       end))
-      io.stdout:write(line, "\n") io.stdout:flush()]]
+      io.stdout:write(line or ending:match "interrupted!$", "\n") io.stdout:flush()]]
     assert.are.equal("ready", p:read_line(LONG))
     sys.sleep(0.1)
     assert.is_true(p:signal("INT"))
-    assert.are.equal("1 false", p:read_line(LONG))
+    assert.are.equal(lua.is_jit and "interrupted!" or "1 false", p:read_line(LONG))
     p:close()
   end)
 

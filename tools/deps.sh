@@ -1,22 +1,33 @@
 #!/bin/sh
-# Makes sure that the packages for a purpose are there: `run` (build and demo), `bench` or
-# `test`.
+# Makes sure that the packages for a purpose are there: `run` (build and demo), `bench`, `test`
+# or `lint`; with the Lua that $LUA names (lua5.4).
 # Debian, as root: installs what is missing. Debian, else: prints the command and fails.
 # Other systems: prints the list, and fails only where the build would.
 # SPDX-License-Identifier: MIT
 set -eu
 
 purpose=${1:-run}
-run="gcc make libc6-dev lua5.4 liblua5.4-dev libcurl4-openssl-dev libcjson-dev libexpat1-dev
+# Not Debian's luajit: it would take the place of the one that nginx's Lua module needs.
+case ${LUA:-lua5.4} in
+  *lua5.1) lua="lua5.1 liblua5.1-0-dev" ;;
+  *lua5.2) lua="lua5.2 liblua5.2-dev" ;;
+  *lua5.3) lua="lua5.3 liblua5.3-dev" ;;
+  *luajit) lua="luajit2 libluajit2-5.1-dev" ;;
+  *) lua="lua5.4 liblua5.4-dev" ;;
+esac
+
+run="gcc make libc6-dev $lua libcurl4-openssl-dev libcjson-dev libexpat1-dev
   libmicrohttpd-dev"
 test="lua-busted lua-check lua-socket lua-cqueues valgrind g++ clang clang-format clang-tidy
-  libclang-rt-14-dev liblua5.1-0-dev nginx-light openssl curl ca-certificates luarocks"
+  libclang-rt-14-dev nginx-light openssl curl ca-certificates luarocks"
 
+lint="lua5.1 lua5.4 liblua5.1-0-dev liblua5.2-dev liblua5.3-dev liblua5.4-dev libluajit2-5.1-dev"
 bench="lua-cjson lua-dkjson lua-socket valgrind nginx-light openssl"
 
 case $purpose in
   run) packages=$run ;;
   bench) packages="$run $bench" ;;
+  lint) packages="$run $test $lint" ;;
   *) packages="$run $test" ;;
 esac
 

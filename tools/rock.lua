@@ -20,8 +20,12 @@ local function module_names()
   return list
 end
 
+-- As package.searchpath, which Lua 5.1 lacks.
 local function file_of(name)
-  return package.searchpath(name, package.path) or package.searchpath(name, package.cpath)
+  for template in (package.path .. ";" .. package.cpath):gmatch "[^;]+" do
+    local file = template:gsub("%?", (name:gsub("%.", "/")))
+    if io.open(file) then return file end
+  end
 end
 
 -- Loaded from the tree, or refused with the name of a part that isn't built.

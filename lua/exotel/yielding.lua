@@ -27,7 +27,7 @@ end
 
 local crosses_pcall = suspends(function() pcall(coroutine.yield) end)
 local crosses_for = suspends(function()
-  for _ in coroutine.yield do return _ end
+  for _ in coroutine.yield do end -- luacheck: ignore 542
 end)
 
 -- {=================================================================
