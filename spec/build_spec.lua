@@ -59,6 +59,9 @@ end
 local rows = {
   { id = "a dial without a transport", source = "local call = client:connect(DIAL)",
     missing = "exotel.curl", raised_at = 5 },
+  { id = "a second dial without a transport",
+    source = "pcall(client.connect, client, DIAL) local call = client:connect(DIAL)",
+    missing = "exotel.curl", raised_at = 5 },
   { id = "a read without a transport", source = "local call = client:call_details 'abc'",
     missing = "exotel.curl", raised_at = 5 },
   { id = "a query without a transport", source = "local call = client:calls({}):next()",

@@ -28,6 +28,13 @@ local function file_of(name)
   end
 end
 
+-- Lua 5.1 says of what couldn't be loaded why only once.
+local function forget_failed()
+  for name, value in pairs(package.loaded) do
+    if type(value) == "userdata" and name:find "^exotel%." then package.loaded[name] = nil end
+  end
+end
+
 -- Loaded from the tree, or refused with the name of a part that isn't built.
 local function try(name)
   local ok, message = pcall(require, name)
@@ -37,6 +44,7 @@ local function try(name)
     assert(not absent[name], name .. " was left out, and is there")
     return 1
   end
+  forget_failed()
   local part = message:match "(exotel%.%w+) isn't built"
   assert(part and absent[part], message)
   return 0

@@ -117,11 +117,20 @@ function errors.misuse(message)
                            message = message }
 end
 
+-- Lua 5.1 and LuaJIT mark what they have begun to load, and say of a second try only that there
+-- was a first one.
+local function forget_failed()
+  for name, value in pairs(package.loaded) do
+    if type(value) == "userdata" and name:find "^exotel%." then package.loaded[name] = nil end
+  end
+end
+
 --- A module that needs a part which may not have been built: or nil and a misuse that says
 --- why it can't be loaded.
 function errors.load(name)
   local ok, module = pcall(require, name)
   if ok then return module end
+  forget_failed()
   return errors.misuse(tostring(module))
 end
 
