@@ -31,7 +31,7 @@ end
 -- Lua 5.1 says of what couldn't be loaded why only once.
 local function forget_failed()
   for name, value in pairs(package.loaded) do
-    if type(value) == "userdata" and name:find "^exotel%." then package.loaded[name] = nil end
+    if type(value) ~= "table" and name:find "^exotel%." then package.loaded[name] = nil end
   end
 end
 

@@ -121,7 +121,7 @@ end
 -- was a first one.
 local function forget_failed()
   for name, value in pairs(package.loaded) do
-    if type(value) == "userdata" and name:find "^exotel%." then package.loaded[name] = nil end
+    if type(value) ~= "table" and name:find "^exotel%." then package.loaded[name] = nil end
   end
 end
 

@@ -16,17 +16,15 @@ function running.adopt(thread, parent)
   parents[thread] = parent
 end
 
---- The coroutine that this one stands for, and that runs it now; or nil.
+--- The coroutine that this one stands for, or nil.
 function running.parent(thread)
-  local parent = parents[thread]
-  return parent and coroutine.status(parent) == "normal" and parent or nil
+  return parents[thread]
 end
 
 --- The coroutine that runs, or the one that it stands for in the end.
 function running.thread()
   local thread = coroutine.running()
-  local parent = thread and running.parent(thread)
-  while parent do thread, parent = parent, running.parent(parent) end
+  while parents[thread] do thread = parents[thread] end
   return thread
 end
 
