@@ -32,7 +32,7 @@ external_dependencies = {
 build = {
   type = "make",
   variables = {
-    LUA_INC = "$(LUA_INCDIR)",
+    LUA = "$(LUA)", LUA_INC = "$(LUA_INCDIR)",
     CFLAGS = "$(CFLAGS)",
     CJSON_INCDIR = "$(CJSON_INCDIR)", CJSON_LIBDIR = "$(CJSON_LIBDIR)",
     EXPAT_INCDIR = "$(EXPAT_INCDIR)", EXPAT_LIBDIR = "$(EXPAT_LIBDIR)",
@@ -40,7 +40,7 @@ build = {
     MICROHTTPD_INCDIR = "$(MICROHTTPD_INCDIR)", MICROHTTPD_LIBDIR = "$(MICROHTTPD_LIBDIR)",
   },
   install_variables = {
-    LUA_DIR = "$(LUADIR)", CLIB_DIR = "$(LIBDIR)", BIN_DIR = "$(BINDIR)",
+    LUA = "$(LUA)", LUA_DIR = "$(LUADIR)", CLIB_DIR = "$(LIBDIR)", BIN_DIR = "$(BINDIR)",
     DOC_DIR = "$(PREFIX)/doc",
   },
 }
