@@ -250,6 +250,9 @@ describe("random", function()
     raises("1 to 4096", sys.random, 4097)
     raises("1 to 4096", sys.random, -1)
     raises("number expected", sys.random, "x")
+    for _, n in ipairs { 1.5, 0 / 0, math.huge } do
+      raises("number has no integer representation", sys.random, n)
+    end
   end)
 
   it("hex writes every byte in lower case", function()
