@@ -3,6 +3,7 @@
 -- checklist of settings that can be seen from outside.
 -- SPDX-License-Identifier: MIT
 
+local core = require "exotel.core"
 local curl = require "exotel.curl"
 local exotel = require "exotel"
 local sys = require "exotel.sys"
@@ -16,7 +17,9 @@ local ok = "send:" .. raw.answer(200, {}, "fine")
 local function perform(agent, url, more)
   local request = { method = "GET", url = url, timeout = LONG, connect_timeout = LONG }
   for name, value in pairs(more or {}) do request[name] = value end
-  return agent:perform(request)
+  local response, failure = agent:perform(request)
+  if response then response.headers = core.headers(response.head) end
+  return response, failure
 end
 
 -- Fails before anything left, for this reason.

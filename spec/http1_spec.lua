@@ -204,8 +204,10 @@ describe("a reader", function()
     assert.equal("more", reader:feed(head .. "ab"))
     assert.same({ "done", "" }, { reader:feed "c" })
     assert.same({ "done", "" }, { reader:feed "" })
-    assert.same({ status = 200, body = "abc", keep_alive = true,
-                  headers = { ["content-length"] = "3", ["x-a"] = "1, 2" } }, reader:response())
+    local response = reader:response()
+    assert.same({ ["content-length"] = "3", ["x-a"] = "1, 2" }, core.headers(response.head))
+    response.head = nil
+    assert.same({ status = 200, body = "abc", keep_alive = true }, response)
     reader = core.http1_reader {}
     assert.same({ "done", "rest" }, { reader:feed(head .. "abcrest") })
     assert.is_false(reader:response().keep_alive)
@@ -297,7 +299,7 @@ describe("a reader", function()
       collectgarbage "restart"
       local response = reader:response()
       if closed then closed_meanwhile = closed_meanwhile + 1 end
-      assert.equal(("y"):rep(99), response.headers["x-150"])
+      assert.equal(("y"):rep(99), core.headers(response.head)["x-150"])
       assert.is_true(response.body == ("z"):rep(100000))
       collectgarbage("incremental", 200, 100, 13)
     end

@@ -31,7 +31,9 @@ local function ask(url, more)
   local request = { method = "GET", url = url, username = "sandbox_key",
                     password = "sandbox_token", timeout = LONG, connect_timeout = LONG }
   for name, value in pairs(more or {}) do request[name] = value end
-  return assert(agent:perform(request))
+  local response = assert(agent:perform(request))
+  response.headers = core.headers(response.head)
+  return response
 end
 
 setup(function() agent = transport.new { plain_http = true } end)

@@ -25,6 +25,19 @@ int exotel_header_read(exotel_slice line, exotel_header *header) {
   return !exotel_is_blank(colon[-1]);
 }
 
+int exotel_header_next(exotel_slice *lines, exotel_header *header) {
+  int found = 0;
+  while (!found && lines->n > 0) {
+    const char *end = memchr(lines->p, '\n', lines->n);
+    exotel_slice line = *lines;
+    if (end != NULL) line.n = (size_t)(end - line.p) + 1;
+    lines->p += line.n;
+    lines->n -= line.n;
+    found = exotel_header_read(line, header);
+  }
+  return found;
+}
+
 int exotel_header_is_name(exotel_slice name) {
   size_t i;
   for (i = 0; i < name.n; i++) {
@@ -46,12 +59,14 @@ int exotel_header_has_control(exotel_slice text) {
 
 exotel_slice exotel_header_find(const exotel_header *headers, size_t n,
                                 const char *name) {
+  const exotel_header *found = NULL;
   size_t i;
   for (i = 0; i < n; i++) {
-    if (exotel_slice_is_nocase(headers[i].name, name))
-      return exotel_slice_trimmed(headers[i].value);
+    if (!exotel_slice_is_nocase(headers[i].name, name)) continue;
+    if (found != NULL) return exotel_slice_of("");
+    found = &headers[i];
   }
-  return exotel_slice_of("");
+  return found != NULL ? exotel_slice_trimmed(found->value) : exotel_slice_of("");
 }
 
 double exotel_retry_after(const exotel_header *headers, size_t n) {

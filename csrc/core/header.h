@@ -18,13 +18,18 @@ typedef struct exotel_header {
 ** 0 when the line is no header. */
 int exotel_header_read(exotel_slice line, exotel_header *header);
 
+/* The next header of a head's lines, which is taken from them; what is no header is passed
+** over. Returns 0 at their end. */
+int exotel_header_next(exotel_slice *lines, exotel_header *header);
+
 /* Whether it is a name that a header can have: one or more of a token's characters. */
 int exotel_header_is_name(exotel_slice name);
 
 /* Whether it holds what no line of a head does: a control character other than the tab. */
 int exotel_header_has_control(exotel_slice text);
 
-/* The value of the first header of that name, in any case; empty when there is none. */
+/* The value of the one header of that name, in any case; empty when there is none, or
+** more than one. */
 exotel_slice exotel_header_find(const exotel_header *headers, size_t n,
                                 const char *name);
 

@@ -16,6 +16,7 @@
 struct exotel_agent {
   exotel_easy easy;
   pid_t owner; /* of the handle */
+  int has_tls; /* some connection of the handle may have it */
   exotel_transfer_options options;
   char *ca_file, *proxy, *user_agent, *resolve; /* what the options point to */
 };
@@ -30,6 +31,7 @@ exotel_agent *exotel_agent_new(const exotel_transfer_options *o) {
   exotel_agent *a = calloc(1, sizeof *a);
   if (a == NULL) return NULL;
   a->options = *o;
+  a->easy.one_owner = 1;
   if (!copy(&a->ca_file, o->ca_file) || !copy(&a->proxy, o->proxy) ||
       !copy(&a->user_agent, o->user_agent) || !copy(&a->resolve, o->resolve)) {
     exotel_agent_free(a);
@@ -59,16 +61,24 @@ void exotel_agent_free(exotel_agent *a) {
   free(a);
 }
 
+/* libcurl's own writes raise no SIGPIPE; those of TLS do, which may also be to close another
+** connection. */
+static CURLcode perform(exotel_agent *a) {
+  exotel_sigpipe held;
+  CURLcode code;
+  a->has_tls |= !a->easy.plain || a->options.plain_http;
+  if (!a->has_tls) return curl_easy_perform(a->easy.handle);
+  exotel_sigpipe_hold(&held);
+  code = curl_easy_perform(a->easy.handle);
+  exotel_sigpipe_release(&held);
+  return code;
+}
+
 void exotel_agent_perform(exotel_agent *a, const exotel_transfer_request *request,
                           exotel_transfer_result *result) {
-  exotel_sigpipe held;
   CURLcode code;
   abandon_after_fork(a);
   code = exotel_easy_begin(&a->easy, &a->options, request, result);
-  if (code == CURLE_OK) {
-    exotel_sigpipe_hold(&held);
-    code = curl_easy_perform(a->easy.handle);
-    exotel_sigpipe_release(&held);
-  }
+  if (code == CURLE_OK) code = perform(a);
   exotel_easy_end(&a->easy, code);
 }

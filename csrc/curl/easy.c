@@ -2,8 +2,9 @@
 ** easy: one libcurl handle, set up for one request after the other (see easy.h).
 **
 ** libcurl's callbacks append to buffers and count; nothing else runs under its frames.
-** Every option is set anew for every request: curl_easy_reset forgets options and keeps
-** connections, TLS sessions and the loaded certificates.
+** Every option is set anew for a request: curl_easy_reset forgets options and keeps
+** connections, TLS sessions and the loaded certificates. Only what is the same for every
+** request of an owner stays between one GET and the next.
 **
 ** SPDX-License-Identifier: MIT
 */
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define HEADER_MAX 65536  /* bytes of one header of a request */
 #define IDLE_SECONDS 60L  /* a connection unused this long isn't taken again */
 #define LIFE_SECONDS 600L /* nor one this old, so that a moved address is noticed */
 
@@ -151,15 +153,6 @@ static void set_tls(setting *s, const exotel_transfer_options *o) {
   if (o->ca_file != NULL) set_text(s, CURLOPT_CAINFO, o->ca_file);
 }
 
-static void set_credentials(setting *s, const exotel_transfer_request *r) {
-  set_long(s, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-  set_long(s, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-  if (r->username == NULL) return;
-  set_long(s, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-  set_text(s, CURLOPT_USERNAME, r->username);
-  set_text(s, CURLOPT_PASSWORD, r->password == NULL ? "" : r->password);
-}
-
 /* An answer of a proxy to CONNECT isn't one of the service. */
 static void set_proxy(setting *s, const exotel_transfer_options *o, int plain) {
   const char *proxy = plain && !o->plain_http ? "" : o->proxy; /* loopback needs none */
@@ -167,11 +160,12 @@ static void set_proxy(setting *s, const exotel_transfer_options *o, int plain) {
   if (proxy != NULL) set_text(s, CURLOPT_PROXY, proxy);
 }
 
-static void set_connection(setting *s, const exotel_transfer_request *r) {
+/* The account's credentials come with the request, and from nowhere else. */
+static void set_connection(setting *s) {
+  set_long(s, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+  set_long(s, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  set_long(s, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
   set_long(s, CURLOPT_NOSIGNAL, 1L);
-  set_long(s, CURLOPT_TIMEOUT_MS, r->timeout_ms);
-  set_long(s, CURLOPT_CONNECTTIMEOUT_MS, r->connect_timeout_ms);
-  set_long(s, CURLOPT_FRESH_CONNECT, r->fresh_connection ? 1L : 0L);
   set_long(s, CURLOPT_MAXAGE_CONN, IDLE_SECONDS);
   set_long(s, CURLOPT_MAXLIFETIME_CONN, LIFE_SECONDS);
 #if LIBCURL_VERSION_NUM >= 0x075700
@@ -191,12 +185,6 @@ static void set_body(setting *s, const exotel_transfer_request *r) {
   set_text(s, CURLOPT_COPYPOSTFIELDS, r->body != NULL ? r->body : "");
 }
 
-static void set_request(setting *s, const exotel_transfer_request *r) {
-  set_text(s, CURLOPT_URL, r->url);
-  set_body(s, r);
-  set_text(s, CURLOPT_CUSTOMREQUEST, r->method);
-}
-
 /* Appends to a list that libcurl doesn't copy. Returns 0 without memory. */
 static int append(struct curl_slist **list, const char *line) {
   struct curl_slist *longer = curl_slist_append(*list, line);
@@ -204,38 +192,68 @@ static int append(struct curl_slist **list, const char *line) {
   return longer != NULL;
 }
 
-static void free_lists(exotel_easy *t) {
-  curl_slist_free_all(t->headers);
-  curl_slist_free_all(t->resolve);
-  t->headers = t->resolve = NULL;
+static int append_header(exotel_easy *t, const exotel_header *h) {
+  exotel_buffer *line = &t->line;
+  line->max = HEADER_MAX;
+  exotel_buffer_reset(line);
+  exotel_buffer_add(line, h->name.p, h->name.n);
+  exotel_buffer_adds(line, ": ");
+  exotel_buffer_add(line, h->value.p, h->value.n);
+  return line->state == EXOTEL_BUFFER_OK && append(&t->headers, line->p);
 }
 
 /* "Expect:" keeps libcurl from asking before it sends a body. */
-static int make_lists(exotel_easy *t, const exotel_transfer_options *o,
-                      const exotel_transfer_request *r) {
-  const char *const *line = r->headers;
-  if (!append(&t->headers, "Expect:")) return 0;
-  for (; *line != NULL; line++) {
-    if (!append(&t->headers, *line)) return 0;
+static int make_headers(exotel_easy *t, const exotel_transfer_request *r) {
+  size_t i;
+  if (r->body != NULL && !append(&t->headers, "Expect:")) return 0;
+  for (i = 0; i < r->nheaders; i++) {
+    if (!append_header(t, &r->headers[i])) return 0;
   }
-  return o->resolve == NULL || append(&t->resolve, o->resolve);
+  return 1;
 }
 
-static CURLcode set_all(exotel_easy *t, const exotel_transfer_options *o,
-                        const exotel_transfer_request *r) {
+static void free_headers(exotel_easy *t) {
+  curl_slist_free_all(t->headers);
+  t->headers = NULL;
+}
+
+static void free_resolve(exotel_easy *t) {
+  curl_slist_free_all(t->resolve);
+  t->resolve = NULL;
+}
+
+/* What is the same for all requests of these options that are plain or not. */
+static CURLcode set_lasting(exotel_easy *t, const exotel_transfer_options *o) {
   setting s;
   s.handle = t->handle;
   s.code = CURLE_OK;
   set_callbacks(&s, t);
   set_protocols(&s, t->plain);
   set_tls(&s, o);
-  set_credentials(&s, r);
   set_proxy(&s, o, t->plain);
-  set_connection(&s, r);
-  set_request(&s, r);
-  set_list(&s, CURLOPT_HTTPHEADER, t->headers);
+  set_connection(&s);
+  if (o->resolve != NULL && !append(&t->resolve, o->resolve))
+    return CURLE_OUT_OF_MEMORY;
   if (t->resolve != NULL) set_list(&s, CURLOPT_RESOLVE, t->resolve);
   if (o->user_agent != NULL) set_text(&s, CURLOPT_USERAGENT, o->user_agent);
+  return s.code;
+}
+
+static CURLcode set_request(exotel_easy *t, const exotel_transfer_request *r) {
+  setting s;
+  s.handle = t->handle;
+  s.code = CURLE_OK;
+  if (!make_headers(t, r)) return CURLE_OUT_OF_MEMORY;
+  set_text(&s, CURLOPT_URL, r->url);
+  set_body(&s, r);
+  set_text(&s, CURLOPT_CUSTOMREQUEST, r->method);
+  set_text(&s, CURLOPT_USERNAME, r->username);
+  set_text(&s, CURLOPT_PASSWORD,
+           r->username != NULL && r->password == NULL ? "" : r->password);
+  set_long(&s, CURLOPT_TIMEOUT_MS, r->timeout_ms);
+  set_long(&s, CURLOPT_CONNECTTIMEOUT_MS, r->connect_timeout_ms);
+  set_long(&s, CURLOPT_FRESH_CONNECT, r->fresh_connection ? 1L : 0L);
+  set_list(&s, CURLOPT_HTTPHEADER, t->headers);
   return s.code;
 }
 
@@ -319,9 +337,23 @@ static void empty_result(exotel_transfer_result *r, const exotel_transfer_option
   r->message[0] = '\0';
 }
 
+static int is_get(const exotel_transfer_request *r) {
+  return r->body == NULL && !r->send_once && strcmp(r->method, "GET") == 0;
+}
+
+/* The handle still points to the lists: it forgets, or is given new ones. */
+static void forget_all(exotel_easy *t) {
+  if (t->handle != NULL) curl_easy_reset(t->handle);
+  free_headers(t);
+  free_resolve(t);
+}
+
+static void forget_headers(exotel_easy *t) {
+  curl_easy_setopt(t->handle, CURLOPT_HTTPHEADER, NULL);
+  free_headers(t);
+}
+
 static void forget_last(exotel_easy *t) {
-  if (t->handle != NULL) curl_easy_reset(t->handle); /* it points to the lists */
-  free_lists(t);
   t->header_lines = 0;
   t->head_ended = 0;
   t->too_large = t->refused = t->repeated = 0;
@@ -331,16 +363,27 @@ static void forget_last(exotel_easy *t) {
 CURLcode exotel_easy_begin(exotel_easy *t, const exotel_transfer_options *options,
                            const exotel_transfer_request *request,
                            exotel_transfer_result *result) {
+  int plain = strncmp(request->url, "http://", 7) == 0;
+  int lasts = t->ready_for_get && t->plain == plain && is_get(request);
+  CURLcode code = CURLE_OK;
   forget_last(t);
   empty_result(result, options);
   t->result = result;
-  t->plain = strncmp(request->url, "http://", 7) == 0;
+  t->plain = plain;
   t->plain_anywhere = options->plain_http;
   t->send_once = request->send_once;
+  t->ready_for_get = 0;
   if (!exotel_curl_start()) return CURLE_OUT_OF_MEMORY;
+  if (lasts)
+    forget_headers(t);
+  else
+    forget_all(t);
   if (t->handle == NULL) t->handle = curl_easy_init();
-  if (t->handle == NULL || !make_lists(t, options, request)) return CURLE_OUT_OF_MEMORY;
-  return set_all(t, options, request);
+  if (t->handle == NULL) return CURLE_OUT_OF_MEMORY;
+  if (!lasts) code = set_lasting(t, options);
+  if (code == CURLE_OK) code = set_request(t, request);
+  t->ready_for_get = t->one_owner && code == CURLE_OK && is_get(request);
+  return code;
 }
 
 void exotel_easy_close(exotel_easy *t) {
@@ -351,10 +394,14 @@ void exotel_easy_close(exotel_easy *t) {
     exotel_sigpipe_release(&held);
     t->handle = NULL;
   }
-  free_lists(t);
+  free_headers(t);
+  free_resolve(t);
+  exotel_buffer_free(&t->line);
+  t->ready_for_get = 0;
 }
 
 void exotel_easy_abandon(exotel_easy *t) {
   t->handle = NULL;
   t->headers = t->resolve = NULL; /* the old handle still points to them */
+  t->ready_for_get = 0;
 }

@@ -358,7 +358,6 @@ static int answer(int listener) {
 
 static CURLcode begin_at(exotel_multi *m, transfer *t,
                          const exotel_transfer_options *options, const char *url) {
-  static const char *const no_headers[] = {NULL};
   exotel_transfer_options direct = *options;
   exotel_transfer_request r;
   CURLcode code;
@@ -367,7 +366,6 @@ static CURLcode begin_at(exotel_multi *m, transfer *t,
   memset(&r, 0, sizeof r);
   r.method = "GET";
   r.url = url;
-  r.headers = no_headers;
   r.timeout_ms = r.connect_timeout_ms = 1000;
   r.fresh_connection = 1;
   t->number = 0;

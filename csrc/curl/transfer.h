@@ -13,6 +13,7 @@
 
 #include "../core/buffer.h"
 #include "../core/exotel.h"
+#include "../core/header.h"
 
 #include <stddef.h>
 
@@ -32,7 +33,8 @@ typedef struct exotel_transfer_options {
 typedef struct exotel_transfer_request {
   const char *method, *url;
   const char *username, *password; /* Basic; NULL: none */
-  const char *const *headers;      /* "name: value" lines, NULL at the end */
+  const exotel_header *headers;
+  size_t nheaders;
   const char *body;                /* NULL: none */
   size_t body_size;
   long timeout_ms, connect_timeout_ms; /* both above 0 */

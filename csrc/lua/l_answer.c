@@ -57,18 +57,11 @@ static void set_header(lua_State *L, int table, const exotel_header *h) {
   lua_rawset(L, table);
 }
 
-void l_answer_headers(lua_State *L, const exotel_buffer *lines) {
-  const char *p = lines->p, *end = p + lines->n;
+void l_answer_headers(lua_State *L, exotel_slice head) {
+  exotel_header h;
   int table;
   lua_createtable(L, 0, USUAL_HEADERS);
   table = lua_gettop(L);
-  while (p != NULL && p < end) {
-    const char *stop = memchr(p, '\n', (size_t)(end - p));
-    exotel_slice line;
-    exotel_header h;
-    line.p = p;
-    line.n = (size_t)((stop == NULL ? end : stop) - p);
-    if (exotel_header_read(line, &h)) set_header(L, table, &h);
-    p = stop == NULL ? end : stop + 1;
-  }
+  while (exotel_header_next(&head, &h))
+    set_header(L, table, &h);
 }

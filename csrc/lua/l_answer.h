@@ -7,7 +7,7 @@
 #ifndef EXOTEL_L_ANSWER_H
 #define EXOTEL_L_ANSWER_H
 
-#include "../core/buffer.h"
+#include "../core/exotel.h"
 #include "compat.h"
 
 #include <stddef.h>
@@ -20,8 +20,8 @@ double l_number_field(lua_State *L, int table, const char *name, double otherwis
 ** 64 KB and 16 MB. Raises. */
 void l_answer_limits(lua_State *L, int table, size_t *max_headers, size_t *max_body);
 
-/* Pushes the header lines as a table of values by lower-case names; repeated ones are joined
+/* Pushes a head's lines as a table of values by lower-case names; repeated ones are joined
 ** by ", ". Lines that are no header, and names of 64 bytes and more, are left out. */
-void l_answer_headers(lua_State *L, const exotel_buffer *lines);
+void l_answer_headers(lua_State *L, exotel_slice head);
 
 #endif

@@ -69,6 +69,7 @@ int l_request_match(lua_State *L);
 int l_request_send(lua_State *L);
 int l_span_read(lua_State *L);
 int l_response_read(lua_State *L);
+int l_headers_read(lua_State *L);
 int l_form_read(lua_State *L);
 int l_json_read(lua_State *L);
 int l_json_write(lua_State *L);

@@ -18,15 +18,18 @@ EXOTEL_MODULE int luaopen_exotel_curl(lua_State *L);
 
 typedef struct l_agent {
   exotel_agent *agent;
-  exotel_buffer headers, body; /* the last answer's memory, for the next one */
   int closed;
 } l_agent;
 
-/* An answer while it becomes a table: apart from the agent, which a finalizer may use
-** again meanwhile. */
+/* An answer while it becomes a table. The state has one whose memory is used again; while
+** it is busy (a finalizer makes a request) or was left so by an error, there is a new
+** one. */
 typedef struct l_result {
   exotel_transfer_result result;
+  int busy;
 } l_result;
+
+static char shared_key; /* its address names the shared result in the registry */
 
 static int l_result_close(lua_State *L) {
   l_result *r = luaL_checkudata(L, 1, RESULT_CLASS);
@@ -34,23 +37,27 @@ static int l_result_close(lua_State *L) {
   return 0;
 }
 
-/* Memory changes hands, and with it who gives it back. */
-static void move(exotel_buffer *to, exotel_buffer *from) {
-  exotel_buffer_free(to);
-  *to = *from;
-  exotel_buffer_init(from, 0);
+/* Pushes it, so that it stays alive. */
+static l_result *take_result(lua_State *L) {
+  l_result *r;
+  lua_pushlightuserdata(L, &shared_key);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+  r = lua_touserdata(L, -1);
+  if (r == NULL || r->busy) {
+    lua_pop(L, 1);
+    r = exotel_newowner(L, sizeof *r, RESULT_CLASS);
+    exotel_transfer_result_init(&r->result);
+    lua_pushlightuserdata(L, &shared_key);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+  }
+  r->busy = 1;
+  return r;
 }
 
-static void lend_buffers(l_agent *a, exotel_transfer_result *r) {
-  move(&r->headers, &a->headers);
-  move(&r->body, &a->body);
-}
-
-/* An agent that was closed meanwhile, or a very large answer, leaves them there. */
-static void take_buffers_back(l_agent *a, exotel_transfer_result *r) {
-  if (a->closed || r->body.capacity > KEPT_MAX) return;
-  move(&a->headers, &r->headers);
-  move(&a->body, &r->body);
+static void give_result(l_result *r) {
+  r->busy = 0;
+  if (r->result.body.capacity > KEPT_MAX) exotel_transfer_result_free(&r->result);
 }
 
 static l_agent *check_agent(lua_State *L) {
@@ -65,8 +72,6 @@ static int l_agent_close(lua_State *L) {
   a->agent = NULL;
   a->closed = 1;
   exotel_agent_free(agent);
-  exotel_buffer_free(&a->headers);
-  exotel_buffer_free(&a->body);
   return 0;
 }
 
@@ -86,25 +91,24 @@ static int l_agent_new(lua_State *L) {
 /* agent:perform(request): what l_transfer_push says, when all of it is over. Raises when
 ** there was no memory to send it. */
 static int l_agent_perform(lua_State *L) {
-  l_agent *a = check_agent(L);
-  l_result *holder;
-  const char *lines[L_REQUEST_HEADERS_MAX + 1];
-  exotel_transfer_request r;
+  exotel_header headers[L_REQUEST_HEADERS_MAX];
+  exotel_transfer_request request;
+  l_result *r;
   int pushed;
+  check_agent(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
   luaL_checkstack(L, 16, NULL);
-  l_transfer_request(L, 2, &r, lines);
-  holder = exotel_newowner(L, sizeof *holder, RESULT_CLASS);
-  exotel_transfer_result_init(&holder->result);
-  check_agent(L); /* a finalizer or a metamethod may have closed it meanwhile */
-  lend_buffers(a, &holder->result);
-  exotel_agent_perform(a->agent, &r, &holder->result);
-  if (holder->result.failure == EXOTEL_TRANSFER_MEMORY && holder->result.sent == 0)
+  l_transfer_request(L, 2, &request, headers);
+  r = take_result(L);
+  /* a finalizer or a metamethod may have closed it meanwhile */
+  exotel_agent_perform(check_agent(L)->agent, &request, &r->result);
+  if (r->result.failure == EXOTEL_TRANSFER_MEMORY && r->result.sent == 0) {
+    give_result(r);
     return luaL_error(L, "not enough memory");
-  pushed = l_transfer_push(L, &holder->result);
-  take_buffers_back(a, &holder->result);
-  exotel_transfer_result_free(&holder->result);
+  }
+  pushed = l_transfer_push(L, &r->result);
+  give_result(r);
   return pushed;
 }
 

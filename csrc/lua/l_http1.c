@@ -210,7 +210,7 @@ static int l_reader_finish(lua_State *L) {
 }
 
 /*
-** reader:response(): the whole answer, { status, headers, body, keep_alive }, as curl's
+** reader:response(): the whole answer, { status, head, body, keep_alive }, as curl's
 ** transport gives it; keep_alive: the connection can take another request. To be taken once:
 ** its memory is given back. Raises while there is none.
 */
@@ -226,8 +226,8 @@ static int l_reader_response(lua_State *L) {
   lua_createtable(L, 0, 4);
   lua_pushinteger(L, taken->reader.status);
   lua_setfield(L, -2, "status");
-  l_answer_headers(L, &taken->reader.headers);
-  lua_setfield(L, -2, "headers");
+  l_buffer_push(L, &taken->reader.headers);
+  lua_setfield(L, -2, "head");
   l_buffer_push(L, &taken->reader.body);
   lua_setfield(L, -2, "body");
   lua_pushboolean(L, taken->reader.keep_alive);

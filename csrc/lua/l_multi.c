@@ -54,7 +54,7 @@ int l_multi_new(lua_State *L) {
 /* multi:start(number, request, options): begins a transfer, see l_transfer.h. The number is
 ** the caller's choice, so that it can be written down before anything has begun. */
 static int l_multi_start(lua_State *L) {
-  const char *lines[L_REQUEST_HEADERS_MAX + 1];
+  exotel_header headers[L_REQUEST_HEADERS_MAX];
   exotel_transfer_options o;
   exotel_transfer_request r;
   long long number = exotel_checkinteger(L, 2);
@@ -65,7 +65,7 @@ static int l_multi_start(lua_State *L) {
   lua_settop(L, 4);
   luaL_checkstack(L, 24, NULL);
   l_transfer_options(L, 4, &o);
-  l_transfer_request(L, 3, &r, lines);
+  l_transfer_request(L, 3, &r, headers);
   m = check_multi(L); /* last: a metamethod of the tables may close it */
   if (!exotel_multi_start(m->multi, (unsigned long)number, &o, &r))
     return luaL_error(L, "not enough memory");

@@ -9,6 +9,7 @@
 #include "../core/error.h"
 #include "../core/form.h"
 #include "../core/text.h"
+#include "l_answer.h"
 
 static void push_node(lua_State *L, const exotel_record *r, const exotel_node *node,
                       int names);
@@ -109,9 +110,8 @@ static void push_page(lua_State *L, exotel_response *r, const exotel_page *page)
 
 /* The table of headers at `index`, as far as it holds strings. The slices live as long
 ** as the table, which nothing changes meanwhile. */
-static size_t take_headers(lua_State *L, int index, l_work *w) {
+static size_t headers_of_table(lua_State *L, int index, l_work *w) {
   size_t n = 0;
-  if (!lua_istable(L, index)) return 0;
   lua_pushnil(L);
   while (lua_next(L, index)) {
     exotel_header *h = &w->headers[n];
@@ -126,6 +126,21 @@ static size_t take_headers(lua_State *L, int index, l_work *w) {
   return n;
 }
 
+static size_t headers_of_head(exotel_slice head, l_work *w) {
+  size_t n = 0;
+  while (n < L_HEADERS_MAX && exotel_header_next(&head, &w->headers[n]))
+    n++;
+  return n;
+}
+
+static size_t take_headers(lua_State *L, int index, l_work *w) {
+  switch (lua_type(L, index)) {
+    case LUA_TTABLE: return headers_of_table(L, index, w);
+    case LUA_TSTRING: return headers_of_head(l_slice_check(L, index), w);
+    default: return 0;
+  }
+}
+
 /* A number that is no HTTP status is none at all, whatever int it would turn into. */
 static int status_at(lua_State *L, int index) {
   lua_Number n = luaL_checknumber(L, index);
@@ -136,7 +151,8 @@ static int status_at(lua_State *L, int index) {
 /*
 ** core.read(operation, status, headers, body): the record, or nil and an error. For the
 ** operation "send", an endpoint without a row, any status but 2xx.
-** headers: a table of names and values, or nil. body: a string.
+** headers: a table of names and values, or a head's lines as they came, or nil. body: a
+** string.
 ** Of an operation whose answer is a page: { calls = { record, … }, total, page_size,
 ** first_page_uri, prev_page_uri, next_page_uri, after, before }, the last two being the
 ** cursors in the addresses; after is nil when there is no next page.
@@ -162,6 +178,15 @@ int l_response_read(lua_State *L) {
   else
     l_record_push(L, &w->response.record);
   l_work_give(w);
+  return 1;
+}
+
+/*
+** core.headers(head): a head's lines as a table of values by lower-case names; repeated ones
+** are joined by ", ".
+*/
+int l_headers_read(lua_State *L) {
+  l_answer_headers(L, l_slice_check(L, 1));
   return 1;
 }
 

@@ -58,38 +58,39 @@ void l_transfer_options(lua_State *L, int table, exotel_transfer_options *o) {
   l_answer_limits(L, table, &o->max_headers, &o->max_body);
 }
 
-/* "name: value" lines of the table of headers at the top; all stay on the stack. */
-static void take_headers(lua_State *L, const char **lines) {
+/* The string at `index`, which has no CR, LF or NUL. */
+static exotel_slice header_part(lua_State *L, int index) {
+  exotel_slice s;
+  if (lua_type(L, index) != LUA_TSTRING) luaL_error(L, "headers are strings by name");
+  s.p = lua_tolstring(L, index, &s.n);
+  if (memchr(s.p, '\0', s.n) != NULL || strpbrk(s.p, "\r\n") != NULL)
+    luaL_error(L, "a header has a CR, LF or NUL");
+  return s;
+}
+
+/* The headers in the table at the top, which stays there and keeps them alive. */
+static size_t take_headers(lua_State *L, exotel_header *headers) {
   int table = lua_gettop(L);
   size_t n = 0;
-  lines[0] = NULL;
-  if (lua_isnil(L, table)) return;
+  if (lua_isnil(L, table)) return 0;
   luaL_checktype(L, table, LUA_TTABLE);
-  luaL_checkstack(L, L_REQUEST_HEADERS_MAX + 8, NULL);
   lua_pushnil(L);
   while (lua_next(L, table)) {
-    size_t size;
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-      luaL_error(L, "headers are strings by name");
     if (n == L_REQUEST_HEADERS_MAX)
       luaL_error(L, "more than %d headers", L_REQUEST_HEADERS_MAX);
-    lua_pushfstring(L, "%s: %s", lua_tostring(L, -2), lua_tostring(L, -1));
-    lines[n] = lua_tolstring(L, -1, &size);
-    if (strpbrk(lines[n], "\r\n") != NULL || size != strlen(lines[n]) ||
-        size != lua_rawlen(L, -2) + lua_rawlen(L, -3) + 2)
-      luaL_error(L, "a header has a CR, LF or NUL");
-    lines[++n] = NULL;
-    lua_replace(L, -2); /* the line takes the value's place */
-    lua_insert(L, -2);  /* and stays below the key */
+    headers[n].name = header_part(L, -2);
+    headers[n++].value = header_part(L, -1);
+    lua_pop(L, 1);
   }
+  return n;
 }
 
 static void push_response(lua_State *L, const exotel_transfer_result *r) {
-  lua_createtable(L, 0, 5);
+  lua_createtable(L, 0, 6); /* the client adds its attempts */
   exotel_pushinteger(L, r->status);
   lua_setfield(L, -2, "status");
-  l_answer_headers(L, &r->headers);
-  lua_setfield(L, -2, "headers");
+  lua_pushlstring(L, r->headers.p == NULL ? "" : r->headers.p, r->headers.n);
+  lua_setfield(L, -2, "head");
   lua_pushlstring(L, r->body.p == NULL ? "" : r->body.p, r->body.n);
   lua_setfield(L, -2, "body");
   lua_pushnumber(L, r->seconds);
@@ -117,7 +118,7 @@ static void push_failure(lua_State *L, const exotel_transfer_result *r) {
 }
 
 void l_transfer_request(lua_State *L, int table, exotel_transfer_request *r,
-                        const char **lines) {
+                        exotel_header *headers) {
   memset(r, 0, sizeof *r);
   r->timeout_ms = milliseconds(L, table, "timeout");
   r->connect_timeout_ms = milliseconds(L, table, "connect_timeout");
@@ -135,8 +136,8 @@ void l_transfer_request(lua_State *L, int table, exotel_transfer_request *r,
     r->body = lua_tolstring(L, -1, &r->body_size);
   }
   lua_getfield(L, table, "headers");
-  take_headers(L, lines);
-  r->headers = lines;
+  r->headers = headers;
+  r->nheaders = take_headers(L, headers);
 }
 
 int l_transfer_push(lua_State *L, const exotel_transfer_result *r) {

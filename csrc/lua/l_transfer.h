@@ -18,13 +18,14 @@
 void l_transfer_options(lua_State *L, int table, exotel_transfer_options *o);
 
 /* The request in the table at `table`: { method, url, username, password, headers, body,
-** timeout, connect_timeout, fresh_connection, send_once }, times in seconds. `lines` has
-** room for L_REQUEST_HEADERS_MAX + 1. All strings are left on the stack. Raises. */
+** timeout, connect_timeout, fresh_connection, send_once }, times in seconds. `headers` has
+** room for L_REQUEST_HEADERS_MAX. All strings are left on the stack, or in the table of
+** headers that is. Raises. */
 void l_transfer_request(lua_State *L, int table, exotel_transfer_request *r,
-                        const char **lines);
+                        exotel_header *headers);
 
-/* Pushes { status, headers, body, seconds, connections }, headers having lower-case
-** names; or nil and { reason, message, sent, code, seconds, status }, where sent = false
+/* Pushes { status, head, body, seconds, connections }, head being the header lines as they
+** came; or nil and { reason, message, sent, code, seconds, status }, where sent = false
 ** is proof that no byte of the request left. Returns how many values. */
 int l_transfer_push(lua_State *L, const exotel_transfer_result *r);
 

@@ -87,7 +87,7 @@ end
 
 local function read(state, name, status, headers, body)
   local record, failure = core.read(name, status, headers, body)
-  if record then return records.dress(operations[name], record) end
+  if record then return record end
   hint_at_mumbai(state, failure)
   return nil, errors.new(failure, name, state and state.secrets)
 end
@@ -95,6 +95,7 @@ end
 -- What an endpoint without a row answers: whole when it is a success, else an error as any.
 local function read_any(state, request, status, headers, body)
   if status >= 200 and status <= 299 then
+    if type(headers) == "string" then headers = core.headers(headers) end
     return { status = status, headers = headers, body = body }
   end
   local _, failure = core.read("send", status, headers, body)
@@ -145,10 +146,12 @@ local function transport_error(state, request, failure)
   }, request.operation, state.secrets)
 end
 
--- A transport that returns something else may have sent the request.
-local function is_response(response)
+-- A user's transport that returns something else may have sent the request.
+local function is_response(state, response)
+  if not state.brought then return response end
   return type(response) == "table" and type(response.status) == "number"
     and type(response.body) == "string"
+    and (type(response.head) == "string" or response.head == nil)
 end
 
 local function perform(state, transport, request, seconds, how)
@@ -162,7 +165,7 @@ local function perform(state, transport, request, seconds, how)
     username = state.api_key,
     password = state.api_token,
     timeout = seconds,
-    connect_timeout = math.min(connect, seconds),
+    connect_timeout = connect < seconds and connect or seconds,
     fresh_connection = dials,
     send_once = dials,
   }
@@ -172,14 +175,14 @@ end
 -- its turn.
 local function attempt(state, transport, request, seconds, how)
   local response, failure = perform(state, transport, request, seconds, how)
-  if not is_response(response) then
+  if not is_response(state, response) then
     if type(failure) ~= "table" then
       failure = { reason = "transport", message = "the transport returned no response: "
         .. tostring(failure) }
     end
     return nil, transport_error(state, request, failure), nil, failure.waited
   end
-  local headers = type(response.headers) == "table" and response.headers or {}
+  local headers = response.head or type(response.headers) == "table" and response.headers or {}
   local status, body = response.status, response.body
   local record, err
   if operations[request.operation] then
@@ -190,15 +193,11 @@ local function attempt(state, transport, request, seconds, how)
   return record, err, response, response.waited
 end
 
--- Of a page that of each of its calls, without the body: a call must not hold its whole page.
-local function keep_response(subject, response, attempts)
-  local kept = { status = response.status, headers = response.headers,
-                 seconds = response.seconds, attempts = attempts }
-  if subject.calls then
-    records.remember(subject, kept)
-  else
-    kept.body, responses[subject] = response.body, kept
-  end
+local function keep_response(request, record, err, response, attempts)
+  response.attempts = attempts
+  local operation = operations[request.operation]
+  if record and operation then return records.remember(operation, record, response) end
+  responses[record or err] = response
 end
 
 -- All attempts together, pauses included, stay within the time-out; a transport's queue
@@ -217,7 +216,7 @@ local function exchange(state, request, how)
     local record, response, waited
     record, err, response, waited = attempt(state, transport, request, left, how)
     deadline = deadline + (waited or 0)
-    if response then keep_response(record or err, response, attempts) end
+    if response then keep_response(request, record, err, response, attempts) end
     if record then return record end
     err.attempts = attempts
     local pause = retry.delay(request.dials, err, attempts, retries)
@@ -458,11 +457,19 @@ function implementation.read(object, name, status, headers, body)
   if headers ~= nil and type(headers) ~= "table" or type(body) ~= "string" then
     return errors.misuse "exotel.read wants headers as a table and the body as a string"
   end
-  return read(get_state(object), name, status, headers, body)
+  local record
+  record, err = read(get_state(object), name, status, headers, body)
+  if not record then return nil, err end
+  return records.dress(operations[name], record)
 end
 
+-- Headers become a table when somebody asks for them.
 function implementation.response(_, subject)
-  return responses[subject] or records.source(subject)
+  local response = responses[subject] or records.source(subject)
+  if not response then return nil end
+  local headers = response.head and core.headers(response.head) or response.headers
+  return { status = response.status, headers = headers, body = response.body,
+           seconds = response.seconds, attempts = response.attempts }
 end
 
 function implementation.time(object, text, offset)

@@ -1,8 +1,8 @@
 -- records: how records and events print, each in one line without whole phone numbers.
 --
--- A record is a plain table that the core made; here it gets a metatable and nothing else. The
--- calls of one page share one that knows what they came from: an entry for each of them in a
--- weak table would be a good part of what reading pages takes.
+-- A record is a plain table that the core made; here it gets a metatable and nothing else. One
+-- that was asked for over the network has a metatable that knows what it came from: an entry in a
+-- weak table would cost more.
 --
 -- SPDX-License-Identifier: MIT
 
@@ -61,14 +61,25 @@ end
 
 local SOURCE = {} -- a key that nobody else has
 
---- Lets each call of a page know what it came from.
-function records.remember(page, response)
-  local shared = records.metatables.call
-  local own = { __name = shared.__name, __tostring = shared.__tostring, [SOURCE] = response }
-  for _, call in ipairs(page.calls) do setmetatable(call, own) end
+local function remembering(operation, response)
+  local shared = records.metatables[operation.record]
+  return { __name = shared.__name, __tostring = shared.__tostring, [SOURCE] = response }
 end
 
---- What a call of a page came from; nil for anything else.
+-- Without the body: a call must not hold its whole page.
+local function remember_page(operation, page, response)
+  local own = remembering(operation, { status = response.status, head = response.head,
+    headers = response.headers, seconds = response.seconds, attempts = response.attempts })
+  for _, entry in ipairs(page.calls) do setmetatable(entry, own) end
+end
+
+--- The same under a metatable that knows what it came from, which those of one page share.
+function records.remember(operation, record, response)
+  if operation.page then return remember_page(operation, record, response) end
+  setmetatable(record, remembering(operation, response))
+end
+
+--- What a record came from; nil for anything else.
 function records.source(value)
   local metatable = type(value) == "table" and getmetatable(value)
   return type(metatable) == "table" and rawget(metatable, SOURCE) or nil

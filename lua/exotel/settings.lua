@@ -294,9 +294,11 @@ function settings.read(given)
   return out
 end
 
+local NOTHING = {} -- shared, and only read
+
 --- The second table of a call, checked: or nil and a misuse.
 function settings.how(given)
-  if given == nil then return {} end
+  if given == nil then return NOTHING end
   if type(given) ~= "table" then
     return errors.misuse(("the second table wants a table, got a %s"):format(type(given)))
   end

@@ -104,7 +104,9 @@ function on_sandbox:request(method, path, more)
   local request = { method = method, url = self.base_url .. path, timeout = LONG,
                     connect_timeout = LONG }
   for name, value in pairs(more or {}) do request[name] = value end
-  return assert(self.agent:perform(request))
+  local response = assert(self.agent:perform(request))
+  response.headers = core.headers(response.head)
+  return response
 end
 
 --- A POST of a form, a table of texts, or of a body with its type.

@@ -115,6 +115,7 @@ end
 local function send(self, request)
   local ran, response, failure = yielding.pcall(self.settings.send, request)
   if not ran then return nil, { reason = "error", message = tostring(response) } end
+  if response then response.headers = core.headers(response.head) end
   return response, failure
 end
 
