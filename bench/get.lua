@@ -1,8 +1,9 @@
 -- get: what a GET costs that ends in a record, client:call_details(sid), beside bare libcurl's
 -- (bench/bare.c), over HTTP and over HTTPS: this process's CPU time, user and system, and the
 -- instructions of its user part, counted by callgrind. An nginx on loopback answers, whose own
--- time doesn't count. The rows take turns, so that a busy machine slows them alike; a ratio of
--- times is the median of the rounds' own.
+-- time doesn't count: on another core, as a server is, and then on the same one, where it takes
+-- the caches from the client each time. The rows take turns, so that a busy machine slows them
+-- alike; a ratio of times is the median of the rounds' own.
 --
 -- And the handshakes that GETS questions of one client take, as nginx counts them.
 --
@@ -14,6 +15,7 @@ local bare = require "bare"
 local exotel = require "exotel"
 local floor = require "floor"
 local measure = require "bench.measure"
+local sys = require "exotel.sys"
 local tls = require "spec.support.tls"
 
 local ROUNDS, CALLS = 41, 200
@@ -69,22 +71,39 @@ for _, row in ipairs(rows) do
 end
 
 for index, row in ipairs(rows) do
-  row.count, row.times, row.ratios = measure.instructions(index, 1) / COUNTED_CALLS, {}, {}
+  row.count = measure.instructions(index, 1) / COUNTED_CALLS
 end
 
-for round = 1, ROUNDS do
+local function time_rows()
+  for _, row in ipairs(rows) do row.times, row.ratios = {}, {} end
+  for round = 1, ROUNDS do
+    for _, row in ipairs(rows) do
+      row.times[round] = measure.seconds(row.run, CALLS) / CALLS
+      row.ratios[round] = row.times[round] / rows[row.bare].times[round]
+    end
+  end
   for _, row in ipairs(rows) do
-    row.times[round] = measure.seconds(row.run, CALLS) / CALLS
-    row.ratios[round] = row.times[round] / rows[row.bare].times[round]
+    row.us, row.ratio = measure.median(row.times) * 1e6, measure.median(row.ratios)
   end
 end
 
 print(("one GET of a call, %d bytes; us of CPU, medians of %d rounds; instructions by callgrind")
   :format(#answer, ROUNDS))
-print(("%-30s %8s %11s %12s %11s"):format("", "us", "of libcurl", "instructions", "of libcurl"))
-for _, row in ipairs(rows) do
-  print(("%-30s %8.1f %11.2f %12.0f %11.2f"):format(row.name, measure.median(row.times) * 1e6,
-    measure.median(row.ratios), row.count, row.count / rows[row.bare].count))
+local cores = measure.cores()
+measure.pin(sys.pid(), cores[1])
+for _, place in ipairs { { "a core for the client alone", cores[2] },
+                         { "client and server on one core", cores[1] } } do
+  local title, core = place[1], place[2]
+  if core then
+    measure.pin(nginx.process:pid(), core)
+    time_rows()
+    print(("%-30s %8s %11s %12s %11s"):format(title, "us", "of libcurl", "instructions",
+      "of libcurl"))
+    for _, row in ipairs(rows) do
+      print(("%-30s %8.1f %11.2f %12.0f %11.2f"):format(row.name, row.us, row.ratio, row.count,
+        row.count / rows[row.bare].count))
+    end
+  end
 end
 
 -- Connections, and those of them that began with a full TLS handshake.

@@ -42,4 +42,22 @@ function measure.seconds(fn, ...)
   return os.clock() - began
 end
 
+--- The cores that this process may use, by their numbers.
+function measure.cores()
+  local list = {}
+  for line in io.lines "/proc/self/status" do
+    local ranges = line:match "^Cpus_allowed_list:%s*(.*)"
+    for first, last in (ranges or ""):gmatch "(%d+)%-?(%d*)" do
+      for core = tonumber(first), tonumber(last) or tonumber(first) do list[#list + 1] = core end
+    end
+  end
+  return list
+end
+
+--- Keeps a process on one core.
+function measure.pin(pid, core)
+  local done = os.execute(("taskset -acp %d %d > /dev/null"):format(core, pid))
+  assert(done == true or done == 0, "taskset can't pin a process")
+end
+
 return measure
