@@ -47,7 +47,7 @@ end
 local function client_of(url, settings, sleep)
   local all = settings_of(url, settings)
   all.transport = setmetatable({ sleep = sleep or note },
-                               { __index = curl_transport.new(all) })
+                               { __index = raw.keep(curl_transport.new(all)) })
   return exotel.client(all)
 end
 

@@ -62,7 +62,7 @@ local function ready_source()
   local near, far = pair()
   assert(far:send("x"))
   local source = source_of(near)
-  assert(socket.select({ near }, nil, LONG)[1])
+  assert(sys.poll({ near:getfd(), "r" }, LONG)[1])
   return source
 end
 

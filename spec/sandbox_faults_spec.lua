@@ -65,11 +65,14 @@ local function counting()
   end
 end
 
+local clients = {} -- of the running test
+
 local function client_of(settings)
   local all = { account_sid = "sandbox", api_key = "sandbox_key", api_token = "sandbox_token",
                 base_url = base_url, retries = 0, proxy = false }
   for name, value in pairs(settings or {}) do all[name] = value end
-  return exotel.client(all)
+  clients[#clients + 1] = exotel.client(all)
+  return clients[#clients]
 end
 
 local function dial(client, more)
@@ -125,6 +128,10 @@ end)
 teardown(function() sandbox:close() end)
 
 after_each(function()
+  for index, client in ipairs(clients) do
+    client:close()
+    clients[index] = nil
+  end
   wire.stop()
   ask("DELETE", "/_sandbox/faults")
 end)

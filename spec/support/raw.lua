@@ -4,6 +4,7 @@
 --   local server = raw.start { "send:HTTP/1.", "close" }
 --   … server.url …
 --   local requests, connections = server:requests()
+--   raw.keep(object)                             -- closed by raw.stop as well
 --   raw.stop()                                   -- in after_each: all that were started
 --
 -- SPDX-License-Identifier: MIT
@@ -14,7 +15,7 @@ local sys = require "exotel.sys"
 local raw = {}
 
 local LONG = 20 -- seconds that nothing here should ever need
-local started = {}
+local kept = {}
 
 local server = {}
 server.__index = server
@@ -35,14 +36,19 @@ function raw.body(n)
   return ("0123456789abcdef"):rep(math.floor(n / 16) + 1):sub(1, n)
 end
 
+--- What raw.stop is to close: it returns it.
+function raw.keep(object)
+  kept[#kept + 1] = object
+  return object
+end
+
 --- Starts a server that takes these steps (see raw_server.lua) after each request.
 function raw.start(steps)
-  local process = assert(sys.spawn { lua.name, "spec/support/raw_server.lua",
-                                     lua.unpack(steps) })
+  local process = raw.keep(assert(sys.spawn { lua.name, "spec/support/raw_server.lua",
+                                              lua.unpack(steps) }))
   local self = setmetatable({ process = process, lines = {} }, server)
   self.port = tonumber(assert(process:read_line(LONG)))
   self.url = "http://127.0.0.1:" .. self.port
-  started[#started + 1] = process
   return self
 end
 
@@ -92,11 +98,11 @@ function server:ended()
   return set
 end
 
---- Stops every process that was started here.
+--- Stops every process that was started here, and closes what was kept.
 function raw.stop()
-  for index, process in ipairs(started) do
-    process:close()
-    started[index] = nil
+  for index, object in ipairs(kept) do
+    object:close()
+    kept[index] = nil
   end
 end
 
@@ -113,8 +119,7 @@ function raw.child(environment, program)
     .. "exec env " .. table.concat(without, " ") .. ' "$@" "$lua" -e "$program"', "child",
     program }
   for _, entry in ipairs(environment) do command[#command + 1] = entry end
-  local process, lines = assert(sys.spawn(command)), {}
-  started[#started + 1] = process
+  local process, lines = raw.keep(assert(sys.spawn(command))), {}
   repeat
     local line = process:read_line(LONG)
     lines[#lines + 1] = line

@@ -16,17 +16,21 @@ local sys = require "exotel.sys"
 local serving = {}
 
 local LONG = 20 -- seconds that nothing here should ever need
-local started = {}
+local kept = {}
 
 local server = {}
 server.__index = server
+
+local function keep(object)
+  kept[#kept + 1] = object
+  return object
+end
 
 --- A server with the history that the chunk `calls` returns; `answer`: the text of a function.
 function serving.start(calls, answer)
   local chunk = ("local calls = (function() %s end)() return { calls = calls, answer = %s }")
     :format(calls, answer or "nil")
-  local process = assert(sys.spawn { lua.name, "spec/support/calls_server.lua", chunk })
-  started[#started + 1] = process
+  local process = keep(assert(sys.spawn { lua.name, "spec/support/calls_server.lua", chunk }))
   return setmetatable({ process = process, url = assert(process:read_line(LONG)),
                         calls = assert(lua.load(calls))() }, server)
 end
@@ -66,7 +70,7 @@ function server:settings(more)
   local now = all.now
   all.now = nil
   if now then
-    local transport = curl_transport.new(all)
+    local transport = keep(curl_transport.new(all))
     all.transport = setmetatable({ time = function() return now end, sleep = function() end },
                                  { __index = transport })
   end
@@ -74,13 +78,14 @@ function server:settings(more)
 end
 
 function server:client(more)
-  return exotel.client(self:settings(more))
+  return keep(exotel.client(self:settings(more)))
 end
 
+--- Stops every server, and closes the clients that were made of them.
 function serving.stop()
-  for index, process in ipairs(started) do
-    process:close()
-    started[index] = nil
+  for index, object in ipairs(kept) do
+    object:close()
+    kept[index] = nil
   end
 end
 
