@@ -10,6 +10,7 @@ local compat = require "exotel.compat"
 local core = require "exotel.core"
 local endpoint = require "exotel.endpoint"
 local errors = require "exotel.errors"
+local nginx = require "exotel.nginx"
 local pages = require "exotel.pages"
 local records = require "exotel.records"
 local retry = require "exotel.retry"
@@ -112,8 +113,17 @@ end
 -- Sending
 -- ==================================================================
 
--- The user's own; else inside a task its loop, and elsewhere the one that blocks: or nil and
--- a misuse where that isn't built.
+-- nginx's sockets where this runs in nginx, else the one that blocks: or nil and a misuse where
+-- that isn't built, or can't do what a setting says.
+local function make_transport(state)
+  local name = nginx.api and "exotel.transport.resty" or "exotel.transport.curl"
+  local module, err = errors.load(name)
+  if not module then return nil, err end
+  return module.new(state)
+end
+
+-- The user's own; else inside a task its loop, and elsewhere one of this client's own: or nil and
+-- a misuse.
 local function transport_of(state)
   if state.brought then return state.transport end
   local task = running.here()
@@ -122,12 +132,10 @@ local function transport_of(state)
     state.bound[task.loop] = bound
     return bound
   end
-  if not state.transport then
-    local curl, err = errors.load "exotel.transport.curl"
-    if not curl then return nil, err end
-    state.transport = curl.new(state)
-  end
-  return state.transport
+  if state.transport then return state.transport end
+  local err
+  state.transport, err = make_transport(state)
+  return state.transport, err
 end
 
 local tls_hint = " - the certificate or the connection isn't trusted; ca_file names other"
@@ -135,7 +143,7 @@ local tls_hint = " - the certificate or the connection isn't trusted; ca_file na
 
 local function transport_error(state, request, failure)
   local message = ("no answer from Exotel: %s"):format(tostring(failure.message or failure.reason))
-  if failure.reason == "tls" then message = message .. tls_hint end
+  if failure.reason == "tls" then message = message .. (failure.hint or tls_hint) end
   local unknown = failure.sent ~= false
   if unknown and request.dials then
     message = message .. (operations[request.operation] and MAYBE_PLACED or MAYBE_DONE)
@@ -554,6 +562,9 @@ function client.new(given)
   state.bound = setmetatable({}, { __mode = "kv" }) -- anew when it was collected
   if state.brought and state.transport.bind then
     state.transport = state.transport:bind(state)
+  elseif nginx.api and not state.brought then
+    state.transport, err = make_transport(state) -- what is wrong with it is told at the start
+    if err then return nil, err end
   end
   local object = setmetatable({}, metatable)
   set_state(object, state)

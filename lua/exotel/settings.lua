@@ -8,6 +8,7 @@
 local api = require "exotel.api"
 local core = require "exotel.core"
 local errors = require "exotel.errors"
+local nginx = require "exotel.nginx"
 
 local settings = {}
 
@@ -227,7 +228,7 @@ local function check_complete(out)
     if row.required and not out[row[1]] then
       local message = ("no configuration: %s is missing; give it to exotel.configure or "
         .. "exotel.client, or set %s"):format(row[1], row.env)
-      if not getenv then message = message .. " (this state has no os.getenv)" end
+      message = message .. (getenv and nginx.env_hint(row.env) or " (this state has no os.getenv)")
       return errors.misuse(message)
     end
   end

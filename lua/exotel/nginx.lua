@@ -1,0 +1,21 @@
+-- nginx: the Lua API of the nginx that this runs in, if it does.
+--
+-- SPDX-License-Identifier: MIT
+
+local nginx = {
+  api = nil, -- what handlers know as `ngx`
+}
+
+local found = package.loaded.ngx -- not the global, which a strict host may refuse to look up
+if type(found) == "table" and type(found.socket) == "table" and found.get_phase then
+  nginx.api = found
+end
+
+--- What a name in the environment takes in nginx, which clears that of its workers: for the end
+--- of a message; nothing elsewhere.
+function nginx.env_hint(name)
+  if not nginx.api then return "" end
+  return (" (a worker of nginx has it only where nginx.conf says `env %s;`)"):format(name)
+end
+
+return nginx

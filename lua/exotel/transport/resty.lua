@@ -1,0 +1,350 @@
+-- transport/resty: the transport inside nginx, by its cosockets (ngx_lua), so that no request
+-- of a worker waits for another one's dial. curl.lua says what a transport is.
+--
+-- A client takes it by itself where it runs in nginx and was given no other; libcurl is not
+-- loaded there. It works where nginx lets Lua wait: in rewrite_by_lua, access_by_lua,
+-- content_by_lua and timers (ngx.timer.at). Elsewhere check() says what to do instead.
+--
+-- Certificates are always verified, by the directives lua_ssl_trusted_certificate and
+-- lua_ssl_verify_depth; names are looked up by the directive `resolver`. Connections are kept in
+-- pools of the worker, by the directives lua_socket_pool_size (30) and what stands below, and
+-- named by all that distinguishes them; a dial's is its own, and ends with it.
+--
+-- One transport serves all requests of a worker at once: what belongs to one is in locals.
+--
+-- SPDX-License-Identifier: MIT
+
+local clock = require "resty.core.time"
+local core = require "exotel.core"
+local errors = require "exotel.errors"
+local nginx = require "exotel.nginx"
+
+local ngx = nginx.api
+
+local transport = {}
+transport.__index = transport
+
+local IDLE = 60 -- seconds that a connection is kept unused; libcurl's in csrc/curl/easy.c
+local PIECE = 65536 -- bytes that are taken at once
+local UNPOOLED = "exotel, never kept" -- nothing is ever put there
+
+-- {=================================================================
+-- Where a request goes
+-- ==================================================================
+
+-- Of an address nothing is looked up.
+local function is_address(text)
+  if text:find(":", 1, true) then return true end
+  local a, b, c, d = text:match "^(%d+)%.(%d+)%.(%d+)%.(%d+)$"
+  return a ~= nil and math.max(a, b, c, d) <= 255
+end
+
+local function is_loopback(address)
+  local spelt = address:find(":", 1, true) and "[" .. address .. "]" or address
+  local where = core.address("http://" .. spelt .. "/")
+  return is_address(address) and where ~= nil and where.loopback
+end
+
+-- "host:port:address", as libcurl takes it: or nil and a misuse.
+local function read_resolve(text)
+  if not text then return false end
+  local host, port, address = text:match "^([^:]+):(%d+):(.+)$"
+  address = address and (address:match "^%[(.*)%]$" or address)
+  if address and is_address(address) then
+    return { host = host:lower(), port = tonumber(port), address = address }
+  end
+  return errors.misuse "inside nginx resolve wants \"host:port:address\", with one address"
+end
+
+local function unsent(reason, message)
+  return { reason = reason, message = message, sent = false }
+end
+
+-- nginx reads no hosts file.
+local function address_of(self, where)
+  local host, own = where.host:lower(), self.resolve
+  if own and own.host == host and own.port == where.port then return own.address end
+  return host == "localhost" and "127.0.0.1" or host
+end
+
+-- { https, host, port, address, pool }: or nil and the failure.
+local function find_place(self, url)
+  local where, wrong, at = core.address(url)
+  if not where then
+    return nil, unsent("address", ("the address %s (byte %d)"):format(wrong, at))
+  end
+  where.address = address_of(self, where)
+  if not where.https and not self.plain_http and not is_loopback(where.address) then
+    return nil, unsent("address", "plain http goes to a loopback address only")
+  end
+  where.pool = ("exotel %s %s %d %s"):format(where.https and "https" or "http",
+    where.host:lower(), where.port, where.address)
+  return where
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Time
+-- ==================================================================
+
+-- nginx measures from the time of its last event.
+local function now()
+  ngx.update_time()
+  return clock.monotonic_time()
+end
+
+-- Milliseconds up to then. 0 would be nginx's own time-out.
+local function milliseconds_to(time)
+  return math.max(math.ceil((time - now()) * 1000), 1)
+end
+
+local function wait_until(sock, time)
+  local wait = milliseconds_to(time)
+  sock:settimeouts(wait, wait, wait)
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Connecting
+-- ==================================================================
+
+local TRUST = " - lua_ssl_trusted_certificate names the certificates that nginx trusts, of which"
+  .. " it has none by itself (Debian's: /etc/ssl/certs/ca-certificates.crt)"
+local DEPTH = " - lua_ssl_verify_depth, by default 1, is how many certificates may stand between"
+  .. " the server's and a trusted one"
+local NAME = " - nginx compares the certificate with the host's name, never with an address"
+local PROTOCOLS = " - lua_ssl_protocols and lua_ssl_ciphers say what nginx offers"
+local NO_RESOLVER = " - the directive `resolver` names the server that nginx asks for names"
+
+-- By OpenSSL's numbers, which stand before its messages.
+local verify_hints = { [2] = TRUST, [18] = TRUST, [19] = TRUST, [20] = TRUST, [21] = TRUST,
+                       [22] = DEPTH }
+
+local function at_place(where, text)
+  return ("%s port %d: %s"):format(where.host, where.port, text)
+end
+
+local function late(where)
+  return unsent("timeout", at_place(where, "no connection within the time-out"))
+end
+
+local function connect_failure(where, why)
+  if why == "timeout" then return late(where) end
+  if why:find "^no resolver defined" then
+    return unsent("resolve", at_place(where, why .. NO_RESOLVER))
+  end
+  return unsent(why:find "resolve" and "resolve" or "connect", at_place(where, why))
+end
+
+-- nginx may put the number of an earlier failure before "timeout" and its own words.
+local function tls_failure(where, why)
+  if why:find "timeout$" then return late(where) end
+  local failure = unsent("tls", at_place(where, why))
+  if why:find "host mismatch$" then
+    failure.hint = is_address(where.host) and NAME or ""
+  elseif why:find "handshake failed$" then
+    failure.hint = PROTOCOLS
+  else
+    failure.hint = verify_hints[tonumber(why:match "^(%d+): ")] or ""
+  end
+  return failure
+end
+
+-- What looking up a name may take is nginx's to say (resolver_timeout, 30 seconds): it is given
+-- up at our own time.
+local function connect_by_name(sock, where, pool, till)
+  local connecting = ngx.thread.spawn(function()
+    return "ended", sock:connect(where.address, where.port, { pool = pool })
+  end)
+  local waiting = ngx.thread.spawn(function()
+    ngx.sleep(milliseconds_to(till) / 1000)
+    return "late"
+  end)
+  local ran, what, ok, why = ngx.thread.wait(connecting, waiting)
+  ngx.thread.kill(connecting)
+  ngx.thread.kill(waiting)
+  if not ran then error(what, 0) end
+  if what == "late" then return nil, "timeout" end
+  return ok, why
+end
+
+local function connect(sock, where, pool, till)
+  if not is_address(where.address) then return connect_by_name(sock, where, pool, till) end
+  local host = where.address:find(":", 1, true) and "[" .. where.address .. "]" or where.address
+  return sock:connect(host, where.port, { pool = pool })
+end
+
+-- A session is replaced whole by the next one, whoever's handshake that was: any will do.
+local function shake_hands(self, sock, where, till)
+  wait_until(sock, till)
+  local session, why = sock:sslhandshake(self.sessions[where.pool], where.host, true)
+  if not session then return nil, tls_failure(where, why) end
+  self.sessions[where.pool] = session
+  return true
+end
+
+-- A connection, and whether it was used before: or nil and the failure. pool: where it may come
+-- from.
+local function open(self, where, pool, till)
+  local sock = ngx.socket.tcp()
+  wait_until(sock, till)
+  local ok, why = connect(sock, where, pool, till)
+  if not ok then return nil, connect_failure(where, why) end
+  if sock:getreusedtimes() > 0 then return sock, true end
+  local failure
+  if where.https then ok, failure = shake_hands(self, sock, where, till) end
+  if ok then return sock, false end
+  sock:close()
+  return nil, failure
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Sending and receiving
+-- ==================================================================
+
+-- From here on the request counts as sent.
+local function broken(why)
+  if why == "timeout" then
+    return { reason = "timeout", message = "no whole answer within the time-out", sent = true }
+  end
+  return { reason = "closed", message = "the connection ended before the answer did: " .. why,
+           sent = true }
+end
+
+-- The reader's last words; and whether anything came at all.
+local function receive(sock, reader, deadline)
+  local state, more, came = "more", nil, false
+  while state == "more" do
+    if now() >= deadline then return nil, broken "timeout", came end
+    wait_until(sock, deadline)
+    local data, why = sock:receiveany(PIECE)
+    if data then
+      came, state, more = true, reader:feed(data)
+    elseif why == "closed" then
+      state, more = reader:finish()
+    else
+      return nil, broken(why), came
+    end
+  end
+  return state, more, came
+end
+
+-- The response: or nil, the failure, and whether anything came. Whether the connection can be
+-- used again is said by response.keep_alive.
+local function exchange(self, sock, request, bytes, deadline)
+  local reader = core.http1_reader { head = request.method == "HEAD",
+                                     max_body = self.max_response }
+  wait_until(sock, deadline)
+  local sent, why = sock:send(bytes)
+  if not sent then return nil, broken(why), false end
+  local state, more, came = receive(sock, reader, deadline)
+  if state then return reader:response() end
+  more.sent = true
+  return nil, more, came
+end
+
+-- One request on one connection. Third: whether that was an old one that had died unseen.
+local function attempt(self, where, request, bytes, deadline, pool)
+  local connect_till = math.min(now() + request.connect_timeout, deadline)
+  local sock, reused = open(self, where, pool, connect_till)
+  if not sock then return nil, reused end
+  if now() >= deadline then
+    sock:close()
+    return nil, late(where)
+  end
+  local response, failure, came = exchange(self, sock, request, bytes, deadline)
+  local keeps = response and response.keep_alive and pool ~= UNPOOLED
+  if not (keeps and sock:setkeepalive(IDLE * 1000)) then sock:close() end
+  return response, failure, failure and reused and not came and failure.reason == "closed"
+end
+
+-- }=================================================================
+
+--- A transport with the settings of a client; or nil and a misuse where there is one that nginx
+--- has no way to follow. Opens nothing.
+---@param settings exotel.settings
+---@return table? transport
+---@return exotel.error? err
+function transport.new(settings)
+  if settings.ca_file then
+    return errors.misuse "inside nginx ca_file has no effect: lua_ssl_trusted_certificate names the"
+      .. " certificates to trust"
+  end
+  if settings.proxy then
+    return errors.misuse "inside nginx there is no proxy: its sockets connect to the host itself"
+  end
+  local resolve, err = read_resolve(settings.resolve)
+  if err then return nil, err end
+  return setmetatable({
+    resolve = resolve, plain_http = settings.plain_http, max_response = settings.max_response,
+    sessions = {}, -- TLS, by the names of pools
+  }, transport)
+end
+
+--- Sends one request, as transport/curl.lua describes. Yields.
+function transport:perform(request)
+  local began = now()
+  local where, failure = find_place(self, request.url)
+  if not where then return nil, failure end
+  local once = request.fresh_connection or request.send_once
+  local bytes, wrong = core.http1_request {
+    method = request.method, url = request.url, username = request.username,
+    password = request.password, headers = request.headers, body = request.body, close = once,
+  }
+  if not bytes then return nil, unsent("other", wrong.message) end
+  local deadline = began + request.timeout
+  local response, stale
+  response, failure, stale = attempt(self, where, request, bytes, deadline,
+    once and UNPOOLED or where.pool)
+  if stale then
+    response, failure = attempt(self, where, request, bytes, deadline, UNPOOLED)
+  end
+  if not response then return nil, failure end
+  response.keep_alive, response.seconds = nil, now() - began
+  return response
+end
+
+--- Lets other requests go on meanwhile.
+function transport:sleep(seconds) -- luacheck: ignore 212
+  ngx.sleep(seconds)
+end
+
+function transport:now() -- luacheck: ignore 212
+  return now()
+end
+
+--- Epoch seconds.
+function transport:time() -- luacheck: ignore 212
+  return ngx.time()
+end
+
+local IN_TIMER = "in a timer (ngx.timer.at(0, …)), or in rewrite_by_lua, access_by_lua or"
+  .. " content_by_lua"
+
+local instead = {
+  init = "in a timer that init_worker_by_lua starts (ngx.timer.at), or in a handler",
+  exit_worker = "before the worker ends",
+}
+
+--- Why no request can be made here, or nil.
+---@return string? why
+function transport:check() -- luacheck: ignore 212
+  if not pcall(ngx.socket.tcp) then
+    local phase = ngx.get_phase()
+    return ("nginx lets Lua wait for nothing in %s_by_lua, so no request can be made there: make"
+      .. " it %s"):format(phase, instead[phase] or IN_TIMER)
+  end
+  if not pcall(ngx.sleep, 0) then -- before anything is sent
+    return "used where Lua can't yield: in a function that C calls (require, table.sort,"
+      .. " string.gsub)"
+  end
+end
+
+--- The connections are nginx's, and end with their time.
+function transport:close() end -- luacheck: ignore 212
+
+return transport
