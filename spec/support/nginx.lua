@@ -1,0 +1,260 @@
+-- nginx: a real nginx with its Lua module, on loopback, from a spec that runs outside of it.
+--
+--   local nginx = require "spec.support.nginx"
+--   local server = nginx.start { http = [[
+--     server {
+--       listen 127.0.0.1:@web@;
+--       location / { content_by_lua_block { ngx.say "hello" } }
+--     }]] }
+--   server.url                  http://127.0.0.1:PORT, the port that stands for @web@
+--   server:workers()            the pids of the workers that take requests
+--   server:reload()             SIGHUP; returns once the new workers take requests
+--   server:log()  :access_log() what stands in the files now
+--   server:stop()               in after_each or teardown
+--
+-- Lua inside nginx finds this tree's modules, built for LuaJIT by `make LUA=luajit`. Everything
+-- nginx writes stands in one temporary directory. It runs in the foreground, and ends with this
+-- process, however that ends.
+--
+-- SPDX-License-Identifier: MIT
+
+local socket = require "socket"
+local sys = require "exotel.sys"
+local raw = require "spec.support.raw"
+
+local nginx = {}
+
+local LONG = 20 -- seconds that nothing here should ever need
+local TRIES = 5 -- a port may be taken between its choice and its use
+
+local SIGHUP = 1
+local MODULES = "/usr/lib/nginx/modules/"
+
+local server = {}
+server.__index = server
+
+local main = [[
+load_module @modules@ndk_http_module.so;
+load_module @modules@ngx_http_lua_module.so;
+@user@
+worker_processes @workers@;
+daemon off;
+pid nginx.pid;
+error_log error.log @level@;
+@main@
+events { worker_connections 1024; }
+http {
+  client_body_temp_path temp/body; proxy_temp_path temp/proxy; fastcgi_temp_path temp/fastcgi;
+  uwsgi_temp_path temp/uwsgi; scgi_temp_path temp/scgi;
+  access_log access.log;
+  lua_package_path "@tree@/lua/?.lua;;";
+  lua_package_cpath "@tree@/build/luajit/lib/?.so;;";
+  @resolver@
+  @trusted@
+  @http@
+}
+]]
+
+local function read(path)
+  local file = io.open(path)
+  if not file then return "" end
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "w"))
+  assert(file:write(text))
+  file:close()
+end
+
+-- The first line that a command prints.
+local function said(...)
+  local process = assert(sys.spawn { ... })
+  local line = assert(process:read_line(LONG))
+  process:close()
+  return line
+end
+
+-- Ports that were free a moment ago.
+local function free_ports(names)
+  local held, ports = {}, {}
+  for index, name in ipairs(names) do
+    held[index] = assert(socket.bind("127.0.0.1", 0))
+    ports[name] = tonumber((select(2, held[index]:getsockname())))
+  end
+  for _, listener in ipairs(held) do listener:close() end
+  return ports
+end
+
+-- Every @name@ that stands in `words` is replaced; what it is replaced by, too.
+local function fill(text, words)
+  for _ = 1, 2 do
+    text = text:gsub("@([%w_]+)@", function(name)
+      return words[name] and tostring(words[name])
+    end)
+  end
+  return text
+end
+
+-- The user that runs the spec owns its directory; only root may, and has to, name a user.
+local function user()
+  if said("id", "-u") ~= "0" then return "" end
+  return "user root " .. said("id", "-gn") .. ";"
+end
+
+local function words_of(self, options)
+  local words = {
+    tree = said "pwd", directory = self.directory, modules = MODULES,
+    user = user(), workers = options.workers or 1, level = options.level or "warn",
+    main = options.main or "", http = options.http or "",
+    resolver = options.resolver and "resolver " .. options.resolver .. ";" or "",
+    trusted = options.trusted
+      and "lua_ssl_trusted_certificate " .. options.trusted .. ";" or "",
+  }
+  for name, port in pairs(self.ports) do words[name] = port end
+  for name, word in pairs(options.words or {}) do words[name] = word end
+  return words
+end
+
+local function listens(port)
+  local peer = socket.connect("127.0.0.1", port)
+  if peer then peer:close() end
+  return peer ~= nil
+end
+
+-- What stands in /proc of a process, or "" when it is gone.
+local function proc(pid, file)
+  return read(("/proc/%d/%s"):format(pid, file))
+end
+
+--- The pids of the workers that take requests, smallest first; not of those that a reload has
+--- told to end with what they have.
+function server:workers()
+  local list, master = {}, self.process:pid()
+  for pid in proc(master, "task/" .. master .. "/children"):gmatch "%d+" do
+    if proc(pid, "cmdline"):find "^nginx: worker process%z*$" then
+      list[#list + 1] = tonumber(pid)
+    end
+  end
+  table.sort(list)
+  return list
+end
+
+local function every_port_listens(self)
+  for _, port in pairs(self.ports) do
+    if not listens(port) then return false end
+  end
+  return true
+end
+
+-- Calls `done` until it gives something, or nginx has ended, or too long.
+local function wait_for(self, done)
+  local stop = sys.now() + LONG
+  repeat
+    if done() then return true end
+    sys.sleep(0.01)
+  until self.process:wait(0) or sys.now() > stop
+  return false
+end
+
+local function command(self, options)
+  local list = { "env" }
+  for _, entry in ipairs(options.environment or {}) do list[#list + 1] = entry end
+  for _, word in ipairs { "/usr/sbin/nginx", "-p", self.directory, "-e", "error.log", "-c",
+                          self.directory .. "/nginx.conf" } do
+    list[#list + 1] = word
+  end
+  list.stderr = false
+  return list
+end
+
+-- False when it has ended, as it does when a port was taken.
+local function try(self, options)
+  local wanted = options.workers or 1
+  self.ports = free_ports(options.ports or { "web" })
+  self.url = "http://127.0.0.1:" .. self.ports[(options.ports or { "web" })[1]]
+  self.words = words_of(self, options)
+  write(self.directory .. "/nginx.conf", fill(options.configuration or main, self.words))
+  for name, text in pairs(options.files or {}) do
+    write(self.directory .. "/" .. name, fill(text, self.words))
+  end
+  self.process = assert(sys.spawn(command(self, options)))
+  -- Marked after the process, so collected before it, whose end would be the master's alone.
+  self.guard = setmetatable({}, { __gc = function() self:stop() end })
+  if wait_for(self, function()
+    return #self:workers() == wanted and every_port_listens(self)
+  end) then return true end
+  self.process:close()
+  self.process = nil
+  return false
+end
+
+--- Starts nginx. options, all optional:
+---   http           what stands in the http block
+---   main           what stands before the events and http blocks: env lines
+---   configuration  the whole nginx.conf, instead of all the above and the next three; it says
+---                  @directory@ where nginx writes, "daemon off;", and "pid nginx.pid;"
+---   level          of the error log; "warn"
+---   resolver       what the directive of that name says
+---   trusted        a file: lua_ssl_trusted_certificate
+---   workers        how many worker processes; 1
+---   ports          names of ports, { "web" }: @web@ is replaced by one that is free
+---   words          more that is replaced: { name = text } for @name@
+---   environment    "NAME=value" strings, for nginx itself; Lua sees those that have an env line
+---   files          { name = text }: written into its directory before, words replaced
+--- Also replaced: @directory@ and @tree@, where nginx writes and where this tree is.
+--- Result: an object with url, ports (by name), directory and the functions above. Raises with
+--- the error log when nginx doesn't start.
+function nginx.start(options)
+  local directory, remove = raw.directory()
+  local self = setmetatable({ directory = directory, remove = remove }, server)
+  assert(os.execute(("mkdir '%s/temp'"):format(directory)))
+  for _ = 1, TRIES do
+    if try(self, options) then return self end
+    if not read(directory .. "/error.log"):find("Address already in use", 1, true) then break end
+  end
+  local log = self:log()
+  self:stop()
+  error("nginx does not start: " .. (log ~= "" and log or "it says nothing"), 2)
+end
+
+--- Sends SIGHUP, as `nginx -s reload` does, and returns once only new workers take requests.
+function server:reload()
+  local old = {}
+  for _, pid in ipairs(self:workers()) do old[pid] = true end
+  self.process:signal(SIGHUP)
+  local wanted = tonumber(self.words.workers)
+  assert(wait_for(self, function()
+    local workers = self:workers()
+    for _, pid in ipairs(workers) do
+      if old[pid] then return false end
+    end
+    return #workers == wanted
+  end), "no new workers came")
+end
+
+--- What the error log says.
+function server:log() return read(self.directory .. "/error.log") end
+
+--- What the access log says: nginx writes it after the answer has gone.
+function server:access_log() return read(self.directory .. "/access.log") end
+
+--- The text in a file of its directory; "" for one that isn't there.
+function server:read(name) return read(self.directory .. "/" .. name) end
+
+--- Ends it with all its workers and removes its directory. A second call does nothing.
+function server:stop()
+  local process = self.process
+  self.process = nil
+  if process then
+    process:signal "TERM" -- which master hands on; killed, it would leave the workers alone
+    process:wait(LONG)
+    process:close()
+  end
+  if self.remove then self.remove() end
+  self.remove = nil
+end
+
+return nginx
