@@ -59,8 +59,9 @@ export LUA_PATH  := $(TREE)/lua/?.lua;;
 export LUA_CPATH := $(TREE)/$(B)/lib/?.so;;
 
 .DEFAULT_GOAL := all
-.PHONY: all chaos demo test test-all specs lint fuzz torture bench performance check-rows check-layers \
-        reference check-reference rock env deps install clean help
+.PHONY: all chaos demo test test-all test-nginx specs lint fuzz torture bench bench-nginx \
+        performance check-rows check-layers reference check-reference rock env deps install \
+        clean help
 
 all: $(MODULES:%=$(LIB)/%.so) $(LIB).so ## build the shared objects into build/lib
 
@@ -103,6 +104,12 @@ specs: ## build, then all specs on LUA (lua5.4)
 	@sh tools/deps.sh test
 	@$(MAKE) --no-print-directory -s all
 	@sh tools/test.sh specs
+
+test-nginx: ## build for LuaJIT too, then the specs of spec/nginx, which start a real nginx
+	@sh tools/deps.sh nginx
+	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s all LUA=luajit
+	@sh tools/test.sh nginx
 
 # The core's tests, and the core itself, compiled with the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

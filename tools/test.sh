@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the core's C tests and the specs, or `specs` alone, on $LUA, and ends with one line that
-# counts them.
+# Runs the core's C tests and the specs, or `specs` alone, or those of `nginx`, on $LUA, and ends
+# with one line that counts them.
 # A spec that is pending counts as failed: nothing is passed over in silence.
 # SPDX-License-Identifier: MIT
 set -u
@@ -9,9 +9,11 @@ LUA=${LUA:-lua5.4}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 passed=0 failed=0
+specs=spec
+[ "${1:-}" != nginx ] || specs=spec/nginx
 
 for test in build/ctest/*; do
-  [ "${1:-}" != specs ] || break
+  [ $# = 0 ] || break
   [ -x "$test" ] || continue
   case $test in *.d) continue ;; esac
   "$test" >"$log" 2>&1
@@ -26,7 +28,7 @@ for test in build/ctest/*; do
   passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
 done
 
-busted --lua="$LUA" -o plainTerminal spec 2>&1 | tee "$log"
+busted --lua="$LUA" --no-recursive -o plainTerminal $specs 2>&1 | tee "$log"
 counts=$(sed -n 's|^\([0-9]*\) success[a-z]* / \([0-9]*\) failure[s]* / \([0-9]*\) error[s]* / \([0-9]*\) pending.*|\1 \2 \3 \4|p' "$log" | tail -1)
 if [ -z "$counts" ]; then
   echo "busted gave no summary"
