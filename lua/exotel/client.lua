@@ -213,7 +213,7 @@ end
 local function exchange(state, request, how)
   local transport, err = transport_of(state)
   if not transport then return nil, err end
-  local wrong = transport.check and transport:check()
+  local wrong = transport.check and transport:check(request)
   if wrong then return errors.misuse(("exotel.%s: %s"):format(request.operation, wrong)) end
   local timeout = how.timeout or state.timeout or (request.dials and TIMEOUT.dial or TIMEOUT.read)
   local retries = how.retries or state.retries or RETRIES

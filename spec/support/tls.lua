@@ -33,6 +33,7 @@ local addresses = {
   { "expired", "expired" },
   { "old", "good", "ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;" },
   { "tls12", "good", "ssl_protocols TLSv1.2;" },
+  { "deep", "deep" },
 }
 
 -- In the directory $1, which may be used as a CA directory too. -days is negative for the
@@ -40,21 +41,25 @@ local addresses = {
 local certificates = [[
 set -e; cd "$1"; exec >/dev/null 2>&1
 key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"; }
-signed() { # name, days, subjectAltName
+signed() { # name, days, extension, by whom if not by the CA
   key "$1"
   openssl req -new -key "$1.key" -subj "/CN=$1" -out "$1.csr"
-  printf 'subjectAltName=%s\n' "$3" > "$1.ext"
-  openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days "$2" \
-    -extfile "$1.ext" -out "$1.pem"
+  printf '%s\n' "$3" > "$1.ext"
+  openssl x509 -req -in "$1.csr" -CA "${4:-ca}.pem" -CAkey "${4:-ca}.key" -CAcreateserial \
+    -days "$2" -extfile "$1.ext" -out "$1.pem"
 }
 key ca
 openssl req -x509 -new -key ca.key -subj "/CN=the CA of a spec" -days 2 -out ca.pem
-signed good 2 IP:127.0.0.1,DNS:api.example.test
-signed other_host 2 DNS:other.example.test
-signed expired -1 IP:127.0.0.1
+signed good 2 subjectAltName=IP:127.0.0.1,DNS:api.example.test
+signed other_host 2 subjectAltName=DNS:other.example.test
+signed expired -1 subjectAltName=IP:127.0.0.1,DNS:api.example.test
+signed first 2 basicConstraints=CA:true
+signed second 2 basicConstraints=CA:true first
+signed deep 2 subjectAltName=IP:127.0.0.1,DNS:api.example.test second
+cat second.pem first.pem >> deep.pem
 key self_signed
 openssl req -x509 -new -key self_signed.key -subj "/CN=127.0.0.1" -days 2 \
-  -addext subjectAltName=IP:127.0.0.1 -out self_signed.pem
+  -addext subjectAltName=IP:127.0.0.1,DNS:api.example.test -out self_signed.pem
 openssl rehash .
 mkdir temp
 ]]

@@ -9,11 +9,13 @@
 --   sleep(self, seconds)
 --   now(self) -> seconds on a clock that never goes back
 -- and, where it makes sense, two more:
---   check(self) -> why no request can be made here, or nil: the client raises that at its
---     caller's line, before anything is sent
+--   check(self, request) -> why it can't be made here, or nil: the client raises that at its
+--     caller's line, before anything is sent. request: the client's own, with `dials`
 --   bind(self, settings) -> the transport as one client uses it, with that client's settings
 -- A response or failure may say `waited`: seconds in the transport's own queue, which don't
--- count towards the time-out. Anyone can bring a transport as the setting `transport`.
+-- count towards the time-out. A failure of reason "tls" may say `hint`: the end of its message,
+-- in place of the one that speaks of ca_file. Anyone can bring a transport as the setting
+-- `transport`.
 --
 -- SPDX-License-Identifier: MIT
 

@@ -14,9 +14,11 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local base = require "resty.core.base"
 local clock = require "resty.core.time"
 local core = require "exotel.core"
 local errors = require "exotel.errors"
+local ffi = require "ffi"
 local nginx = require "exotel.nginx"
 
 local ngx = nginx.api
@@ -110,17 +112,15 @@ end
 -- Connecting
 -- ==================================================================
 
-local TRUST = " - lua_ssl_trusted_certificate names the certificates that nginx trusts, of which"
-  .. " it has none by itself (Debian's: /etc/ssl/certs/ca-certificates.crt)"
-local DEPTH = " - lua_ssl_verify_depth, by default 1, is how many certificates may stand between"
-  .. " the server's and a trusted one"
+local TRUST = " - lua_ssl_trusted_certificate names the certificates that nginx trusts, which are"
+  .. " none by itself (Debian's: /etc/ssl/certs/ca-certificates.crt), and lua_ssl_verify_depth how"
+  .. " many may stand between these and the server's (by default 1)"
 local NAME = " - nginx compares the certificate with the host's name, never with an address"
 local PROTOCOLS = " - lua_ssl_protocols and lua_ssl_ciphers say what nginx offers"
 local NO_RESOLVER = " - the directive `resolver` names the server that nginx asks for names"
 
--- By OpenSSL's numbers, which stand before its messages.
-local verify_hints = { [2] = TRUST, [18] = TRUST, [19] = TRUST, [20] = TRUST, [21] = TRUST,
-                       [22] = DEPTH }
+-- What OpenSSL says of a certificate that nothing leads to.
+local untrusted = { "issuer certificate", "self.signed", "verify the first", "chain too long" }
 
 local function at_place(where, text)
   return ("%s port %d: %s"):format(where.host, where.port, text)
@@ -138,17 +138,21 @@ local function connect_failure(where, why)
   return unsent(why:find "resolve" and "resolve" or "connect", at_place(where, why))
 end
 
--- nginx may put the number of an earlier failure before "timeout" and its own words.
-local function tls_failure(where, why)
-  if why:find "timeout$" then return late(where) end
-  local failure = unsent("tls", at_place(where, why))
-  if why:find "host mismatch$" then
-    failure.hint = is_address(where.host) and NAME or ""
-  elseif why:find "handshake failed$" then
-    failure.hint = PROTOCOLS
-  else
-    failure.hint = verify_hints[tonumber(why:match "^(%d+): ")] or ""
+local function tls_hint(where, why)
+  if why:find "host mismatch" then return is_address(where.host) and NAME or "" end
+  if why:find "handshake failed" then return PROTOCOLS end
+  for _, text in ipairs(untrusted) do
+    if why:find(text) then return TRUST end
   end
+  return ""
+end
+
+-- The number before it may be an earlier failure's.
+local function tls_failure(where, why)
+  why = why:gsub("^%d+: ", "")
+  if why == "timeout" then return late(where) end
+  local failure = unsent("tls", at_place(where, why))
+  failure.hint = tls_hint(where, why)
   return failure
 end
 
@@ -176,10 +180,21 @@ local function connect(sock, where, pool, till)
   return sock:connect(host, where.port, { pool = pool })
 end
 
--- A session is replaced whole by the next one, whoever's handshake that was: any will do.
+-- Where a handshake was over at once, as it may be on loopback, and the certificate isn't
+-- trusted, lua-resty-core 0.1.25 has nothing but an assertion; why it isn't stands in its buffer.
+local function why_raised(message)
+  local why = base.get_errmsg_ptr()[0]
+  if not tostring(message):find "assertion failed" or why == nil then error(message, 0) end
+  return ffi.string(why)
+end
+
+-- A session is replaced whole by the next one, whoever's handshake that was: any will do. `false`
+-- in its place would keep nginx from telling that verification failed.
 local function shake_hands(self, sock, where, till)
   wait_until(sock, till)
-  local session, why = sock:sslhandshake(self.sessions[where.pool], where.host, true)
+  local ran, session, why = pcall(sock.sslhandshake, sock, self.sessions[where.pool], where.host,
+    true)
+  if not ran then session, why = nil, why_raised(session) end
   if not session then return nil, tls_failure(where, why) end
   self.sessions[where.pool] = session
   return true
@@ -271,11 +286,12 @@ end
 ---@return exotel.error? err
 function transport.new(settings)
   if settings.ca_file then
-    return errors.misuse "inside nginx ca_file has no effect: lua_ssl_trusted_certificate names the"
-      .. " certificates to trust"
+    return errors.misuse("inside nginx ca_file can't be followed: the directive"
+      .. " lua_ssl_trusted_certificate names the certificates to trust")
   end
   if settings.proxy then
-    return errors.misuse "inside nginx there is no proxy: its sockets connect to the host itself"
+    return errors.misuse("inside nginx proxy can't be followed: its sockets connect to the host"
+      .. " itself")
   end
   local resolve, err = read_resolve(settings.resolve)
   if err then return nil, err end
@@ -330,15 +346,16 @@ local instead = {
   exit_worker = "before the worker ends",
 }
 
---- Why no request can be made here, or nil.
+--- Why a request can't be made here, or nil. A dial waits for a moment, so that where Lua can't
+--- yield it is told before anything is sent: connecting to loopback may need no waiting.
 ---@return string? why
-function transport:check() -- luacheck: ignore 212
+function transport:check(request) -- luacheck: ignore 212
   if not pcall(ngx.socket.tcp) then
     local phase = ngx.get_phase()
     return ("nginx lets Lua wait for nothing in %s_by_lua, so no request can be made there: make"
       .. " it %s"):format(phase, instead[phase] or IN_TIMER)
   end
-  if not pcall(ngx.sleep, 0) then -- before anything is sent
+  if request and request.dials and not pcall(ngx.sleep, 0.001) then
     return "used where Lua can't yield: in a function that C calls (require, table.sort,"
       .. " string.gsub)"
   end
