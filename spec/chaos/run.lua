@@ -1,9 +1,9 @@
 -- chaos/run: dials through every fault of the sandbox, and counts which phones rang.
 --
---   lua5.4 spec/chaos/run.lua [--dials N] [--seed N] [--naive]
+--   lua5.4 spec/chaos/run.lua [--dials N] [--seed N] [--naive] [--nginx]
 --
--- A tenth of the dials goes through the blocking client, the others through the loop. What the
--- client told of each dial is held against what the sandbox read: a dial that was told as
+-- A tenth of the dials goes through the blocking client, the others through the loop; with --nginx
+-- all go through handlers of a real nginx, many at a time. What the client told of each dial is held against what the sandbox read: a dial that was told as
 -- `not_sent` or `rejected` must not have rung, a success must have, and no phone may have rung
 -- twice. Prints a row a fault; ends with exit code 1 unless all of that holds.
 --
@@ -24,14 +24,15 @@ local DEAF = "http://127.0.0.1:1"       -- nobody listens there
 local AGAIN = 0.02                      -- of all dials are to be tried again at once, by chance
 local LEAST_RUNG, LEAST_SHARE = 0.8, 0.01
 local NAIVE_TRIES = 3
+local HANDLERS, WORKERS = 256, 2        -- at work at a time inside nginx, and its workers
 
 local function read_arguments(list)
   local given = { dials = 10000, seed = 1 }
   local index = 1
   while list[index] do
     local name = list[index]:match "^%-%-(%a+)$"
-    if name == "naive" then
-      given.naive = true
+    if name == "naive" or name == "nginx" then
+      given[name] = true
     elseif name == "dials" or name == "seed" then
       index = index + 1
       given[name] = assert(tonumber(list[index]), "--" .. name .. " wants a number")
@@ -83,6 +84,37 @@ local function dial_in_a_loop(box, list, known, way)
   for _, entry in ipairs(list) do loop:spawn(way, clients, entry) end
   loop:run()
   loop:close()
+end
+
+-- In a handler: dials as above. What became of it: the SID, or the outcome.
+local HANDLER = [[
+  local url, known, number, tries, retries, timeout = ...
+  local client, call, err = kit.shared(url, { timeout = timeout, retries = 2 })
+  for _ = 1, tries do
+    if known then client:call_details(known) end
+    call, err = kit.dial(client, { from = number }, { retries = retries })
+    if call then return "success", call.sid end
+  end
+  return "failure", err.outcome
+]]
+
+local function dial_in_nginx(box, list, known, naive)
+  local inside = require "spec.support.inside"
+  local server = inside.start { workers = WORKERS }
+  local loop = exotel.loop { requests_in_flight = HANDLERS, dials_in_flight = HANDLERS }
+  local function dial_in_handler(entry)
+    local said, what = server:run_in(loop, HANDLER, entry.fault.deaf and DEAF or box.url,
+      entry.fault.reuse and known, entry.number, naive and NAIVE_TRIES or 1,
+      naive and 0 or nil, TIMEOUT):match "^(%l+)\n(.*)$"
+    if said == "success" then entry.call = { sid = what } end
+    if said == "failure" then entry.err = { outcome = what } end
+  end
+  for _, entry in ipairs(list) do loop:spawn(dial_in_handler, entry) end
+  assert(loop:run())
+  loop:close()
+  local maps = server:maps()
+  server:stop()
+  return maps
 end
 
 -- }=================================================================
@@ -197,13 +229,19 @@ local known = assert(box:client():connect { from = "+918000000070", to = TO,
 box:fault { fault = "dies_on_reuse", operation = "call_details", every = 1 }
 box:fault { fault = "too_many", operation = "connect", share = AGAIN, seconds = 0 }
 
-local blocking = math.floor(given.dials * BLOCKING)
-local way = given.naive and dial_naively or dial
-dial_one_by_one(box, slice(list, 1, blocking), known, way)
-dial_in_a_loop(box, slice(list, blocking + 1, #list), known, way)
+if given.nginx then
+  local maps = dial_in_nginx(box, list, known, given.naive)
+  print(("%d dials, seed %d: by %d workers of nginx"):format(given.dials, given.seed, WORKERS))
+  demand(not maps:find("curl", 1, true), "libcurl isn't mapped into a worker")
+else
+  local blocking = math.floor(given.dials * BLOCKING)
+  local way = given.naive and dial_naively or dial
+  dial_one_by_one(box, slice(list, 1, blocking), known, way)
+  dial_in_a_loop(box, slice(list, blocking + 1, #list), known, way)
+  print(("%d dials, seed %d: %d by the blocking client, %d by the loop"):format(given.dials,
+    given.seed, blocking, given.dials - blocking))
+end
 
-print(("%d dials, seed %d: %d by the blocking client, %d by the loop"):format(given.dials,
-  given.seed, blocking, given.dials - blocking))
 local rows = rows_of(list, rings_of(box))
 box:stop()
 print_table(rows)
