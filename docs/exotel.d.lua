@@ -16,9 +16,9 @@
 ---@field only_dial? string[] the only numbers that may be dialled
 ---@field max_dials? number dials that the client makes at most
 ---@field time_offset? string|integer the zone of the service's timestamps, or seconds
----@field transport? table what requests are sent by, instead of libcurl: a loop, or { perform, sleep, now }
----@field proxy? string|false the proxy's address; false for none, whatever the environment says
----@field ca_file? string certificates to trust, PEM; default the system's
+---@field transport? table what requests are sent by, instead of libcurl, or of nginx's sockets inside nginx: a loop, or { perform, sleep, now }
+---@field proxy? string|false the proxy's address; false for none, whatever the environment says; inside nginx there is none
+---@field ca_file? string certificates to trust, PEM; default the system's; inside nginx the directive lua_ssl_trusted_certificate says it
 ---@field user_agent? string how requests name the program
 ---@field max_response? number bytes of an answer
 ---@field resolve? string "host:port:address", for tests

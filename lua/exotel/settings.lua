@@ -38,11 +38,13 @@ settings.rows = {
     about = "dials that the client makes at most" },
   { "time_offset", "offset", lua = "string|integer", default = "+05:30",
     about = "the zone of the service's timestamps, or seconds" },
-  { "transport", "table", about = "what requests are sent by, instead of libcurl: a loop, or"
-    .. " { perform, sleep, now }" },
+  { "transport", "table", about = "what requests are sent by, instead of libcurl, or of nginx's"
+    .. " sockets inside nginx: a loop, or { perform, sleep, now }" },
   { "proxy", "proxy", lua = "string|false",
-    about = "the proxy's address; false for none, whatever the environment says" },
-  { "ca_file", "string", about = "certificates to trust, PEM; default the system's" },
+    about = "the proxy's address; false for none, whatever the environment says; inside nginx"
+      .. " there is none" },
+  { "ca_file", "string", about = "certificates to trust, PEM; default the system's; inside nginx"
+    .. " the directive lua_ssl_trusted_certificate says it" },
   { "user_agent", "string", about = "how requests name the program" },
   { "max_response", "number", least = 1024, most = 1e9, whole = true,
     about = "bytes of an answer" },

@@ -2,10 +2,11 @@
 --
 --   lua5.4 spec/chaos/run.lua [--dials N] [--seed N] [--naive] [--nginx]
 --
--- A tenth of the dials goes through the blocking client, the others through the loop; with --nginx
--- all go through handlers of a real nginx, many at a time. What the client told of each dial is held against what the sandbox read: a dial that was told as
--- `not_sent` or `rejected` must not have rung, a success must have, and no phone may have rung
--- twice. Prints a row a fault; ends with exit code 1 unless all of that holds.
+-- A tenth of the dials goes through the blocking client, the others through the loop; with
+-- --nginx all go through handlers of a real nginx, many at a time. What the client told of each
+-- dial is held against what the sandbox read: a dial that was told as `not_sent` or `rejected`
+-- must not have rung, a success must have, and no phone may have rung twice. Prints a row a
+-- fault; ends with exit code 1 unless all of that holds.
 --
 -- --naive dials with a client that tries again whenever no success came. Then phones must ring
 -- twice: it shows that this program would see it.

@@ -3,6 +3,7 @@
 -- SPDX-License-Identifier: MIT
 
 local inside = require "spec.support.inside"
+local name_server = require "spec.support.name_server"
 local nginx = require "spec.support.nginx"
 local sandbox = require "exotel.sandbox"
 local socket = require "socket"
@@ -150,15 +151,18 @@ describe("in nginx's phases", function()
 end)
 
 describe("inside nginx", function()
-  local server, box
+  local server, box, names
 
   setup(function()
+    local port
     box = assert(sandbox.start { rate_limit = 0 })
-    server = inside.start()
+    names, port = name_server.start()
+    server = inside.start { resolver = "127.0.0.1:" .. port }
   end)
 
   teardown(function()
     server:stop()
+    names:close()
     box:stop()
   end)
 
@@ -178,14 +182,29 @@ describe("inside nginx", function()
     assert.same({}, box:dials())
   end)
 
-  it("one in a coroutine, a light thread and across pcall is made", function()
-    assert.equal("record\nrecord\nrecord", server:run([[
-      local client = kit.client(...)
-      local function dial() return kit.spelt(kit.dial(client)):match "^%l+" end
-      local _, threaded = ngx.thread.wait(ngx.thread.spawn(dial))
-      local _, called = exotel.pcall(pcall, dial)
-      return coroutine.wrap(dial)(), threaded, (select(2, pcall(dial)))
-    ]], box.url))
+  it("requests are made in coroutines, light threads, timers and across pcall", function()
+    local said = server:run([[
+      local url, silent = ...
+      local client = kit.client(url, { plain_http = true })
+      local function ask()
+        local given_up = kit.client(silent, { connect_timeout = 0.05 }):balance()
+        return (kit.spelt(kit.dial(client)) .. kit.spelt(client:balance())):match "^record %x+record"
+          and given_up == nil and "both"
+      end
+      local timed
+      ngx.timer.at(0, function() timed = ask() end)
+      local own = ngx.thread.spawn(function() return coroutine.wrap(ask)() end)
+      local list = { coroutine.wrap(function() return coroutine.wrap(ask)() end)(), ask(),
+                     (select(2, pcall(ask))), (select(3, exotel.pcall(pcall, ask))),
+                     (select(2, ngx.thread.wait(ngx.thread.spawn(ask)))),
+                     (select(2, ngx.thread.wait(own))) }
+      for _ = 1, 1000 do
+        if timed then break end
+        ngx.sleep(0.01)
+      end
+      return timed, unpack(list)
+    ]], "http://named.test:" .. box.url:match ":(%d+)$", "https://a.silent")
+    assert.equal(("both\n"):rep(6) .. "both", said)
   end)
 
   it("works in rewrite_by_lua and access_by_lua too", function()

@@ -258,6 +258,7 @@ local function exchange(self, sock, request, bytes, deadline)
   if not sent then return nil, broken(why), false end
   local state, more, came = receive(sock, reader, deadline)
   if state then return reader:response() end
+  reader:close()
   more.sent = true
   return nil, more, came
 end
