@@ -139,6 +139,7 @@ describe("A gate", function()
     raises("upstream: integer expected", sys.gate, {})
     raises("upstream: out of range", sys.gate, { upstream = 65536 })
     raises("max_connections: out of range", sys.gate, { upstream = 1, max_connections = 0 })
+    raises("backlog: out of range", sys.gate, { upstream = 1, backlog = -1 })
     raises("unknown option 'upstrem'", sys.gate, { upstrem = 1 })
     open()
     raises("0 to 65535 expected", gate.raw, gate, 65536, "", "close")
@@ -166,6 +167,24 @@ describe("A gate", function()
       local done, why = gate[name](gate, server.port, lua.unpack(arguments))
       assert.is_nil(done)
       assert.equal("gone", why)
+    end
+  end)
+
+  it("that isn't stepped lets few be connected where its backlog says so", function()
+    for backlog, wanted in pairs { [0] = 8, 2 } do
+      open { backlog = backlog > 0 and 1 or nil }
+      local connected, descriptors_of = 0, {}
+      for index = 1, 8 do
+        local client = keep(assert(socket.tcp()))
+        client:settimeout(0)
+        client:connect("127.0.0.1", gate:port())
+        descriptors_of[2 * index - 1], descriptors_of[2 * index] = client:getfd(), "w"
+      end
+      sys.sleep(0.3)
+      for _, ready in ipairs(sys.poll(descriptors_of, 0)) do
+        connected = connected + (ready and 1 or 0)
+      end
+      assert.equal(wanted, connected)
     end
   end)
 

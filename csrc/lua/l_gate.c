@@ -22,17 +22,19 @@ typedef struct l_gate {
   char host[LISTEN_LONGEST_HOST];
 } l_gate;
 
-enum { PORT, UPSTREAM, MAX_CONNECTIONS, NOPTIONS };
+enum { PORT, UPSTREAM, MAX_CONNECTIONS, BACKLOG, NOPTIONS };
 
 /* 0 as the usual port upstream is out of its range: it must be given. */
 static const listen_option options[NOPTIONS] = {{"port", 0, 0, 65535},
                                                 {"upstream", 0, 1, 65535},
-                                                {"max_connections", 64, 1, 65536}};
+                                                {"max_connections", 64, 1, 65536},
+                                                {"backlog", 0, 0, 65535}};
 
-/* sys.gate{ host=, port=, upstream=, max_connections= }: listens on host (127.0.0.1) and
-** port (0: any that is free), and relays each connection to the port `upstream` of
-** 127.0.0.1, max_connections (64) at once; more of them wait to be accepted. Returns the
-** gate, or nil and a message. */
+/* sys.gate{ host=, port=, upstream=, max_connections=, backlog= }: listens on host
+** (127.0.0.1) and port (0: any that is free), and relays each connection to the port
+** `upstream` of 127.0.0.1, max_connections (64) at once; more of them wait to be accepted,
+** `backlog` of them or so (0: as many as the system lets). Returns the gate, or nil and a
+** message. */
 int l_sys_gate(lua_State *L) {
   exotel_gate_options o;
   char message[256];
@@ -42,6 +44,7 @@ int l_sys_gate(lua_State *L) {
   o.upstream = (uint16_t)listen_check_number(L, &options[UPSTREAM]);
   if (o.upstream == 0) listen_option_error(L, "%s: integer expected", "upstream");
   o.max_connections = (unsigned)listen_check_number(L, &options[MAX_CONNECTIONS]);
+  o.backlog = (unsigned)listen_check_number(L, &options[BACKLOG]);
   o.host = listen_check_host(L);
   owner = exotel_newowner(L, sizeof *owner, GATE);
   owner->gate = exotel_gate_open(&o, message, sizeof message);

@@ -450,7 +450,8 @@ static void accept_some(exotel_gate *g, double now) {
 
 /* -- the gate ------------------------------------------------------------------------ */
 
-static int start_listening(exotel_gate *g, const exotel_address *a, socklen_t n) {
+static int start_listening(exotel_gate *g, const exotel_address *a, socklen_t n,
+                           unsigned backlog) {
   static const int yes = 1;
   int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
   exotel_address bound;
@@ -459,7 +460,8 @@ static int start_listening(exotel_gate *g, const exotel_address *a, socklen_t n)
   g->listener = socket(a->any.sa_family, type, 0);
   if (g->listener < 0) return -1;
   setsockopt(g->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  if (bind(g->listener, &a->any, n) < 0 || listen(g->listener, SOMAXCONN) < 0)
+  if (bind(g->listener, &a->any, n) < 0 ||
+      listen(g->listener, backlog > 0 ? (int)backlog : SOMAXCONN) < 0)
     return -1;
   if (getsockname(g->listener, &bound.any, &m) < 0) return -1;
   g->port =
@@ -484,7 +486,7 @@ exotel_gate *exotel_gate_open(const exotel_gate_options *o, char *message,
   g->fd = g->listener = -1;
   g->upstream = o->upstream;
   g->most = o->max_connections;
-  if (start_listening(g, &a, n) < 0) {
+  if (start_listening(g, &a, n, o->backlog) < 0) {
     snprintf(message, size, "%s", strerror(errno));
     exotel_gate_free(g);
     return NULL;

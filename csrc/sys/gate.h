@@ -26,6 +26,7 @@ typedef struct exotel_gate_options {
   unsigned max_connections; /* more wait in the system's queue. Each takes two
                             ** descriptors, and the server's own, which a server in
                             ** this process must be left */
+  unsigned backlog;         /* how many may wait there; 0: as many as the system lets */
 } exotel_gate_options;
 
 /* What a poller must know. */
