@@ -21,7 +21,7 @@ local running = require "exotel.running"
 
 local sandbox = {}
 
-local START, STOP = 20, 5 -- real seconds that the process is given
+local STOP = 5 -- real seconds that the process is given to end
 local ASK, STEP = 30, 3600 -- and an answer; a step may have many callbacks to post
 local LARGEST = 1000000000 -- bytes of a journal
 
@@ -105,32 +105,13 @@ end
 -- The process
 -- ==================================================================
 
--- How this very interpreter was called: the first of its own arguments.
-local function interpreter()
-  local arguments = rawget(_G, "arg")
-  if type(arguments) ~= "table" then return nil end
-  local first = 0
-  while arguments[first - 1] ~= nil do first = first - 1 end
-  local name = arguments[first]
-  return first < 0 and type(name) == "string" and name:find "lua[^/]*$" and name or nil
-end
-
--- What it runs: with the paths of this one, wherever they come from.
+-- What the process runs.
 local function program(arguments)
   local list = {}
   for index, argument in ipairs(arguments) do list[index] = ("%q"):format(argument) end
-  return ("package.path, package.cpath = %q, %q "
-    .. "local function fail(text) print('failed: ' .. text) end "
+  return ("local function fail(text) print('failed: ' .. text) end "
     .. "os.exit(require('exotel.cli.sandbox').run({ '--until-stdin-ends', %s }, fail), true)")
-    :format(package.path, package.cpath, table.concat(list, ", "))
-end
-
--- How a process ended, in words, or nil while it runs.
-local function ending(process)
-  local code, why, signal = process:wait(0)
-  if code then return "ended with exit code " .. code end
-  if why == "signal" then return "was ended by signal " .. signal end
-  if why ~= "timeout" then return "is no child of this process any more" end
+    :format(table.concat(list, ", "))
 end
 
 local function failure(message)
@@ -138,24 +119,10 @@ local function failure(message)
                            message = message }
 end
 
--- Its address, once it listens; otherwise it is gone.
-local function address_of(process)
-  local line, why = process:read_line(START)
-  if line and line:find "^http" then return line end
-  if why == "closed" then process:wait(STOP) end
-  local reason = line or ("it %s before it listened"):format(ending(process)
-    or ("said nothing for %d seconds"):format(START))
-  process:close()
-  return failure("the sandbox didn't start: " .. reason:gsub("^failed: ", ""))
-end
-
 local function launch(lua, arguments)
-  local sys = require "exotel.sys"
-  local process, message = sys.spawn { lua, "-e", program(arguments) }
-  if not process then return failure("the sandbox didn't start: " .. message) end
-  local url, err = address_of(process)
-  if not url then return nil, err end
-  return process, url
+  local process, url = require("exotel.child").start(lua, program(arguments))
+  if process then return process, url end
+  return failure("the sandbox didn't start: " .. url:gsub("^failed: ", ""))
 end
 
 -- Whatever was given: how it is started, or nil and what is wrong with it.
@@ -168,7 +135,7 @@ local function plan(given)
   local arguments, read = arguments_of(given, command)
   if not arguments then return nil, read end
   if given.port == nil then arguments[#arguments + 1] = "--port=0" end
-  local lua = given.lua or interpreter()
+  local lua = given.lua or require("exotel.child").interpreter()
   if not lua then return nil, "nothing says which Lua runs here: give lua = its path" end
   return { lua = lua, arguments = arguments, account_sid = read.sid, api_key = read.key,
            api_token = read.token }
@@ -243,7 +210,7 @@ local function ask(self, method, path, body, timeout, content_type)
   }
   if not self.process then return nil, STOPPED end -- by another task
   if response then return response end
-  local ended = ending(self.process)
+  local ended = require("exotel.child").ending(self.process)
   return nil, ended and "the sandbox " .. ended or failed.message
 end
 
