@@ -195,7 +195,7 @@ install: all ## install under PREFIX (default /usr/local), staged in DESTDIR
 	@install -D -m 755 bin/exotel "$(BIN_DIR)/exotel"
 	@sed -i '1s|lua5\.4$$|$(notdir $(LUA))|' "$(BIN_DIR)/exotel"
 	@for file in README.md CHANGELOG.md LICENSE docs/reference.md docs/testing.md \
-	  docs/exotel.d.lua; do \
+	  docs/transport.md docs/exotel.d.lua; do \
 	  install -D -m 644 $$file "$(DOC_DIR)/$${file##*/}" || exit 1; done
 
 rock: ## build the rock with luarocks, offline, into build/rock and call it from there

@@ -405,7 +405,7 @@ function query:total() end
 ---@class exotel.loop
 local loop = {}
 
---- Sends one request, as transport/curl.lua describes; request.options has what a client
+--- Sends one request, as docs/transport.md describes; request.options has what a client
 --- brings as settings (ca_file, proxy, plain_http, …). Inside a task.
 ---@param request table
 ---@return table? response

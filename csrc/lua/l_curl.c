@@ -1,6 +1,6 @@
 /*
 ** l_curl: the module exotel.curl, transfers by libcurl: blocking ones here, the others in
-** l_multi.c. Private: what a transport is stands in lua/exotel/transport/curl.lua.
+** l_multi.c. Private: what a transport is stands in docs/transport.md.
 **
 ** The agent is a userdata's; all strings of a request stay on the Lua stack while libcurl
 ** runs, and no Lua function runs meanwhile.

@@ -120,6 +120,10 @@ add("looks where a redirect points", changed(nil, function(response, failure, ag
   return response, failure
 end), { ["answer.redirect"] = "asked for /answer.redirect/elsewhere, which only an answer had" })
 
+add("makes up an answer", having { perform = function()
+  return { status = 200, headers = {}, body = "fine" }
+end }, { ["request.get"] = "the server has never read it" })
+
 add("sends another body", changed(function(request)
   return setmetatable({ body = request.body and request.body:match "^%Z*" or "x" },
                       { __index = request })
@@ -299,6 +303,18 @@ add("is closed once", having(function()
     closed = true
   end }
 end), { close = "^step 3: it raised: .*it is closed" })
+
+add("says that nothing was sent, since it was closed", having(function(inner)
+  local closed
+  return {
+    close = function() closed = true end,
+    perform = function(_, request)
+      local response, failure = inner:perform(request)
+      if not closed then return response, failure end
+      return nil, { reason = "closed", message = "it was closed", sent = false }
+    end,
+  }
+end), { close = "^step 4: sent is false, and the server has read it" })
 
 add("can't be used here", having { check = function() return "there is no loop" end },
   { ["request.get"] = "check%(%) says that no request can be made: there is no loop" })

@@ -1,21 +1,6 @@
 -- transport/curl: the blocking transport, by libcurl.
 --
--- A transport is a table with three functions, called as methods:
---   perform(self, request) -> { status, headers, body, seconds }, header names lower case;
---     or nil, { reason, message, sent }, where sent = false is proof that no byte of the
---     request left, and anything else counts as sent.
---     request: { method, url, username, password, headers, body, timeout,
---     connect_timeout, fresh_connection, send_once }, times in seconds.
---   sleep(self, seconds)
---   now(self) -> seconds on a clock that never goes back
--- and, where it makes sense, two more:
---   check(self, request) -> why it can't be made here, or nil: the client raises that at its
---     caller's line, before anything is sent. request: the client's own, with `dials`
---   bind(self, settings) -> the transport as one client uses it, with that client's settings
--- A response or failure may say `waited`: seconds in the transport's own queue, which don't
--- count towards the time-out. A failure of reason "tls" may say `hint`: the end of its message,
--- in place of the one that speaks of ca_file. Anyone can bring a transport as the setting
--- `transport`.
+-- What a transport is, and what it promises, stands in docs/transport.md.
 --
 -- SPDX-License-Identifier: MIT
 

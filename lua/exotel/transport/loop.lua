@@ -294,7 +294,7 @@ local function sleep(self, seconds)
   wait(task, self.timers:add(sys.now() + seconds, timer))
 end
 
---- Sends one request, as transport/curl.lua describes; request.options has what a client
+--- Sends one request, as docs/transport.md describes; request.options has what a client
 --- brings as settings (ca_file, proxy, plain_http, …). Inside a task.
 ---@param request table
 ---@return table? response

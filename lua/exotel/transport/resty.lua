@@ -1,5 +1,5 @@
 -- transport/resty: the transport inside nginx, by its cosockets (ngx_lua), so that no request
--- of a worker waits for another one's dial. curl.lua says what a transport is.
+-- of a worker waits for another one's dial. docs/transport.md says what a transport is.
 --
 -- A client takes it by itself where it runs in nginx and was given no other; libcurl is not
 -- loaded there. It works where nginx lets Lua wait: in rewrite_by_lua, access_by_lua,
@@ -302,7 +302,7 @@ function transport.new(settings)
   }, transport)
 end
 
---- Sends one request, as transport/curl.lua describes. Yields.
+--- Sends one request, as docs/transport.md describes. Yields.
 function transport:perform(request)
   local began = now()
   local where, failure = find_place(self, request.url)

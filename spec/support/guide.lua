@@ -1,0 +1,76 @@
+-- guide: the code of a page of docs/, as the files that it says it is, for specs that run it.
+--
+--   local page = guide.open "docs/testing.md"
+--   page.text, page.files["reminder.lua"], page.blocks   -- blocks: those without a name
+--   page:write()                      -- the files, into a folder of their own
+--   local output, code = page:run { lua.name, "reminder.lua" }
+--   page:close()                      -- in teardown
+--
+-- SPDX-License-Identifier: MIT
+
+local lua = require "spec.support.lua"
+local raw = require "spec.support.raw"
+local sys = require "exotel.sys"
+
+local guide = {}
+
+local LONG = 120 -- seconds that nothing here should ever need
+
+local page = {}
+page.__index = page
+
+function guide.read_file(name)
+  local file = assert(io.open(name))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function write_file(name, text)
+  local file = assert(io.open(name, "w"))
+  assert(file:write(text))
+  assert(file:close())
+end
+
+--- The page: its text; files: the code of the blocks that begin with a comment of a name.
+function guide.open(name)
+  local self = setmetatable({ text = guide.read_file(name), files = {}, blocks = {} }, page)
+  for code in self.text:gmatch "\n```lua\n(.-\n)```\n" do
+    local file = code:match "^%-%- ([%w_]+%.lua)\n"
+    if file then self.files[file] = code else table.insert(self.blocks, code) end
+  end
+  self.folder, self.remove = raw.directory()
+  return self
+end
+
+function page:write()
+  for name, text in pairs(self.files) do write_file(self.folder .. "/" .. name, text) end
+end
+
+--- Starts a program in the page's folder, with what it prints and complains about in one.
+function page:start(program)
+  return assert(sys.spawn { "sh", "-c", 'cd "$1" && shift && exec "$@" 2>&1', "sh", self.folder,
+                            lua.unpack(program) })
+end
+
+--- All that a program prints that was started, and its exit code.
+function guide.finish(process)
+  local lines = {}
+  repeat
+    local line = process:read_line(LONG)
+    lines[#lines + 1] = line
+  until not line
+  local code = process:wait(LONG)
+  process:close()
+  return table.concat(lines, "\n"), code
+end
+
+function page:run(program)
+  return guide.finish(self:start(program))
+end
+
+function page:close()
+  self.remove()
+end
+
+return guide
