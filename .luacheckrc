@@ -4,6 +4,7 @@ max_line_length = 100
 files["lua"] = { std = "min" }
 files["bin"] = { std = "min" }
 files["examples"] = { std = "min" }
+files["examples/nginx"] = { std = "ngx_lua" }
 files["lua/exotel/compat.lua"] = { std = "max" }
 files["lua/exotel/yielding.lua"] = { std = "max" }
 files["lua/exotel/transport/loop.lua"] = { std = "max" }

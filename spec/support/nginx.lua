@@ -36,17 +36,15 @@ server.__index = server
 local main = [[
 load_module @modules@ndk_http_module.so;
 load_module @modules@ngx_http_lua_module.so;
-@user@
 worker_processes @workers@;
-daemon off;
-pid nginx.pid;
-error_log error.log @level@;
+pid logs/nginx.pid;
+error_log logs/error.log @level@;
 @main@
 events { worker_connections 1024; }
 http {
   client_body_temp_path temp/body; proxy_temp_path temp/proxy; fastcgi_temp_path temp/fastcgi;
   uwsgi_temp_path temp/uwsgi; scgi_temp_path temp/scgi;
-  access_log access.log;
+  access_log logs/access.log;
   lua_package_path "@tree@/lua/?.lua;;";
   lua_package_cpath "@tree@/build/luajit/lib/?.so;;";
   @resolver@
@@ -98,16 +96,17 @@ local function fill(text, words)
   return text
 end
 
--- The user that runs the spec owns its directory; only root may, and has to, name a user.
-local function user()
-  if said("id", "-u") ~= "0" then return "" end
-  return "user root " .. said("id", "-gn") .. ";"
+-- What a configuration can't say of its own place. The user that runs the spec owns its
+-- directory; only root may, and has to, name a user.
+local function directives()
+  if said("id", "-u") ~= "0" then return "daemon off;" end
+  return ("daemon off; user root %s;"):format(said("id", "-gn"))
 end
 
 local function words_of(self, options)
   local words = {
     tree = said "pwd", directory = self.directory, modules = MODULES,
-    user = user(), workers = options.workers or 1, level = options.level or "warn",
+    workers = options.workers or 1, level = options.level or "warn",
     main = options.main or "", http = options.http or "",
     resolver = options.resolver and "resolver " .. options.resolver .. ";" or "",
     trusted = options.trusted
@@ -161,9 +160,11 @@ end
 
 local function command(self, options)
   local list = { "env" }
-  for _, entry in ipairs(options.environment or {}) do list[#list + 1] = entry end
-  for _, word in ipairs { "/usr/sbin/nginx", "-p", self.directory, "-e", "error.log", "-c",
-                          self.directory .. "/nginx.conf" } do
+  for _, entry in ipairs(options.environment or {}) do
+    list[#list + 1] = fill(entry, self.words)
+  end
+  for _, word in ipairs { "/usr/sbin/nginx", "-p", self.directory, "-e", "logs/error.log", "-c",
+                          self.directory .. "/nginx.conf", "-g", directives() } do
     list[#list + 1] = word
   end
   list.stderr = false
@@ -194,15 +195,16 @@ end
 --- Starts nginx. options, all optional:
 ---   http           what stands in the http block
 ---   main           what stands before the events and http blocks: env lines
----   configuration  the whole nginx.conf, instead of all the above and the next three; it says
----                  @directory@ where nginx writes, "daemon off;", and "pid nginx.pid;"
+---   configuration  the whole nginx.conf, instead of all the above and the next three. It keeps
+---                  its logs and its pid in the folder logs, and has neither daemon nor user
 ---   level          of the error log; "warn"
 ---   resolver       what the directive of that name says
 ---   trusted        a file: lua_ssl_trusted_certificate
 ---   workers        how many worker processes; 1
 ---   ports          names of ports, { "web" }: @web@ is replaced by one that is free
 ---   words          more that is replaced: { name = text } for @name@
----   environment    "NAME=value" strings, for nginx itself; Lua sees those that have an env line
+---   environment    "NAME=value" strings, for nginx itself, words replaced; Lua sees those that
+---                  have an env line
 ---   files          { name = text }: written into its directory before, words replaced
 --- Also replaced: @directory@ and @tree@, where nginx writes and where this tree is.
 --- Result: an object with url, ports (by name), directory and the functions above. Raises with
@@ -210,10 +212,10 @@ end
 function nginx.start(options)
   local directory, remove = raw.directory()
   local self = setmetatable({ directory = directory, remove = remove }, server)
-  assert(os.execute(("mkdir '%s/temp'"):format(directory)))
+  assert(os.execute(("cd '%s' && mkdir temp logs"):format(directory)))
   for _ = 1, TRIES do
     if try(self, options) then return self end
-    if not read(directory .. "/error.log"):find("Address already in use", 1, true) then break end
+    if not self:log():find("Address already in use", 1, true) then break end
   end
   local log = self:log()
   self:stop()
@@ -236,10 +238,10 @@ function server:reload()
 end
 
 --- What the error log says.
-function server:log() return read(self.directory .. "/error.log") end
+function server:log() return read(self.directory .. "/logs/error.log") end
 
 --- What the access log says: nginx writes it after the answer has gone.
-function server:access_log() return read(self.directory .. "/access.log") end
+function server:access_log() return read(self.directory .. "/logs/access.log") end
 
 --- The text in a file of its directory; "" for one that isn't there.
 function server:read(name) return read(self.directory .. "/" .. name) end
