@@ -33,8 +33,9 @@ local function dial()
   }
   if call then return answer(201, "application/json", exotel.to_json(call) .. "\n") end
   ngx.log(ngx.ERR, "click-to-call: ", tostring(err))
-  if err.retry_after then ngx.header["Retry-After"] = math.ceil(err.retry_after) end
-  answer(status_of(err), "text/plain", tostring(err) .. "\n")
+  local status = status_of(err)
+  if status == 503 then ngx.header["Retry-After"] = math.ceil(err.retry_after or 1) end
+  answer(status, "text/plain", tostring(err) .. "\n")
 end
 
 local function tell()
