@@ -11,12 +11,13 @@
 --     local wrong = conformance.judge(case, outcome, server:seen(case))    -- here again
 --   end
 --
--- `drive` needs nothing but the transport: no other part of this library, no clock, no socket.
--- What it returns is data that JSON can carry. Of TLS it is only looked at that nothing goes
+-- `drive` needs nothing but the transport and exotel.core: no clock, no socket. What it returns
+-- is data that JSON can carry. Of TLS it is only looked at that nothing goes
 -- without it: certificates are yours to test.
 --
 -- SPDX-License-Identifier: MIT
 
+local core = require "exotel.core"
 local cases = require "exotel.transport.conformance.cases"
 local judge = require "exotel.transport.conformance.judge"
 local yielding = require "exotel.yielding"
@@ -35,7 +36,9 @@ local function printable(value)
   return type(value) == "string" and (value:gsub("[^\32-\126]", "?")) or tostring(value)
 end
 
-local function headers_of(headers)
+local function headers_of(response)
+  local headers = response.headers
+  if type(response.head) == "string" then headers = core.headers(response.head) end
   if type(headers) ~= "table" then return nil end
   local out = {}
   for name, value in pairs(headers) do
@@ -52,7 +55,7 @@ end
 -- What perform returned, as data.
 local function told(response, failure)
   if type(response) == "table" then
-    return { status = plain(response.status), headers = headers_of(response.headers),
+    return { status = plain(response.status), headers = headers_of(response),
              body = type(response.body) == "string" and cases.sum(response.body) or nil,
              seconds = plain(response.seconds), waited = plain(response.waited) }
   elseif response == nil and type(failure) == "table" then
