@@ -113,14 +113,22 @@ test-nginx: ## build for LuaJIT too, then the specs of spec/nginx, which start a
 
 # The core's tests, and the core itself, compiled with the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CHECKED  := $(CC) -std=c99 -g -O1 $(WARNINGS) $(SANITIZE)
 CTESTS   := $(patsubst spec/c/%_test.c,build/ctest/%,$(wildcard spec/c/*_test.c))
+CORE_O   := $(CORE_C:%.c=build/checked/%.o)
 
 .PHONY: ctests
 ctests: $(CTESTS)
 
-build/ctest/%: spec/c/%_test.c $(wildcard spec/c/*.h) $(CORE_C) $(wildcard csrc/core/*.h)
+$(CTESTS): $(CORE_O)
+
+build/ctest/%: spec/c/%_test.c $(wildcard spec/c/*.h) $(wildcard csrc/core/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=c99 -g -O1 $(WARNINGS) $(SANITIZE) -o $@ $< $(CORE_C) $(core_LIBS)
+	$(CHECKED) -o $@ $< $(CORE_O) $(core_LIBS)
+
+build/checked/%.o: %.c $(wildcard csrc/core/*.h)
+	@mkdir -p $(@D)
+	$(CHECKED) -c -o $@ $<
 
 env: ## print the exports of LUA, LUA_PATH and LUA_CPATH for this tree
 	@echo "export LUA='$(LUA)'"

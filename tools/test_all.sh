@@ -1,21 +1,36 @@
 #!/bin/sh
-# The C tests, which know no Lua, and the specs on each Lua that is named, one after the other;
-# ends with one line that counts all of them.
+# The C tests, which know no Lua, and the specs on each Lua that is named; shows what each said
+# in that order, and ends with one line that counts all of them.
 #   sh tools/test_all.sh LUA...
+# $JOBS of them (3) run at a time: the specs wait more than they compute, take ports that the
+# system chooses, and each Lua has its place in build.
 # SPDX-License-Identifier: MIT
 set -u
 cd "$(dirname "$0")/.." || exit 2
-make=${MAKE:-make}
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-passed=0 failed=0 told=
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 
+# One after the other, since only one can install packages.
 for lua in "$@"; do
+  LUA=$lua sh tools/deps.sh test || exit 1
+done
+
+# Not in the background of this shell, where SIGINT would be ignored, and so by every child.
+printf '%s\n' "$@" | MAKE=${MAKE:-make} logs=$logs xargs -P "${JOBS:-3}" -n 1 sh -c '
   target=specs
-  [ "$lua" != lua5.4 ] || target=test
-  $make --no-print-directory "$target" LUA="$lua" 2>&1 | tee "$log"
-  counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log" | tail -1)
+  [ "$1" != lua5.4 ] || target=test
+  $MAKE --no-print-directory $target LUA="$1" >"$logs/$1" 2>&1
+  echo $? >"$logs/$1.status"
+  echo "$1: $(tail -n 1 "$logs/$1")"' sh
+
+passed=0 failed=0 told=
+for lua in "$@"; do
+  echo "=== $lua"
+  cat "$logs/$lua"
+  status=$(cat "$logs/$lua.status")
+  counts=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$logs/$lua" | tail -1)
   counts=${counts:-0 1}
+  [ "$status" = 0 ] || [ "${counts#* }" != 0 ] || counts="${counts% *} 1"
   told="$told$lua: ${counts% *} passed, ${counts#* } failed
 "
   passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
