@@ -161,7 +161,8 @@ describe("inside nginx nothing is sent over TLS", function()
   it("before or after a failure with anything left of it", function()
     for _ = 1, 3 do
       check_unsent(ask_securely(trusting, "self_signed"), "tls", TRUST)
-      check_unsent(ask_securely(trusting, "plain"), "tls", "handshake failed", "self-signed")
+      check_unsent(ask_securely(trusting, "plain"), "tls",
+        ("port %d: handshake failed"):format(secure.ports.plain))
       assert.matches("^record", ask_securely(trusting, "tls12").dialled)
       check_unsent(ask_securely(trusting, "tls12", "wrong.example.test"), "tls", "host mismatch")
     end
@@ -233,6 +234,41 @@ describe("a dial whose server", function()
       local call, err = kit.dial(kit.client("http://127.0.0.1:1", { retries = 1 }))
       return kit.spelt(call, err), err.attempts
     ]])
+  end)
+end)
+
+describe("a request whose sending fails", function()
+  it("is unknown: some of it may have left", function()
+    -- What is sent here fits into the kernel's buffers, so the connection is closed just before.
+    assert.equal("transport unknown closed \n1", server:run([[
+      local tcp = ngx.socket.tcp
+      function ngx.socket.tcp()
+        local sock, failing = tcp(), {}
+        function failing:send(...)
+          sock:close()
+          return sock:send(...)
+        end
+        return setmetatable(failing, { __index = function(_, name)
+          return function(_, ...) return sock[name](sock, ...) end
+        end })
+      end
+      local call, err = kit.dial(kit.client(..., { retries = 3 }))
+      ngx.socket.tcp = tcp
+      return kit.spelt(call, err), err.attempts
+    ]], raw.start({ "close" }).url))
+  end)
+end)
+
+describe("an answer that stops", function()
+  it("has no new time-out from each of its pieces", function()
+    local counter = raw.start { "drip:HTTP/1.1 200 OK\r\n" .. ("X: y\r\n"):rep(5), "hold" }
+    local seconds = tonumber(server:run([[
+      local client = kit.client(..., { timeout = 3 })
+      local began = ngx.now()
+      assert(not client:call_details "x")
+      return ngx.now() - began
+    ]], counter.url))
+    assert.is_true(seconds < 4.5) -- else it is more than five
   end)
 end)
 

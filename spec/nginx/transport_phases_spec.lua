@@ -188,8 +188,8 @@ describe("inside nginx", function()
       local client = kit.client(url, { plain_http = true })
       local function ask()
         local given_up = kit.client(silent, { connect_timeout = 0.05 }):balance()
-        return (kit.spelt(kit.dial(client)) .. kit.spelt(client:balance())):match "^record %x+record"
-          and given_up == nil and "both"
+        local said = kit.spelt(kit.dial(client)) .. kit.spelt(client:balance())
+        return said:match "^record %x+record" and given_up == nil and "both"
       end
       local timed
       ngx.timer.at(0, function() timed = ask() end)

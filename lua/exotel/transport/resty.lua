@@ -221,13 +221,11 @@ end
 -- Sending and receiving
 -- ==================================================================
 
--- From here on the request counts as sent.
 local function broken(why)
   if why == "timeout" then
-    return { reason = "timeout", message = "no whole answer within the time-out", sent = true }
+    return { reason = "timeout", message = "no whole answer within the time-out" }
   end
-  return { reason = "closed", message = "the connection ended before the answer did: " .. why,
-           sent = true }
+  return { reason = "closed", message = "the connection ended before the answer did: " .. why }
 end
 
 -- The reader's last words; and whether anything came at all.
@@ -248,19 +246,23 @@ local function receive(sock, reader, deadline)
   return state, more, came
 end
 
--- The response: or nil, the failure, and whether anything came. Whether the connection can be
--- used again is said by response.keep_alive.
+-- The response: or nil, the failure, and whether anything came. Here the request is sent.
+-- Whether the connection can be used again is said by response.keep_alive.
 local function exchange(self, sock, request, bytes, deadline)
   local reader = core.http1_reader { head = request.method == "HEAD",
                                      max_body = self.max_response }
   wait_until(sock, deadline)
   local sent, why = sock:send(bytes)
-  if not sent then return nil, broken(why), false end
-  local state, more, came = receive(sock, reader, deadline)
-  if state then return reader:response() end
+  local whole, failure, came
+  if sent then
+    whole, failure, came = receive(sock, reader, deadline)
+  else
+    failure = broken(why)
+  end
+  if whole then return reader:response() end
   reader:close()
-  more.sent = true
-  return nil, more, came
+  failure.sent = true
+  return nil, failure, came
 end
 
 -- One request on one connection. Third: whether that was an old one that had died unseen.
