@@ -36,6 +36,7 @@ local function rule(text)
   box:fault(given)
 end
 
+before_each(inside.wait_for_young_connections)
 after_each(function() box:forget_faults() end)
 
 -- What is new in the sandbox's journals since this was called: the dials, and how many calls.

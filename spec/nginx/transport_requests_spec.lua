@@ -43,6 +43,7 @@ end)
 
 teardown(function() server:stop() end)
 
+before_each(inside.wait_for_young_connections)
 after_each(raw.stop)
 
 local GET = [[local url, more = ... return kit.spelt(kit.client(url, more):call_details "x")]]
@@ -137,6 +138,21 @@ describe("a connection inside nginx", function()
     assert.equal(first .. "\n" .. first, server:run([[
       local client = kit.client(...)
       return kit.spelt(client:call_details "x"), kit.spelt(client:call_details "y")
+    ]], peer))
+  end)
+
+  it("isn't taken again for ever, so that a moved address is noticed", function()
+    assert.equal("true\ntrue\nfalse", server:run([[
+      local clock, client = require "resty.core.time", kit.client(...)
+      local monotonic_time, shift = clock.monotonic_time, 0
+      function clock.monotonic_time() return math.floor(monotonic_time() / 600) * 600 + shift end
+      local first, same = client:call_details("x").sid, {}
+      for index, seconds in ipairs { 1, 599, 600 } do
+        shift = seconds
+        same[index] = client:call_details("x").sid == first
+      end
+      clock.monotonic_time = monotonic_time
+      return unpack(same)
     ]], peer))
   end)
 

@@ -26,9 +26,33 @@ local ngx = nginx.api
 local transport = {}
 transport.__index = transport
 
-local IDLE = 60 -- seconds that a connection is kept unused; libcurl's in csrc/curl/easy.c
+-- Seconds, as libcurl's in csrc/curl/easy.c.
+local IDLE = 60 -- a connection unused this long isn't kept
+local LIFE = 600 -- nor taken again across this long, so that a moved address is noticed
 local PIECE = 65536 -- bytes that are taken at once
 local UNPOOLED = "exotel, never kept" -- nothing is ever put there
+
+-- {=================================================================
+-- Time
+-- ==================================================================
+
+-- nginx measures from the time of its last event.
+local function now()
+  ngx.update_time()
+  return clock.monotonic_time()
+end
+
+-- Milliseconds up to then. 0 would be nginx's own time-out.
+local function milliseconds_to(time)
+  return math.max(math.ceil((time - now()) * 1000), 1)
+end
+
+local function wait_until(sock, time)
+  local wait = milliseconds_to(time)
+  sock:settimeouts(wait, wait, wait)
+end
+
+-- }=================================================================
 
 -- {=================================================================
 -- Where a request goes
@@ -69,7 +93,7 @@ local function address_of(self, where)
   return host == "localhost" and "127.0.0.1" or host
 end
 
--- { https, host, port, address, pool }: or nil and the failure.
+-- { https, host, port, address, name, pool }: or nil and the failure.
 local function find_place(self, url)
   local where, wrong, at = core.address(url)
   if not where then
@@ -79,31 +103,10 @@ local function find_place(self, url)
   if not where.https and not self.plain_http and not is_loopback(where.address) then
     return nil, unsent("address", "plain http goes to a loopback address only")
   end
-  where.pool = ("exotel %s %s %d %s"):format(where.https and "https" or "http",
+  where.name = ("exotel %s %s %d %s"):format(where.https and "https" or "http",
     where.host:lower(), where.port, where.address)
+  where.pool = ("%s %d"):format(where.name, math.floor(now() / LIFE))
   return where
-end
-
--- }=================================================================
-
--- {=================================================================
--- Time
--- ==================================================================
-
--- nginx measures from the time of its last event.
-local function now()
-  ngx.update_time()
-  return clock.monotonic_time()
-end
-
--- Milliseconds up to then. 0 would be nginx's own time-out.
-local function milliseconds_to(time)
-  return math.max(math.ceil((time - now()) * 1000), 1)
-end
-
-local function wait_until(sock, time)
-  local wait = milliseconds_to(time)
-  sock:settimeouts(wait, wait, wait)
 end
 
 -- }=================================================================
@@ -192,11 +195,11 @@ end
 -- in its place would keep nginx from telling that verification failed.
 local function shake_hands(self, sock, where, till)
   wait_until(sock, till)
-  local ran, session, why = pcall(sock.sslhandshake, sock, self.sessions[where.pool], where.host,
+  local ran, session, why = pcall(sock.sslhandshake, sock, self.sessions[where.name], where.host,
     true)
   if not ran then session, why = nil, why_raised(session) end
   if not session then return nil, tls_failure(where, why) end
-  self.sessions[where.pool] = session
+  self.sessions[where.name] = session
   return true
 end
 
@@ -300,7 +303,7 @@ function transport.new(settings)
   if err then return nil, err end
   return setmetatable({
     resolve = resolve, plain_http = settings.plain_http, max_response = settings.max_response,
-    sessions = {}, -- TLS, by the names of pools
+    sessions = {}, -- TLS, by the names of places
   }, transport)
 end
 
