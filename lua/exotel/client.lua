@@ -113,11 +113,13 @@ end
 -- Sending
 -- ==================================================================
 
--- nginx's sockets where this runs in nginx, else the one that blocks: or nil and a misuse where
--- that isn't built, or can't do what a setting says.
+-- nginx's sockets where this runs in nginx, else the one that blocks.
+local OWN_TRANSPORT = "exotel.transport." .. (nginx.api and "resty" or "curl")
+if nginx.api then errors.load(OWN_TRANSPORT) end -- so that no handler reads files
+
+-- Or nil and a misuse, where it isn't built or can't do what a setting says.
 local function make_transport(state)
-  local name = nginx.api and "exotel.transport.resty" or "exotel.transport.curl"
-  local module, err = errors.load(name)
+  local module, err = errors.load(OWN_TRANSPORT)
   if not module then return nil, err end
   return module.new(state)
 end

@@ -166,6 +166,13 @@ describe("inside nginx", function()
     box:stop()
   end)
 
+  it("all that a request needs is loaded with the module, and libcurl isn't", function()
+    assert.equal("true\nnil\nnil", server:run [[
+      return package.loaded["exotel.transport.resty"] ~= nil,
+        package.loaded["exotel.transport.curl"], package.loaded["exotel.curl"]
+    ]])
+  end)
+
   it("a dial where Lua can't yield is refused before it is sent", function()
     for _, place in ipairs {
       '("x"):gsub("x", dial)', "table.sort({ 1, 2 }, dial)",
