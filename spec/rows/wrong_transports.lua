@@ -160,7 +160,8 @@ end), { ["unsent.tls"] = "returned an answer of status 404, and should have fail
 -- ==================================================================
 
 add("says that nothing was sent", failing(function(failure) failure.sent = false end),
-  each("broken.closed broken.body cap.length", "sent is false, though it may have been read"))
+  each("broken.closed broken.body cap.length timeout.silence",
+    "sent is false, though it may have been read"))
 
 add("never says that nothing was sent", failing(function(failure) failure.sent = nil end),
   each("unsent.refused unsent.name unsent.tls unsent.connect_timeout unsent.handshake_timeout",
