@@ -86,35 +86,58 @@ describe("the guide", function()
 end)
 
 describe("the guide lists", function()
-  -- What a client asks of its transport, and what it is told of a failure.
-  local function asked(failure)
-    local seen = {}
-    local client = exotel.client { account_sid = "a", api_key = "k", api_token = "t", retries = 0,
+  local function dial(client)
+    return client:connect { from = "+919876543210", to = "+919123456789",
+                            caller_id = "08039570000" }
+  end
+
+  local function get(client) return client:call_details "c5797dcbaaeed7678c4062a4a3ed2f8a" end
+
+  -- What a client asks of its transport, the error it makes of a failure, and how often it asks.
+  local function asked(failure, ask)
+    local seen, times = {}, 0
+    local client = exotel.client { account_sid = "a", api_key = "k", api_token = "t", retries = 1,
       transport = {
         perform = function(_, request)
+          times = times + 1
           for name in pairs(request) do seen[name] = true end
           return nil, failure
         end,
         sleep = function() end,
         now = os.clock,
       } }
-    local _, err = client:connect { from = "+919876543210", to = "+919123456789",
-                                    caller_id = "08039570000" }
-    return seen, err
+    local _, err = (ask or dial)(client)
+    return seen, err, times
   end
 
   it("the fields of a request", function()
     assert.same(sorted((asked {})), first_column "## perform")
   end)
 
-  it("reasons that there are, and what becomes of each that was not sent", function()
+  local reasons = first_column "### reason"
+
+  it("reasons that there are", function()
     local known = {}
     for _, row in ipairs(errors.reasons) do
       if row[1] == "transport" then known[row[2]] = true end
     end
-    local reasons = first_column "### reason"
     assert.is_true(#reasons > 8)
     for _, reason in ipairs(reasons) do assert.is_true(known[reason], reason) end
+  end)
+
+  it("the reasons for which a request is made again", function()
+    local unsent, sent = text:match "not sent is tried again for (.-)%. Of those\nthat (.-)%."
+    local function is_named(list, reason) return list:find("`" .. reason .. "`", 1, true) ~= nil end
+    local function times(reason, was_sent, ask)
+      return select(3, asked({ reason = reason, message = "it failed", sent = was_sent }, ask))
+    end
+    for _, reason in ipairs(reasons) do
+      local again = is_named(unsent, reason) and 2 or 1
+      assert.equal(again, times(reason, false, dial), reason)
+      assert.equal(again, times(reason, false, get), reason)
+      assert.equal(1, times(reason, true, dial), reason)
+      assert.equal(is_named(sent, reason) and 1 or 2, times(reason, true, get), reason)
+    end
   end)
 
   it("the outcome that `sent` decides", function()
