@@ -6,6 +6,7 @@
 -- SPDX-License-Identifier: MIT
 
 local compat = require "exotel.compat"
+local nginx = require "exotel.nginx"
 local running = require "exotel.running"
 
 local yielding = {}
@@ -25,8 +26,10 @@ local function suspends(fn)
   return coroutine.status(thread) == "suspended"
 end
 
-local crosses_pcall = suspends(function() pcall(coroutine.yield) end)
-local crosses_for = suspends(function()
+-- Inside nginx nothing is tried: in a request resume yields to nginx, which it can't do while a
+-- module is loaded. LuaJIT runs there, and yields across both.
+local crosses_pcall = nginx.api ~= nil or suspends(function() pcall(coroutine.yield) end)
+local crosses_for = nginx.api ~= nil or suspends(function()
   for _ in coroutine.yield do end -- luacheck: ignore 542
 end)
 
