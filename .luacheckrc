@@ -8,4 +8,5 @@ files["examples/nginx"] = { std = "ngx_lua" }
 files["lua/exotel/compat.lua"] = { std = "max" }
 files["lua/exotel/yielding.lua"] = { std = "max" }
 files["lua/exotel/transport/loop.lua"] = { std = "max" }
+files["bench/nginx_handlers.lua"] = { std = "ngx_lua" }
 files["spec"] = { std = "max+busted" }

@@ -1,0 +1,143 @@
+-- nginx: what a webhook costs a worker of nginx, as wrk posts them: read by exotel.parse_callback,
+-- and in the ways that are otherwise taken there (bench/nginx_handlers.lua). Beside them stands a
+-- handler that reads the body and does nothing with it: CPU above that one's is what the reading
+-- itself costs.
+--
+-- One worker, on one core, and wrk on another one if there is one. The rows take turns, so that a
+-- busy machine slows them alike; a ratio is the median of the rounds' own.
+--
+-- SPDX-License-Identifier: MIT
+
+local measure = require "bench.measure"
+local nginx = require "spec.support.nginx"
+local posting = require "spec.support.posting"
+
+local ROUNDS, SECONDS = 15, 1
+local CONNECTIONS = 16
+
+local multipart = measure.fixture "S003.terminal.multipart"
+local SID = "492205107c5fb48f4ac25d1f77759339"
+
+-- A format: its body, its type, and how it is read otherwise.
+local formats = {
+  { name = "form", body = measure.fixture "S003.terminal.form", type = posting.FORM,
+    other = "decode_args", told = "ngx.decode_args" },
+  { name = "multipart", body = multipart, other = "split", told = "a split by find and match",
+    type = posting.MULTIPART .. "; boundary=" .. multipart:match "^%-%-([^\r\n]+)" },
+  { name = "JSON", body = measure.fixture "S003.terminal.json", type = posting.JSON,
+    other = "cjson", told = "lua-cjson" },
+}
+
+local server = nginx.start { level = "error", http = [[
+  access_log off;
+  init_by_lua_block {
+    package.path = "@tree@/?.lua;" .. package.path
+    require "bench.nginx_handlers"
+  }
+  server {
+    listen 127.0.0.1:@web@;
+    keepalive_requests 1000000000;
+    location ~ ^/(\w+)$ {
+      content_by_lua_block { require("bench.nginx_handlers").handle(ngx.var[1]) }
+    }
+  }
+]] }
+local worker = server:workers()[1]
+
+-- All that a command prints.
+local function said(...)
+  local quoted = {}
+  for index, word in ipairs { ... } do quoted[index] = "'" .. word .. "'" end
+  local pipe = assert(io.popen(table.concat(quoted, " ") .. " 2>&1"))
+  local text = pipe:read "a"
+  assert(pipe:close(), text)
+  return text
+end
+
+-- The first and the last core that this process may use.
+local function cores()
+  local list = {}
+  local allowed = assert(io.open "/proc/self/status"):read("a"):match "Cpus_allowed_list:%s*(%S+)"
+  for from, to in (allowed .. ","):gmatch "(%d+)%-?(%d*)," do
+    list[#list + 1], list[#list + 2] = from, to ~= "" and to or nil
+  end
+  return list[1], list[#list]
+end
+
+local worker_core, wrk_core = cores()
+said("taskset", "-cp", worker_core, tostring(worker))
+
+-- Seconds of CPU time that the worker has had, user and system.
+local function worker_seconds()
+  local file = assert(io.open(("/proc/%d/schedstat"):format(worker)))
+  local nanoseconds = file:read "n"
+  file:close()
+  return nanoseconds / 1e9
+end
+
+-- Posts the format's body for a while: webhooks a second, and the worker's seconds of CPU for each.
+local function post(format, way)
+  local before = worker_seconds()
+  local text = said("taskset", "-c", wrk_core, "wrk", "-t1", "-c" .. CONNECTIONS,
+    "-d" .. SECONDS .. "s", "-s", "bench/nginx_post.lua", server.url .. "/" .. way, "--",
+    format.file, format.type)
+  local cpu = worker_seconds() - before
+  local posted, duration, errors = text:match "posted (%d+) in (%d+) us, errors (%d+)"
+  assert(errors == "0", text)
+  return posted / (duration / 1e6), cpu / posted
+end
+
+-- Each way but the one that reads nothing must have found the SID.
+local function check(format, way)
+  local status, rest = posting.request(server.ports.web, "POST", "/" .. way,
+    { ["Content-Type"] = format.type }, format.body)
+  assert(status == 200 and rest:find(way == "read" and ("0"):rep(32) or SID, 1, true), way)
+end
+
+local rows = {}
+for _, format in ipairs(formats) do
+  format.file = server.directory .. "/" .. format.name
+  local file = assert(io.open(format.file, "wb"))
+  assert(file:write(format.body))
+  file:close()
+  for _, way in ipairs { { "read", "the body alone" }, { format.other, format.told },
+                         { "parse_callback", "exotel.parse_callback" } } do
+    check(format, way[1])
+    rows[#rows + 1] = { format = format, way = way[1], name = way[2], rates = {}, cpus = {} }
+  end
+end
+
+for round = 0, ROUNDS do
+  for _, row in ipairs(rows) do
+    row.rates[round], row.cpus[round] = post(row.format, row.way)
+  end
+end
+server:stop()
+
+local function median_of(fn)
+  local values = {}
+  for round = 1, ROUNDS do values[round] = fn(round) end -- the first, 0, was the warming up
+  return measure.median(values)
+end
+
+print(("webhooks of %d (form), %d (multipart), %d (JSON) bytes; one worker; %d rounds of %d s")
+  :format(#formats[1].body, #formats[2].body, #formats[3].body, ROUNDS, SECONDS))
+print(("%-38s %10s %8s %10s %11s %9s"):format("", "webhooks/s", "us CPU", "above", "of theirs",
+  "rate of"))
+print(("%-38s %10s %8s %10s %11s %9s"):format("", "", "", "the body", "above it", "theirs"))
+for index, row in ipairs(rows) do
+  local first = index - (index - 1) % 3
+  local base, other = rows[first], rows[first + 1]
+  local function above(of, round) return of.cpus[round] - base.cpus[round] end
+  local columns = { row.format.name .. ", " .. row.name,
+    median_of(function(round) return row.rates[round] end),
+    median_of(function(round) return row.cpus[round] end) * 1e6 }
+  local text = ("%-38s %10.0f %8.2f"):format(table.unpack(columns))
+  if row ~= base then
+    text = text .. (" %10.2f %11.2f %9.2f"):format(
+      median_of(function(round) return above(row, round) end) * 1e6,
+      median_of(function(round) return above(row, round) / above(other, round) end),
+      median_of(function(round) return row.rates[round] / other.rates[round] end))
+  end
+  print(text)
+end
