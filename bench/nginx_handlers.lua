@@ -30,7 +30,8 @@ end
 -- The parts between the boundaries, by Lua's own find and match, as handlers that have the whole
 -- body do it.
 local function split(body, content_type)
-  local boundary = content_type:match 'boundary="([^"]+)"' or content_type:match "boundary=([^;%s]+)"
+  local boundary = content_type:match 'boundary="([^"]+)"'
+    or content_type:match "boundary=([^;%s]+)"
   local delimiter = "\r\n--" .. boundary
   local fields = {}
   local at = #delimiter - 1 -- behind the first, which has no line before it
