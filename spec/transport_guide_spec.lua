@@ -148,7 +148,7 @@ describe("the guide lists", function()
   end)
 
   it("the fields of a response and of a failure", function()
-    assert.same({ "body", "headers", "seconds", "status", "waited" },
+    assert.same({ "body", "head", "headers", "seconds", "status", "waited" },
       first_column "The response is a table")
     assert.same({ "hint", "message", "reason", "sent", "status", "waited" },
       first_column "A failure is a table")

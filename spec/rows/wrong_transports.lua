@@ -41,12 +41,17 @@ end
 local function changed(before, after)
   return function(settings)
     local inner = own.new(settings)
+    local function perform(request)
+      local response, failure = inner:perform(request)
+      if response then response.headers, response.head = core.headers(response.head), nil end
+      return response, failure
+    end
     return setmetatable({ perform = function(_, request)
       request = before and before(request) or request
-      local response, failure = inner:perform(request)
+      local response, failure = perform(request)
       if not after then return response, failure end
       return after(response, failure, function(url)
-        return inner:perform(setmetatable({ url = url }, { __index = request }))
+        return perform(setmetatable({ url = url }, { __index = request }))
       end, request)
     end }, { __index = inner })
   end
