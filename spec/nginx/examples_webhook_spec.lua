@@ -4,7 +4,7 @@ local mounted = require "spec.support.mounted"
 local posting = require "spec.support.posting"
 local sys = require "exotel.sys"
 
-local LONG = 60 -- seconds that nothing here should ever need
+local LONG = 20 -- seconds that nothing here should ever need
 
 -- What on_event.lua is here: a line in a file for each event that Lua was given, with where its
 -- body was and who took it. No lock is needed: a line this short is appended whole.
