@@ -284,9 +284,8 @@ end)
 ---@param name string
 ---@return table[] options
 exotel.options = errors.expose(function(name)
-  for _, operation in ipairs(api.operations) do
-    if operation.name == name then return copy(operation.parameters) end
-  end
+  local operation = api.by_name[name]
+  if operation then return copy(operation.parameters) end
   return errors.misuse(("operation '%s' is not known"):format(tostring(name)))
 end)
 

@@ -1,41 +1,33 @@
 -- client: one account's settings, its transport, and the operations as methods.
 --
 -- What goes out is built and checked by the core, carried by a transport, and read by the
--- core again; here it is decided what is tried again and what is not sent at all.
+-- core again; here it is decided what is not sent at all.
 --
 -- SPDX-License-Identifier: MIT
 
+local answers = require "exotel.answers"
 local api = require "exotel.api"
 local compat = require "exotel.compat"
 local core = require "exotel.core"
 local endpoint = require "exotel.endpoint"
 local errors = require "exotel.errors"
+local exchange = require "exotel.exchange"
 local nginx = require "exotel.nginx"
 local pages = require "exotel.pages"
 local records = require "exotel.records"
-local retry = require "exotel.retry"
 local running = require "exotel.running"
 local settings = require "exotel.settings"
 
 local client = {}
 
-local TIMEOUT, CONNECT_TIMEOUT = settings.default "timeout", settings.default "connect_timeout"
-local RETRIES = settings.default "retries"
 -- An inference from how the service prints epoch 0.
 local TIME_OFFSET = settings.offset(settings.default "time_offset")
-local MAYBE_PLACED = " - the call may have been placed"
-local MAYBE_DONE = " - what it asks for may have been done"
 local USER_AGENT = "lua-exotel/" .. core._VERSION
 
-local regions = api.regions
-local operations = {}
-for _, operation in ipairs(api.operations) do
-  operations[operation.name] = operation
-end
+local operations = api.by_name
 
 -- State stands apart from the object, so that dumping a client shows no token.
 local get_state, set_state = compat.aside()
-local responses = setmetatable({}, { __mode = "k" })
 
 local methods = {}
 local metatable = { __name = "exotel.client", __index = methods }
@@ -53,7 +45,7 @@ local function state_of(object)
 end
 
 -- {=================================================================
--- Building and reading
+-- Building
 -- ==================================================================
 
 -- Where requests of a client go, by the format of the answer.
@@ -76,35 +68,6 @@ local function build(state, name, params, how)
     failure.message = ("exotel.%s: %s"):format(name, failure.message)
   end
   return nil, errors.new(failure, name, state.secrets)
-end
-
--- A heuristic that the service documents nowhere, so it only adds to a message.
-local function hint_at_mumbai(state, failure)
-  local elsewhere = state and state.target.base ~= "https://" .. regions.mumbai.host
-  if failure.status == 401 and elsewhere and state.account_sid:find "m$" then
-    failure.message = failure.message .. " (SIDs that end in m are Mumbai's as a rule)"
-  end
-end
-
-local function read(state, name, status, headers, body)
-  local record, failure = core.read(name, status, headers, body)
-  if record then return record end
-  hint_at_mumbai(state, failure)
-  return nil, errors.new(failure, name, state and state.secrets)
-end
-
--- What an endpoint without a row answers: whole when it is a success, else an error as any.
-local function read_any(state, request, status, headers, body)
-  if status >= 200 and status <= 299 then
-    if type(headers) == "string" then headers = core.headers(headers) end
-    return { status = status, headers = headers, body = body }
-  end
-  local _, failure = core.read("send", status, headers, body)
-  hint_at_mumbai(state, failure)
-  if request.dials and failure.outcome == "unknown" then
-    failure.message = failure.message .. MAYBE_DONE
-  end
-  return nil, errors.new(failure, "send", state.secrets)
 end
 
 -- }=================================================================
@@ -140,102 +103,10 @@ local function transport_of(state)
   return state.transport, err
 end
 
-local tls_hint = " - the certificate or the connection isn't trusted; ca_file names other"
-  .. " certificates to trust"
-
-local function transport_error(state, request, failure)
-  local message = ("no answer from Exotel: %s"):format(tostring(failure.message or failure.reason))
-  if failure.reason == "tls" then message = message .. (failure.hint or tls_hint) end
-  local unknown = failure.sent ~= false
-  if unknown and request.dials then
-    message = message .. (operations[request.operation] and MAYBE_PLACED or MAYBE_DONE)
-  end
-  return errors.new({
-    kind = "transport", outcome = unknown and "unknown" or "not_sent",
-    reason = failure.reason or "other", message = message, status = failure.status,
-  }, request.operation, state.secrets)
-end
-
--- A user's transport that returns something else may have sent the request.
-local function is_response(state, response)
-  if not state.brought then return response end
-  return type(response) == "table" and type(response.status) == "number"
-    and type(response.body) == "string"
-    and (type(response.head) == "string" or response.head == nil)
-end
-
-local function perform(state, transport, request, seconds, how)
-  local dials = request.dials
-  local connect = how.connect_timeout or state.connect_timeout or CONNECT_TIMEOUT
-  return transport:perform {
-    method = request.method,
-    url = request.url,
-    headers = request.headers,
-    body = request.body,
-    username = state.api_key,
-    password = state.api_token,
-    timeout = seconds,
-    connect_timeout = connect < seconds and connect or seconds,
-    fresh_connection = dials,
-    send_once = dials,
-  }
-end
-
--- One attempt: the record or nil, the error, the response, and the seconds that it waited for
--- its turn.
-local function attempt(state, transport, request, seconds, how)
-  local response, failure = perform(state, transport, request, seconds, how)
-  if not is_response(state, response) then
-    if type(failure) ~= "table" then
-      failure = { reason = "transport", message = "the transport returned no response: "
-        .. tostring(failure) }
-    end
-    return nil, transport_error(state, request, failure), nil, failure.waited
-  end
-  local headers = response.head or type(response.headers) == "table" and response.headers or {}
-  local status, body = response.status, response.body
-  local record, err
-  if operations[request.operation] then
-    record, err = read(state, request.operation, status, headers, body)
-  else
-    record, err = read_any(state, request, status, headers, body)
-  end
-  return record, err, response, response.waited
-end
-
-local function keep_response(request, record, err, response, attempts)
-  response.attempts = attempts
-  local operation = operations[request.operation]
-  if record and operation then return records.remember(operation, record, response) end
-  responses[record or err] = response
-end
-
--- All attempts together, pauses included, stay within the time-out; a transport's queue
--- doesn't count.
-local function exchange(state, request, how)
+local function send(state, request, how)
   local transport, err = transport_of(state)
   if not transport then return nil, err end
-  local wrong = transport.check and transport:check(request)
-  if wrong then return errors.misuse(("exotel.%s: %s"):format(request.operation, wrong)) end
-  local timeout = how.timeout or state.timeout or (request.dials and TIMEOUT.dial or TIMEOUT.read)
-  local retries = how.retries or state.retries or RETRIES
-  local deadline = transport:now() + timeout
-  local attempts, left = 0, timeout
-  while true do
-    attempts = attempts + 1
-    local record, response, waited
-    record, err, response, waited = attempt(state, transport, request, left, how)
-    deadline = deadline + (waited or 0)
-    if response then keep_response(request, record, err, response, attempts) end
-    if record then return record end
-    err.attempts = attempts
-    local pause = retry.delay(request.dials, err, attempts, retries)
-    left = deadline - transport:now()
-    if not pause or pause >= left then return nil, err end
-    transport:sleep(pause)
-    left = deadline - transport:now()
-    if left <= 0 then return nil, err end
-  end
+  return exchange.run(state, transport, request, how)
 end
 
 -- }=================================================================
@@ -287,7 +158,7 @@ local function dial(state, request, how)
   end
   state.dialled = state.dialled + 1
   local call
-  call, err = exchange(state, request, how)
+  call, err = send(state, request, how)
   if err and err.outcome == "not_sent" then state.dialled = state.dialled - 1 end
   return call, err
 end
@@ -299,7 +170,7 @@ local function wants_table(name, given)
 end
 
 local function carry_out(state, request, how)
-  return (request.dials and dial or exchange)(state, request, how)
+  return (request.dials and dial or send)(state, request, how)
 end
 
 local function run(state, name, params, how)
@@ -468,18 +339,13 @@ function implementation.read(object, name, status, headers, body)
     return errors.misuse "exotel.read wants headers as a table and the body as a string"
   end
   local record
-  record, err = read(get_state(object), name, status, headers, body)
+  record, err = answers.read(get_state(object), name, status, headers, body)
   if not record then return nil, err end
   return records.dress(operations[name], record)
 end
 
--- Headers become a table when somebody asks for them.
 function implementation.response(_, subject)
-  local response = responses[subject] or records.source(subject)
-  if not response then return nil end
-  local headers = response.head and core.headers(response.head) or response.headers
-  return { status = response.status, headers = headers, body = response.body,
-           seconds = response.seconds, attempts = response.attempts }
+  return answers.response(subject)
 end
 
 function implementation.time(object, text, offset)

@@ -12,11 +12,7 @@ local core = require "exotel.core"
 
 local asked = {}
 
-local options = {} -- the rows of the operation, and each under its names
-for _, operation in ipairs(api.operations) do
-  if operation.name == "calls" then options = operation.parameters end
-end
-local option_named = {}
+local options, option_named = api.by_name.calls.parameters, {}
 for _, row in ipairs(options) do
   option_named[row.lua], option_named[row.name] = row, row
 end

@@ -9,10 +9,7 @@ local core = require "exotel.core"
 
 local forms = {}
 
-local parameters
-for _, operation in ipairs(api.operations) do
-  if operation.name == "connect" then parameters = operation.parameters end
-end
+local parameters = api.by_name.connect.parameters
 
 -- The mode that a form asks for, as the service tells it.
 local function mode_of(form)

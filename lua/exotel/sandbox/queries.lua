@@ -20,10 +20,7 @@ local SIDS = 100        -- 20 are recommended, and what the client sends
 local PAGE_SIZE = 50
 local operators = { "gte", "lte", "eq" } -- gt and lt are the client's own
 
-local parameters
-for _, operation in ipairs(api.operations) do
-  if operation.name == "calls" then parameters = operation.parameters end
-end
+local parameters = api.by_name.calls.parameters
 
 --- A number as filters are compared with it: E.164, where it can be told what that is.
 function queries.canonical(number)
