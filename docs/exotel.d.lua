@@ -13,6 +13,11 @@
 ---@field timeout? number seconds for all attempts of a call together
 ---@field connect_timeout? number seconds to connect, of these
 ---@field retries? number attempts after the first
+---@field retry_budget? number retries that all calls of the client share; eight successes give one back
+---@field on_request? fun(told: table) called before each attempt: operation, attempt, dials, timeout
+---@field on_response? fun(told: table) called after each attempt: also status, outcome, kind, reason, seconds by phase
+---@field on_retry? fun(told: table) called before the pause that comes before another attempt: also why, after
+---@field logger? fun(level: string, message: string) told of failures and retries, level "warning" or "error"; by default nobody is
 ---@field only_dial? string[] the only numbers that may be dialled
 ---@field max_dials? number dials that the client makes at most
 ---@field time_offset? string|integer the zone of the service's timestamps, or seconds
@@ -27,6 +32,7 @@
 ---@field timeout? number seconds for all attempts of a call together
 ---@field connect_timeout? number seconds to connect, of these
 ---@field retries? number attempts after the first
+---@field deadline? number seconds for all of it: of a query for all its pages
 ---@field format? "json"|"xml" the format of the answer
 
 ---@class exotel.connect.options
@@ -219,7 +225,7 @@
 
 ---@alias exotel.error.kind "invalid"|"transport"|"api"|"parse"|"limited"
 ---@alias exotel.error.outcome "not_sent"|"rejected"|"unknown"
----@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"cursor_repeated"|"endless"|"only_dial"|"max_dials"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
+---@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"cursor_repeated"|"endless"|"only_dial"|"deadline"|"max_dials"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
 
 ---@class exotel.error
 ---@field kind exotel.error.kind where it went wrong

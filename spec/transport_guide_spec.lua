@@ -97,7 +97,7 @@ describe("the guide lists", function()
   local function asked(failure, ask)
     local seen, times = {}, 0
     local client = exotel.client { account_sid = "a", api_key = "k", api_token = "t", retries = 1,
-      transport = {
+      on_response = function() end, transport = {
         perform = function(_, request)
           times = times + 1
           for name in pairs(request) do seen[name] = true end
@@ -148,9 +148,9 @@ describe("the guide lists", function()
   end)
 
   it("the fields of a response and of a failure", function()
-    assert.same({ "body", "head", "headers", "seconds", "status", "waited" },
+    assert.same({ "body", "head", "headers", "phases", "seconds", "status", "waited" },
       first_column "The response is a table")
-    assert.same({ "hint", "message", "reason", "sent", "status", "waited" },
+    assert.same({ "hint", "message", "phases", "reason", "seconds", "sent", "status", "waited" },
       first_column "A failure is a table")
     local _, err = asked { reason = "tls", message = "no trust", sent = false, hint = ": ask" }
     assert.matches("no trust: ask$", err.message)

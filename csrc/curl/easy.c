@@ -308,6 +308,33 @@ static void describe(exotel_easy *t, CURLcode code) {
   snprintf(r->message, sizeof r->message, "%s", text);
 }
 
+static double seconds_to(CURL *handle, CURLINFO what) {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(handle, what, &microseconds);
+  return (double)microseconds / 1e6;
+}
+
+/* libcurl counts from the beginning; 0 is what never came. */
+static double between(double from, double to) {
+  return to > 0 && to >= from ? to - from : -1;
+}
+
+/* Of a connection that was used before, looking up and connecting took no time. */
+static void take_phases(CURL *handle, exotel_transfer_result *r) {
+  exotel_transfer_phases *p = &r->phases;
+  double lookup = seconds_to(handle, CURLINFO_NAMELOOKUP_TIME_T);
+  double connect = seconds_to(handle, CURLINFO_CONNECT_TIME_T);
+  double tls = seconds_to(handle, CURLINFO_APPCONNECT_TIME_T);
+  double sent = seconds_to(handle, CURLINFO_PRETRANSFER_TIME_T);
+  double first = seconds_to(handle, CURLINFO_STARTTRANSFER_TIME_T);
+  r->has_phases = 1;
+  p->lookup = between(0, lookup);
+  p->connect = between(lookup, connect);
+  p->tls = between(connect, tls);
+  p->wait = between(sent, first);
+  p->read = first > 0 ? between(first, r->seconds) : -1;
+}
+
 void exotel_easy_end(exotel_easy *t, CURLcode code) {
   exotel_transfer_result *r = t->result;
   curl_off_t microseconds = 0;
@@ -317,6 +344,7 @@ void exotel_easy_end(exotel_easy *t, CURLcode code) {
     curl_easy_getinfo(t->handle, CURLINFO_TOTAL_TIME_T, &microseconds);
   }
   r->seconds = (double)microseconds / 1e6;
+  if (t->phases && t->handle != NULL) take_phases(t->handle, r);
   r->code = (int)code;
   r->failure = failure_of(t, code);
   if (r->failure != EXOTEL_TRANSFER_DONE) describe(t, code);
@@ -334,6 +362,7 @@ static void empty_result(exotel_transfer_result *r, const exotel_transfer_option
   r->sent = r->code = 0;
   r->status = r->connections = 0;
   r->seconds = 0;
+  r->has_phases = 0;
   r->message[0] = '\0';
 }
 
@@ -372,6 +401,7 @@ CURLcode exotel_easy_begin(exotel_easy *t, const exotel_transfer_options *option
   t->plain = plain;
   t->plain_anywhere = options->plain_http;
   t->send_once = request->send_once;
+  t->phases = request->phases;
   t->ready_for_get = 0;
   if (!exotel_curl_start()) return CURLE_OUT_OF_MEMORY;
   if (lasts)

@@ -19,12 +19,12 @@ typedef struct exotel_easy {
   CURL *handle; /* NULL until the first request, and again after a fork */
   struct curl_slist *headers, *resolve;
   exotel_buffer line; /* scratch */
-  int one_owner;      /* set by the owner: the options are the same for all its requests */
-  int ready_for_get;  /* what all of the owner's GETs have in common is set */
+  int one_owner; /* set by the owner: the options are the same for all its requests */
+  int ready_for_get; /* what all of the owner's GETs have in common is set */
   exotel_transfer_result *result; /* of the request at work */
   int plain;                      /* its URL is http */
   int plain_anywhere;             /* which may go to any host */
-  int send_once;
+  int send_once, phases;
   size_t header_lines;
   int head_ended; /* the empty line behind the headers came */
   int too_large, refused, repeated;

@@ -35,12 +35,20 @@ typedef struct exotel_transfer_request {
   const char *username, *password; /* Basic; NULL: none */
   const exotel_header *headers;
   size_t nheaders;
-  const char *body;                /* NULL: none */
+  const char *body; /* NULL: none */
   size_t body_size;
   long timeout_ms, connect_timeout_ms; /* both above 0 */
   int fresh_connection;                /* take no connection that was used before */
   int send_once;                       /* abort rather than send it a second time */
+  int phases;                          /* the seconds of each phase are wanted */
 } exotel_transfer_request;
+
+/* Seconds; negative where there was no such phase, or not its end. */
+typedef struct exotel_transfer_phases {
+  double lookup, connect, tls;
+  double wait; /* from the request's first byte to the answer's */
+  double read;
+} exotel_transfer_phases;
 
 /* Why a request failed, for `reason`. */
 typedef enum exotel_transfer_failure {
@@ -70,6 +78,8 @@ typedef struct exotel_transfer_result {
   exotel_buffer headers; /* the last answer's header lines, as they came */
   exotel_buffer body;
   double seconds;
+  int has_phases; /* they were wanted */
+  exotel_transfer_phases phases;
   long connections; /* new connections made for it */
 } exotel_transfer_result;
 

@@ -85,6 +85,25 @@ static size_t take_headers(lua_State *L, exotel_header *headers) {
   return n;
 }
 
+static void set_phase(lua_State *L, const char *name, double seconds) {
+  if (seconds < 0) return;
+  lua_pushnumber(L, seconds);
+  lua_setfield(L, -2, name);
+}
+
+/* Sets the field `phases` of the table at the top. */
+static void set_phases(lua_State *L, const exotel_transfer_result *r) {
+  if (!r->has_phases) return;
+  lua_createtable(L, 0, 6);
+  set_phase(L, "lookup", r->phases.lookup);
+  set_phase(L, "connect", r->phases.connect);
+  set_phase(L, "tls", r->phases.tls);
+  set_phase(L, "wait", r->phases.wait);
+  set_phase(L, "read", r->phases.read);
+  set_phase(L, "total", r->seconds);
+  lua_setfield(L, -2, "phases");
+}
+
 static void push_response(lua_State *L, const exotel_transfer_result *r) {
   lua_createtable(L, 0, 6); /* the client adds its attempts */
   exotel_pushinteger(L, r->status);
@@ -97,6 +116,7 @@ static void push_response(lua_State *L, const exotel_transfer_result *r) {
   lua_setfield(L, -2, "seconds");
   exotel_pushinteger(L, r->connections);
   lua_setfield(L, -2, "connections");
+  set_phases(L, r);
 }
 
 static void push_failure(lua_State *L, const exotel_transfer_result *r) {
@@ -115,6 +135,7 @@ static void push_failure(lua_State *L, const exotel_transfer_result *r) {
     exotel_pushinteger(L, r->status);
     lua_setfield(L, -2, "status");
   }
+  set_phases(L, r);
 }
 
 void l_transfer_request(lua_State *L, int table, exotel_transfer_request *r,
@@ -124,6 +145,7 @@ void l_transfer_request(lua_State *L, int table, exotel_transfer_request *r,
   r->connect_timeout_ms = milliseconds(L, table, "connect_timeout");
   r->fresh_connection = flag_field(L, table, "fresh_connection");
   r->send_once = flag_field(L, table, "send_once");
+  r->phases = flag_field(L, table, "phases");
   r->method = line_field(L, table, "method");
   r->url = line_field(L, table, "url");
   r->username = line_field(L, table, "username");

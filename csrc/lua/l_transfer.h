@@ -18,13 +18,13 @@
 void l_transfer_options(lua_State *L, int table, exotel_transfer_options *o);
 
 /* The request in the table at `table`: { method, url, username, password, headers, body,
-** timeout, connect_timeout, fresh_connection, send_once }, times in seconds. `headers` has
+** timeout, connect_timeout, fresh_connection, send_once, phases }, times in seconds. `headers` has
 ** room for L_REQUEST_HEADERS_MAX. All strings are left on the stack, or in the table of
 ** headers that is. Raises. */
 void l_transfer_request(lua_State *L, int table, exotel_transfer_request *r,
                         exotel_header *headers);
 
-/* Pushes { status, head, body, seconds, connections }, head being the header lines as they
+/* Pushes { status, head, body, seconds, connections, phases }, head being the header lines as they
 ** came; or nil and { reason, message, sent, code, seconds, status }, where sent = false
 ** is proof that no byte of the request left. Returns how many values. */
 int l_transfer_push(lua_State *L, const exotel_transfer_result *r);

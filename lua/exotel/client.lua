@@ -103,10 +103,10 @@ local function transport_of(state)
   return state.transport, err
 end
 
-local function send(state, request, how)
+local function send(state, request, how, whole)
   local transport, err = transport_of(state)
   if not transport then return nil, err end
-  return exchange.run(state, transport, request, how)
+  return exchange.run(state, transport, request, how, whole)
 end
 
 -- }=================================================================
@@ -169,8 +169,8 @@ local function wants_table(name, given)
   return errors.misuse(("exotel.%s wants a table of options, got a %s"):format(name, type(given)))
 end
 
-local function carry_out(state, request, how)
-  return (request.dials and dial or send)(state, request, how)
+local function carry_out(state, request, how, whole)
+  return (request.dials and dial or send)(state, request, how, whole)
 end
 
 local function run(state, name, params, how)
@@ -252,7 +252,7 @@ end
 
 -- What pages.lua asks the client for.
 local function source_of(state, how)
-  local source = { offset = state.time_offset or TIME_OFFSET }
+  local source, whole = { offset = state.time_offset or TIME_OFFSET }, {}
   function source.check(params)
     local request, err = build(state, "calls", params, how)
     return request and true, err
@@ -260,7 +260,7 @@ local function source_of(state, how)
   function source.ask(params)
     local request, err = build(state, "calls", params, how)
     if not request then return nil, err end
-    return carry_out(state, request, how)
+    return carry_out(state, request, how, whole)
   end
   function source.now()
     local now, err = wall_clock(state)
@@ -426,6 +426,7 @@ function client.new(given)
   if not state then return nil, err end
   state.targets = targets_of(state)
   state.dialled = 0
+  state.retries_left = state.retry_budget or settings.default "retry_budget"
   state.brought = state.transport ~= nil
   state.bound = setmetatable({}, { __mode = "kv" }) -- anew when it was collected
   if state.brought and state.transport.bind then

@@ -68,6 +68,7 @@ errors.reasons = {
   { "transport", "transport", "the transport returned no response" },
   { "transport", "other", "anything else" },
   { "limited", "only_dial", "a number isn't among those of only_dial" },
+  { "limited", "deadline", "the deadline for all of it has passed" },
   { "limited", "max_dials", "the client has made its max_dials dials" },
 }
 

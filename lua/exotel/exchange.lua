@@ -6,14 +6,16 @@
 -- SPDX-License-Identifier: MIT
 
 local answers = require "exotel.answers"
+local dice = require "exotel.dice"
 local errors = require "exotel.errors"
+local hooks = require "exotel.hooks"
 local retry = require "exotel.retry"
 local settings = require "exotel.settings"
 
 local exchange = {}
 
 local TIMEOUT, CONNECT_TIMEOUT = settings.default "timeout", settings.default "connect_timeout"
-local RETRIES = settings.default "retries"
+local RETRIES, BUDGET = settings.default "retries", settings.default "retry_budget"
 
 local tls_hint = " - the certificate or the connection isn't trusted; ca_file names other"
   .. " certificates to trust"
@@ -39,6 +41,11 @@ local function is_response(state, response)
     and (type(response.head) == "string" or response.head == nil)
 end
 
+local function retries_of(state, how)
+  return how.retries or state.retries or RETRIES
+end
+
+-- Who wants no retries has one request on the wire, also where a kept connection turns out dead.
 local function perform(state, transport, request, seconds, how)
   local dials = request.dials
   local connect = how.connect_timeout or state.connect_timeout or CONNECT_TIMEOUT
@@ -52,47 +59,121 @@ local function perform(state, transport, request, seconds, how)
     timeout = seconds,
     connect_timeout = connect < seconds and connect or seconds,
     fresh_connection = dials,
-    send_once = dials,
+    send_once = dials or retries_of(state, how) == 0,
+    phases = state.on_response and true or nil,
   }
 end
 
--- One attempt: the record or nil, the error, the response, and the seconds that it waited for
--- its turn.
+-- One attempt: the record or nil, the error, and the response, or false and the failure.
 local function attempt(state, transport, request, seconds, how)
   local response, failure = perform(state, transport, request, seconds, how)
   if is_response(state, response) then
     local record, err = answers.take(state, request, response)
-    return record, err, response, response.waited
+    return record, err, response
   end
   if type(failure) ~= "table" then
     failure = { reason = "transport", message = "the transport returned no response: "
       .. tostring(failure) }
   end
-  return nil, transport_error(state, request, failure), nil, failure.waited
+  return nil, transport_error(state, request, failure), false, failure
 end
 
---- The record that came of it: or nil and the error. All attempts together, pauses included,
---- stay within the time-out; a transport's queue doesn't count.
-function exchange.run(state, transport, request, how)
+-- {=================================================================
+-- What is told
+-- ==================================================================
+
+local function tell_request(state, request, number, seconds)
+  if not state.on_request then return end
+  hooks.tell(state, "on_request", { operation = request.operation, attempt = number,
+    dials = request.dials, timeout = seconds })
+end
+
+local function tell_response(state, request, number, err, came)
+  if not state.on_response then return end
+  local phases = type(came.phases) == "table" and came.phases or {}
+  phases.total = phases.total or came.seconds
+  hooks.tell(state, "on_response", { operation = request.operation, attempt = number,
+    dials = request.dials, status = came.status, outcome = err and err.outcome or "done",
+    kind = err and err.kind, reason = err and err.reason, seconds = phases })
+end
+
+local function tell_retry(state, request, number, err, pause, why)
+  hooks.tell(state, "on_retry", { operation = request.operation, attempt = number,
+    dials = request.dials, status = err.status, outcome = err.outcome, kind = err.kind,
+    reason = err.reason, why = why, after = pause })
+  hooks.log(state, "warning", ("%s - attempt %d, again in %.1f s"):format(tostring(err), number,
+    pause))
+end
+
+-- }=================================================================
+
+-- Seconds to the next attempt, and why there is one; nil when there is none. left: the seconds
+-- that there are.
+local function pause_before_next(state, request, err, attempts, left)
+  local again, why = retry.should(request.dials, err)
+  local budget = again and retry.spent(state.retries_left)
+  if not budget then return nil end
+  state.dice = state.dice or dice.new()
+  local pause = retry.after(err, attempts, state.dice:share())
+  if pause >= left then return nil end
+  state.retries_left = budget
+  return pause, why
+end
+
+local function ended(state, err, attempts)
+  err.attempts = attempts
+  hooks.log(state, "error", ("%s - attempt %d, the last"):format(tostring(err), attempts))
+  return nil, err
+end
+
+-- Seconds for all attempts, when they end, and when the latest if they waited in a queue.
+local function span_of(state, transport, request, how, whole)
+  local now = transport:now()
+  local ends = whole and whole.ends or how.deadline and now + how.deadline
+  if whole then whole.ends = ends end
+  local timeout = how.timeout or state.timeout or (request.dials and TIMEOUT.dial or TIMEOUT.read)
+  if ends then timeout = math.min(timeout, ends - now) end
+  return timeout, now + timeout, ends or math.huge
+end
+
+local function too_late(state, request)
+  return nil, errors.new({ kind = "limited", outcome = "not_sent", reason = "deadline",
+    message = "the deadline for all of it has passed", attempts = 0 }, request.operation,
+    state.secrets)
+end
+
+--- The record that came of a request: or nil and the error. All attempts together, pauses
+--- included, stay within the time-out; a transport's queue doesn't count.
+-- how: the second table. whole: of a query a table that its requests share, since its deadline is
+-- over them all.
+function exchange.run(state, transport, request, how, whole)
   local wrong = transport.check and transport:check(request)
   if wrong then return errors.misuse(("exotel.%s: %s"):format(request.operation, wrong)) end
-  local timeout = how.timeout or state.timeout or (request.dials and TIMEOUT.dial or TIMEOUT.read)
-  local retries = how.retries or state.retries or RETRIES
-  local deadline = transport:now() + timeout
-  local attempts, left = 0, timeout
+  local left, deadline, ends = span_of(state, transport, request, how, whole)
+  if left <= 0 then return too_late(state, request) end
+  local attempts, retries = 0, retries_of(state, how)
   while true do
     attempts = attempts + 1
-    local record, err, response, waited = attempt(state, transport, request, left, how)
-    deadline = deadline + (waited or 0)
+    tell_request(state, request, attempts, left)
+    local record, err, response, failure = attempt(state, transport, request, left, how)
+    local came = response or failure
     if response then answers.remember(request, record, err, response, attempts) end
-    if record then return record end
-    err.attempts = attempts
-    local pause = retry.delay(request.dials, err, attempts, retries)
+    tell_response(state, request, attempts, err, came)
+    if record then
+      state.retries_left = retry.earned(state.retries_left, state.retry_budget or BUDGET)
+      return record
+    end
+    deadline = math.min(deadline + (came.waited or 0), ends)
     left = deadline - transport:now()
-    if not pause or pause >= left then return nil, err end
+    local pause, why
+    if attempts <= retries then
+      pause, why = pause_before_next(state, request, err, attempts, left)
+    end
+    if not pause then return ended(state, err, attempts) end
+    tell_retry(state, request, attempts, err, pause, why)
     transport:sleep(pause)
     left = deadline - transport:now()
-    if left <= 0 then return nil, err end
+    if left <= 0 then return ended(state, err, attempts) end
   end
 end
 

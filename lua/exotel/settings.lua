@@ -33,6 +33,16 @@ settings.rows = {
     about = "seconds to connect, of these" },
   { "retries", "number", least = 0, most = 20, whole = true, default = 2,
     about = "attempts after the first" },
+  { "retry_budget", "number", least = 0, most = 1000, whole = true, default = 10,
+    about = "retries that all calls of the client share; eight successes give one back" },
+  { "on_request", "function", lua = "fun(told: table)",
+    about = "called before each attempt: operation, attempt, dials, timeout" },
+  { "on_response", "function", lua = "fun(told: table)",
+    about = "called after each attempt: also status, outcome, kind, reason, seconds by phase" },
+  { "on_retry", "function", lua = "fun(told: table)",
+    about = "called before the pause that comes before another attempt: also why, after" },
+  { "logger", "function", lua = "fun(level: string, message: string)",
+    about = "told of failures and retries, level \"warning\" or \"error\"; by default nobody is" },
   { "only_dial", "table", lua = "string[]", about = "the only numbers that may be dialled" },
   { "max_dials", "number", least = 0, most = 1e9, whole = true,
     about = "dials that the client makes at most" },
@@ -66,6 +76,8 @@ end
 --- What may be said of one call, in its second table.
 settings.how_rows = {
   row_of.timeout, row_of.connect_timeout, row_of.retries,
+  { "deadline", "number", above = 0, most = 86400,
+    about = "seconds for all of it: of a query for all its pages" },
   { "format", "format", lua = "\"json\"|\"xml\"", default = "json",
     about = "the format of the answer" },
 }

@@ -5,7 +5,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
-local dice = require "exotel.sandbox.dice"
+local dice = require "exotel.dice"
 
 local plan = {}
 

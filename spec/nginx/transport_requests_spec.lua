@@ -131,6 +131,39 @@ describe("inside nginx", function()
   end)
 end)
 
+describe("what is told inside nginx", function()
+  it("has the seconds of each phase", function()
+    assert.equal("connect read total wait\nread total wait", server:run([[
+      local told = {}
+      local client = exotel.client { base_url = ..., account_sid = "sandbox", api_key = "k",
+        api_token = "t", on_response = function(what)
+          local names = {}
+          for name, seconds in pairs(what.seconds) do
+            if seconds < 0 then error(name) end
+            names[#names + 1] = name
+          end
+          table.sort(names)
+          told[#told + 1] = table.concat(names, " ")
+        end }
+      client:call_details "x"
+      client:call_details "y"
+      return told[1], told[2]
+    ]], raw.start { answered }.url))
+  end)
+end)
+
+describe("retries = 0 inside nginx", function()
+  it("is one request on the wire, where a kept connection is dead", function()
+    local counter = raw.start { answered, "next", "close" }
+    assert.equal("record c5\ntransport unknown closed ", server:run([[
+      local client = kit.client(..., { retries = 0 })
+      return kit.spelt(client:call_details "x"), kit.spelt(client:call_details "y")
+    ]], counter.url))
+    local _, connections = counter:requests()
+    assert.same({ 2, 1 }, { counter:count "GET", connections })
+  end)
+end)
+
 describe("a connection inside nginx", function()
   it("serves one look-up after the other, of all requests of a worker", function()
     local first = server:run(GET, peer)
@@ -268,7 +301,8 @@ describe("a look-up whose old connection", function()
       for _, step in ipairs(row[2]) do steps[#steps + 1] = step end
       local counter = raw.start(steps)
       assert.equal("record c5", server:run(GET, counter.url))
-      local settings = { timeout = row[2][1] == "hold" and 0.2 or 20 }
+      local settings = { timeout = row[2][1] == "hold" and 0.2 or 20, retries = 1,
+                         retry_budget = 0 } -- the transport may, and the client doesn't
       assert.equal(row[3], server:run(GET, counter.url, settings))
       local connections = {}
       for index, request in ipairs((counter:requests())) do

@@ -6,7 +6,7 @@
 -- SPDX-License-Identifier: MIT
 
 local clock = require "exotel.sandbox.clock"
-local dice = require "exotel.sandbox.dice"
+local dice = require "exotel.dice"
 local exotel = require "exotel"
 local faults = require "exotel.sandbox.faults"
 local flows = require "exotel.sandbox.flows"

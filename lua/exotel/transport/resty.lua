@@ -47,6 +47,26 @@ local function milliseconds_to(time)
   return math.max(math.ceil((time - now()) * 1000), 1)
 end
 
+-- Of a request whose seconds by phase are wanted: when one of them ended.
+local function mark(where, name)
+  if where.marks then where.marks[name] = now() end
+end
+
+-- Looking up the name is part of connecting: nginx doesn't say how much of it. A connection that
+-- was kept has neither.
+local function phases_of(where, ended)
+  local marks = where.marks
+  if not marks then return nil end
+  local ready = marks.secured or marks.connected
+  return {
+    connect = marks.connected and marks.connected - marks.began,
+    tls = marks.secured and marks.secured - marks.connected,
+    wait = marks.first and marks.first - (ready or marks.began),
+    read = marks.first and ended - marks.first,
+    total = ended - marks.began,
+  }
+end
+
 local function wait_until(sock, time)
   local wait = milliseconds_to(time)
   sock:settimeouts(wait, wait, wait)
@@ -211,8 +231,12 @@ local function open(self, where, pool, till)
   local ok, why = connect(sock, where, pool, till)
   if not ok then return nil, connect_failure(where, why) end
   if sock:getreusedtimes() > 0 then return sock, true end
+  mark(where, "connected")
   local failure
-  if where.https then ok, failure = shake_hands(self, sock, where, till) end
+  if where.https then
+    ok, failure = shake_hands(self, sock, where, till)
+    if ok then mark(where, "secured") end
+  end
   if ok then return sock, false end
   sock:close()
   return nil, failure
@@ -232,13 +256,14 @@ local function broken(why)
 end
 
 -- The reader's last words; and whether anything came at all.
-local function receive(sock, reader, deadline)
+local function receive(sock, where, reader, deadline)
   local state, more, came = "more", nil, false
   while state == "more" do
     if now() >= deadline then return nil, broken "timeout", came end
     wait_until(sock, deadline)
     local data, why = sock:receiveany(PIECE)
     if data then
+      if not came then mark(where, "first") end
       came, state, more = true, reader:feed(data)
     elseif why == "closed" then
       state, more = reader:finish()
@@ -251,14 +276,14 @@ end
 
 -- The response: or nil, the failure, and whether anything came. Here the request is sent.
 -- Whether the connection can be used again is said by response.keep_alive.
-local function exchange(self, sock, request, bytes, deadline)
+local function exchange(self, sock, where, request, bytes, deadline)
   local reader = core.http1_reader { head = request.method == "HEAD",
                                      max_body = self.max_response }
   wait_until(sock, deadline)
   local sent, why = sock:send(bytes)
   local whole, failure, came
   if sent then
-    whole, failure, came = receive(sock, reader, deadline)
+    whole, failure, came = receive(sock, where, reader, deadline)
   else
     failure = broken(why)
   end
@@ -277,7 +302,7 @@ local function attempt(self, where, request, bytes, deadline, pool)
     sock:close()
     return nil, late(where)
   end
-  local response, failure, came = exchange(self, sock, request, bytes, deadline)
+  local response, failure, came = exchange(self, sock, where, request, bytes, deadline)
   local keeps = response and response.keep_alive and pool ~= UNPOOLED
   if not (keeps and sock:setkeepalive(IDLE * 1000)) then sock:close() end
   return response, failure, failure and reused and not came and failure.reason == "closed"
@@ -312,22 +337,24 @@ function transport:perform(request)
   local began = now()
   local where, failure = find_place(self, request.url)
   if not where then return nil, failure end
-  local once = request.fresh_connection or request.send_once
+  where.marks = request.phases and { began = began } or nil
+  local fresh = request.fresh_connection
   local bytes, wrong = core.http1_request {
     method = request.method, url = request.url, username = request.username,
-    password = request.password, headers = request.headers, body = request.body, close = once,
+    password = request.password, headers = request.headers, body = request.body, close = fresh,
   }
   if not bytes then return nil, unsent("other", wrong.message) end
   local deadline = began + request.timeout
   local response, stale
   response, failure, stale = attempt(self, where, request, bytes, deadline,
-    once and UNPOOLED or where.pool)
-  if stale then
+    fresh and UNPOOLED or where.pool)
+  if stale and not request.send_once then
     response, failure = attempt(self, where, request, bytes, deadline, UNPOOLED)
   end
-  if not response then return nil, failure end
-  response.keep_alive, response.seconds = nil, now() - began
-  return response
+  local ended = now()
+  local came = response or failure
+  came.keep_alive, came.seconds, came.phases = nil, ended - began, phases_of(where, ended)
+  return response, failure
 end
 
 --- Lets other requests go on meanwhile.

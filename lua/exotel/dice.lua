@@ -1,12 +1,13 @@
--- sandbox/dice: all that a sandbox leaves to chance. From the same seed come the same draws, on
--- every Lua. Not for secrets.
+-- dice: what is left to chance, pauses before retries and a sandbox's whims. From the same seed
+-- come the same draws, on every Lua. Not for secrets.
 --
 -- Two multiplicative generators whose states are subtracted (P. L'Ecuyer, Communications of
 -- the ACM 31, 1988): every product is exact in a double, and the period is about 2^61.
 --
 -- SPDX-License-Identifier: MIT
 
-local sys = require "exotel.sys"
+local errors = require "exotel.errors"
+local nginx = require "exotel.nginx"
 
 local dice = {}
 dice.__index = dice
@@ -20,10 +21,21 @@ local function draw(self)
   return (self.a - self.b) % (M - 1)
 end
 
--- A number of 48 bits that nobody knows.
+-- Bytes that no other process has: the system's, or where that isn't built what differs from one
+-- to the next.
+local function any_bytes()
+  local sys = not nginx.api and errors.load "exotel.sys"
+  if sys then return assert(sys.random(6)) end
+  local has_os = type(os) == "table"
+  return table.concat({ tostring({}), tostring(coroutine.create(any_bytes)), -- their addresses
+    has_os and os.time and os.time() or "", has_os and os.clock and os.clock() or "",
+    nginx.api and nginx.api.worker.pid() or "" }, " ")
+end
+
+-- Below 2^44, so that each step is exact in a double.
 local function any_seed()
-  local seed, bytes = 0, assert(sys.random(6))
-  for place = 1, 6 do seed = seed * 256 + bytes:byte(place) end
+  local seed, bytes = 0, any_bytes()
+  for place = 1, #bytes do seed = (seed * 257 + bytes:byte(place)) % 2 ^ 44 end
   return seed
 end
 

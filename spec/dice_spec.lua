@@ -2,7 +2,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
-local dice = require "exotel.sandbox.dice"
+local dice = require "exotel.dice"
 
 -- What another program gave for the seed 1234567: whole numbers, of the largest plus one.
 local KNOWN = { 1000682225, 1492312937, 1813900475, 190637647, 230626472 }
