@@ -223,9 +223,9 @@
 ---@field after? string the cursor of the next page, out of NextPageUri
 ---@field before? string the cursor of the page before, out of PrevPageUri
 
----@alias exotel.error.kind "invalid"|"transport"|"api"|"parse"|"limited"
+---@alias exotel.error.kind "invalid"|"transport"|"api"|"parse"|"limited"|"file"
 ---@alias exotel.error.outcome "not_sent"|"rejected"|"unknown"
----@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"cursor_repeated"|"endless"|"only_dial"|"deadline"|"max_dials"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
+---@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"cursor_repeated"|"endless"|"changed"|"only_dial"|"deadline"|"max_dials"|"write"|"stopped"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
 
 ---@class exotel.error
 ---@field kind exotel.error.kind where it went wrong
@@ -302,6 +302,22 @@ function client:number_metadata(number, how) end
 ---@return exotel.balance? balance
 ---@return exotel.error? err
 function client:balance(how) end
+
+--- Fetches the recording of a call (S003): a record or an event with recording_url, or the address
+--- itself. options: to, a path, or a function that is given the bytes piece by piece and ends it by
+--- returning false and why; max_bytes (256 MB). Returns { bytes, content_type, path, resumed }.
+---
+--- A file takes its place when it is whole; until then path .. ".part" has what came, and the next
+--- call for that path fetches only the rest, where the server knows ranges. The credentials are
+--- shown to hosts of exotel.com and exotel.in and to the one that the client talks to, and never to
+--- another, to one that is redirected to, or with a link that is signed.
+--- Third table: timeout (15 s, for each piece of 512 KB), connect_timeout, retries, deadline.
+---@param call exotel.call|exotel.event|string
+---@param options { to: string|(fun(bytes: string): boolean?, string?), max_bytes?: integer }
+---@param how? exotel.how
+---@return { bytes: integer, content_type?: string, path?: string, resumed: integer }? fetched
+---@return exotel.error? err
+function client:recording(call, options, how) end
 
 --- Asks an endpoint that has no function here: { method, path, query, form }. method: GET, POST,
 --- PUT, PATCH or DELETE; without it GET, or POST with a form. path: below the account
@@ -702,6 +718,22 @@ function exotel.number_metadata(number, how) end
 ---@return exotel.balance? balance
 ---@return exotel.error? err
 function exotel.balance(how) end
+
+--- Fetches the recording of a call (S003): a record or an event with recording_url, or the address
+--- itself. options: to, a path, or a function that is given the bytes piece by piece and ends it by
+--- returning false and why; max_bytes (256 MB). Returns { bytes, content_type, path, resumed }.
+---
+--- A file takes its place when it is whole; until then path .. ".part" has what came, and the next
+--- call for that path fetches only the rest, where the server knows ranges. The credentials are
+--- shown to hosts of exotel.com and exotel.in and to the one that the client talks to, and never to
+--- another, to one that is redirected to, or with a link that is signed.
+--- Third table: timeout (15 s, for each piece of 512 KB), connect_timeout, retries, deadline.
+---@param call exotel.call|exotel.event|string
+---@param options { to: string|(fun(bytes: string): boolean?, string?), max_bytes?: integer }
+---@param how? exotel.how
+---@return { bytes: integer, content_type?: string, path?: string, resumed: integer }? fetched
+---@return exotel.error? err
+function exotel.recording(call, options, how) end
 
 --- Asks an endpoint that has no function here: { method, path, query, form }. method: GET, POST,
 --- PUT, PATCH or DELETE; without it GET, or POST with a form. path: below the account

@@ -121,6 +121,22 @@ exotel.number_metadata = with_client(implementation.number_metadata)
 ---@return exotel.error? err
 exotel.balance = with_client(implementation.balance)
 
+--- Fetches the recording of a call (S003): a record or an event with recording_url, or the address
+--- itself. options: to, a path, or a function that is given the bytes piece by piece and ends it by
+--- returning false and why; max_bytes (256 MB). Returns { bytes, content_type, path, resumed }.
+---
+--- A file takes its place when it is whole; until then path .. ".part" has what came, and the next
+--- call for that path fetches only the rest, where the server knows ranges. The credentials are
+--- shown to hosts of exotel.com and exotel.in and to the one that the client talks to, and never to
+--- another, to one that is redirected to, or with a link that is signed.
+--- Third table: timeout (15 s, for each piece of 512 KB), connect_timeout, retries, deadline.
+---@param call exotel.call|exotel.event|string
+---@param options { to: string|(fun(bytes: string): boolean?, string?), max_bytes?: integer }
+---@param how? exotel.how
+---@return { bytes: integer, content_type?: string, path?: string, resumed: integer }? fetched
+---@return exotel.error? err
+exotel.recording = with_client(implementation.recording)
+
 --- Asks an endpoint that has no function here: { method, path, query, form }. method: GET, POST,
 --- PUT, PATCH or DELETE; without it GET, or POST with a form. path: below the account
 --- ("Calls/SID/Legs.json"), or from the host's top when it begins with "/"; percent-encoded; one

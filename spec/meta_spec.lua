@@ -208,6 +208,8 @@ describe("what the module really gives", function()
     see(client_that_meets(answered):connect { from = "", to = "1", caller_id = "08039570000" })
     see(client_that_meets(answered):connect {
       from = "+919876543210", to = "+919000000000", caller_id = "08039570000" })
+    see(client_that_meets({ status = 200, head = "", body = "x" }):recording(
+      "https://api.exotel.com/x.mp3", { to = function() return false end }))
     see(exotel.parse_callback("", "application/json"))
     local kinds = {}
     for _, kind in ipairs(errors.kinds) do kinds[kind[1]] = true end

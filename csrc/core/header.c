@@ -130,3 +130,20 @@ exotel_byte_range exotel_byte_range_read(exotel_slice text, size_t size, size_t 
   *last = until < size ? until : size - 1;
   return EXOTEL_RANGE_PART;
 }
+
+int exotel_content_range_read(exotel_slice text, size_t *first, size_t *last,
+                              size_t *size) {
+  static const char unit[] = "bytes ";
+  const char *end = text.p + text.n, *dash, *slash;
+  exotel_slice rest;
+  if (text.n < sizeof unit || memcmp(text.p, unit, sizeof unit - 1) != 0) return 0;
+  rest = exotel_slice_between(text.p + sizeof unit - 1, end);
+  dash = memchr(rest.p, '-', rest.n);
+  if (dash == NULL) return 0;
+  slash = memchr(dash, '/', (size_t)(end - dash));
+  if (slash == NULL) return 0;
+  return place_read(exotel_slice_between(rest.p, dash), first) &&
+         place_read(exotel_slice_between(dash + 1, slash), last) &&
+         place_read(exotel_slice_between(slash + 1, end), size) && *first <= *last &&
+         *last < *size;
+}

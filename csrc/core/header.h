@@ -49,4 +49,10 @@ typedef enum exotel_byte_range {
 exotel_byte_range exotel_byte_range_read(exotel_slice text, size_t size, size_t *first,
                                          size_t *last);
 
+/* Reads a Content-Range, "bytes 0-99/1234": the places of the first and the last byte, from
+** 0, and the size of the whole. Returns 0 for anything else, a size that isn't known or
+** places that aren't inside it among it. */
+int exotel_content_range_read(exotel_slice text, size_t *first, size_t *last,
+                              size_t *size);
+
 #endif

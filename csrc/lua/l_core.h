@@ -78,6 +78,7 @@ int l_range_read(lua_State *L);
 int l_items_read(lua_State *L);
 int l_base64_read(lua_State *L);
 int l_byte_range_read(lua_State *L);
+int l_content_range_read(lua_State *L);
 int l_url_encode(lua_State *L);
 int l_http1_request(lua_State *L);
 int l_http1_reader(lua_State *L);

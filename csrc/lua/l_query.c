@@ -169,6 +169,19 @@ int l_url_encode(lua_State *L) {
 }
 
 /*
+** core.content_range(text): of a Content-Range the places of the first and the last byte, from
+** 0, and the size of the whole; nil where it doesn't say all of them.
+*/
+int l_content_range_read(lua_State *L) {
+  size_t first, last, size;
+  if (!exotel_content_range_read(l_slice_check(L, 1), &first, &last, &size)) return 0;
+  exotel_pushinteger(L, first);
+  exotel_pushinteger(L, last);
+  exotel_pushinteger(L, size);
+  return 3;
+}
+
+/*
 ** core.byte_range(text, size): what a Range header asks of a body of that many bytes: the
 ** places of its first and last byte, from 0; false when there are none; nil when it names no
 ** single range of bytes, so that the whole body is the answer.

@@ -47,12 +47,12 @@ local function read_any(state, request, status, headers, body)
     if type(headers) == "string" then headers = core.headers(headers) end
     return { status = status, headers = headers, body = body }
   end
-  local _, failure = core.read("send", status, headers, body)
+  local _, failure = core.read("send", status, headers, body) -- any endpoint without a row
   hint_at_mumbai(state, failure)
   if request.dials and failure.outcome == "unknown" then
     failure.message = failure.message .. answers.doubt(request)
   end
-  return nil, errors.new(failure, "send", state.secrets)
+  return nil, errors.new(failure, request.operation, state.secrets)
 end
 
 --- What a response to a request says: a record or a value, or nil and the error.

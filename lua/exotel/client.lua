@@ -14,6 +14,7 @@ local errors = require "exotel.errors"
 local exchange = require "exotel.exchange"
 local nginx = require "exotel.nginx"
 local pages = require "exotel.pages"
+local recording = require "exotel.recording"
 local records = require "exotel.records"
 local running = require "exotel.running"
 local settings = require "exotel.settings"
@@ -302,6 +303,30 @@ function implementation.send(object, asked, how)
   if not request then return nil, err end
   request.headers["user-agent"] = state.user_agent or USER_AGENT
   return carry_out(state, request, how)
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Recordings
+-- ==================================================================
+
+function implementation.recording(object, call, options, how)
+  local state, err = state_of(object)
+  if not state then return nil, err end
+  how, err = settings.how(how)
+  if not how then return nil, err end
+  local whole = {}
+  return recording.fetch({
+    base = state.target.base,
+    response = answers.response,
+    ask = function(url, range, anonymous)
+      local headers = { accept = "*/*", range = range, ["user-agent"] = state.user_agent
+        or USER_AGENT }
+      return send(state, { operation = "recording", method = "GET", url = url, headers = headers,
+        dials = false, anonymous = anonymous }, how, whole)
+    end,
+  }, call, options)
 end
 
 -- }=================================================================

@@ -32,6 +32,7 @@ errors.kinds = {
   { "api", "Exotel answered, and not with success" },
   { "parse", "an answer or a webhook that can't be read" },
   { "limited", "a fuse of the client stopped the request" },
+  { "file", "what was fetched can't be kept" },
 }
 
 --- What became of a request: { name, about, whether a dial is tried again }.
@@ -51,6 +52,8 @@ errors.reasons = {
   { "parse", "cursor", "the next page has a cursor that can't be sent" },
   { "parse", "cursor_repeated", "a page names a cursor that came before" },
   { "parse", "endless", "pages come without an end" },
+  { "parse", "range", "a part of a recording isn't the one that was asked for" },
+  { "parse", "changed", "a recording became another while it was fetched" },
   { "transport", "resolve", "the host's name has no address" },
   { "transport", "connect", "no connection" },
   { "transport", "tls", "no trusted connection" },
@@ -67,6 +70,9 @@ errors.reasons = {
   { "transport", "system", "there is no descriptor left" },
   { "transport", "transport", "the transport returned no response" },
   { "transport", "other", "anything else" },
+  { "file", "write", "the file can't be written" },
+  { "file", "stopped", "the function took no more" },
+  { "limited", "too_large", "the recording is larger than max_bytes" },
   { "limited", "only_dial", "a number isn't among those of only_dial" },
   { "limited", "deadline", "the deadline for all of it has passed" },
   { "limited", "max_dials", "the client has made its max_dials dials" },
