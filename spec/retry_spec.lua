@@ -66,16 +66,18 @@ end)
 describe("the pause before the next attempt", function()
   it("is any up to 1, 2, 4, 8 and then 16 seconds", function()
     for attempts, most in ipairs { 1, 2, 4, 8, 16, 16, 16 } do
-      assert.equal(0, retry.after({}, attempts, 0))
-      assert.equal(most / 4, retry.after({}, attempts, 0.25))
-      assert.equal(most, retry.after({}, attempts, 1))
+      assert.equal(0, retry.after({}, attempts, 0, 60))
+      assert.equal(most / 4, retry.after({}, attempts, 0.25, 60))
+      assert.equal(most, retry.after({}, attempts, 1, 60))
     end
   end)
 
   it("is what the service asks for, and up to a second more", function()
     for attempts = 1, 3 do
-      assert.equal(30, retry.after({ retry_after = 30 }, attempts, 0))
-      assert.equal(30.5, retry.after({ retry_after = 30 }, attempts, 0.5))
+      assert.equal(30, retry.after({ retry_after = 30 }, attempts, 0, 60))
+      assert.equal(30.5, retry.after({ retry_after = 30 }, attempts, 0.5, 60))
+      assert.equal(30.25, retry.after({ retry_after = 30 }, attempts, 1, 30.5))
+      assert.equal(30, retry.after({ retry_after = 30 }, attempts, 1, 20))
     end
   end)
 

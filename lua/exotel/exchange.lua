@@ -114,7 +114,7 @@ local function pause_before_next(state, request, err, attempts, left)
   local budget = again and retry.spent(state.retries_left)
   if not budget then return nil end
   state.dice = state.dice or dice.new()
-  local pause = retry.after(err, attempts, state.dice:share())
+  local pause = retry.after(err, attempts, state.dice:share(), left)
   if pause >= left then return nil end
   state.retries_left = budget
   return pause, why

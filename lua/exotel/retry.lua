@@ -46,14 +46,18 @@ function retry.should(dials, err)
 end
 
 --- Seconds to wait before the next attempt. Who was told how long waits that long, and up to a
---- second more, since others were told the same; else any time from none to 1, 2, 4, 8 and then
---- 16 seconds, so that what failed together doesn't come back together.
+--- second more, since others were told the same, as far as half of the time behind it allows;
+--- else any time from none to 1, 2, 4, 8 and then 16 seconds, so that what failed together doesn't
+--- come back together.
 ---@param err exotel.error
 ---@param attempts integer how many were made
 ---@param share number from 0 to 1, drawn by chance
+---@param left number seconds that there are
 ---@return number seconds
-function retry.after(err, attempts, share)
-  if err.retry_after then return err.retry_after + share * FIRST end
+function retry.after(err, attempts, share, left)
+  if err.retry_after then
+    return err.retry_after + share * math.max(0, math.min(FIRST, (left - err.retry_after) / 2))
+  end
   return share * math.min(FIRST * 2 ^ (attempts - 1), LONGEST)
 end
 

@@ -270,7 +270,7 @@ local function perform(request, options)
     return nil, cancelled_failure()
   end
   local job = {
-    task = task, request = request, options = options, dials = request.send_once or false,
+    task = task, request = request, options = options, dials = request.fresh_connection or false,
     asked = sys.now(), waited = false, number = false, next = false, is_queued = false,
     has_begun = false, given_up = false, over = false, response = false, failure = false,
   }
