@@ -83,6 +83,9 @@ int l_url_encode(lua_State *L);
 int l_http1_request(lua_State *L);
 int l_http1_reader(lua_State *L);
 int l_address_read(lua_State *L);
+int l_gcra_interval(lua_State *L);
+int l_gcra_take(lua_State *L);
+int l_gcra_push(lua_State *L);
 int l_api(lua_State *L);
 
 /* Registers the class of readers. */
