@@ -59,9 +59,9 @@ export LUA_PATH  := $(TREE)/lua/?.lua;;
 export LUA_CPATH := $(TREE)/$(B)/lib/?.so;;
 
 .DEFAULT_GOAL := all
-.PHONY: all chaos demo test test-all test-nginx specs lint fuzz torture bench bench-nginx \
-        performance check-rows check-layers reference check-reference rock env deps install \
-        clean help
+.PHONY: all chaos demo test test-all test-nginx test-redis specs lint fuzz torture bench \
+        bench-nginx performance check-rows check-layers reference check-reference rock env deps \
+        install clean help
 
 all: $(MODULES:%=$(LIB)/%.so) $(LIB).so ## build the shared objects into build/lib
 
@@ -110,6 +110,12 @@ test-nginx: ## build for LuaJIT too, then the specs of spec/nginx, which start a
 	@$(MAKE) --no-print-directory -s all
 	@$(MAKE) --no-print-directory -s all LUA=luajit
 	@sh tools/test.sh nginx
+
+test-redis: ## build for LuaJIT too, then the specs of spec/redis, which start a real Redis
+	@sh tools/deps.sh redis
+	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s all LUA=luajit
+	@sh tools/test.sh redis
 
 # The core's tests, and the core itself, compiled with the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

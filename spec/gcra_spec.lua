@@ -39,8 +39,8 @@ describe("gcra", function()
   end)
 
   it("raises at what is no number of seconds or microseconds", function()
-    for _, wrong in ipairs { { -1, 3, 0 }, { 0 / 0, 3, 0 }, { 1e18, 3, 0 }, { 1, 0, 0 }, { 1, 1.5, 0 },
-                             { 1, 3, 1e12 }, { 1, 3, -1e12 } } do
+    for _, wrong in ipairs { { -1, 3, 0 }, { 0 / 0, 3, 0 }, { 1e18, 3, 0 }, { 1, 0, 0 },
+                             { 1, 1.5, 0 }, { 1, 3, 1e12 }, { 1, 3, -1e12 } } do
       assert.has_error(function() core.gcra_take(nil, wrong[1], wrong[2], wrong[3]) end)
     end
     assert.has_error(function() core.gcra_push(nil, 1, -1) end)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the packages for a purpose are there: `run` (build and demo), `bench`, `test`,
-# `nginx`, `bench-nginx` or `lint`; with the Lua that $LUA names (lua5.4).
+# `nginx`, `redis`, `bench-nginx` or `lint`; with the Lua that $LUA names (lua5.4).
 # Debian, as root: installs what is missing. Debian, else: prints the command and fails.
 # Other systems: prints the list, and fails only where the build would.
 # SPDX-License-Identifier: MIT
@@ -24,12 +24,15 @@ test="lua-busted lua-check lua-socket lua-cqueues valgrind g++ clang clang-forma
 lint="lua5.1 lua5.4 liblua5.1-0-dev liblua5.2-dev liblua5.3-dev liblua5.4-dev libluajit2-5.1-dev"
 bench="lua-cjson lua-dkjson lua-socket valgrind nginx-light openssl"
 nginx="nginx-light libnginx-mod-http-lua luajit2 libluajit2-5.1-dev"
+# lua-nginx-redis brings Debian's nginx-extras, which nginx-light doesn't mind.
+redis="redis-server lua-redis lua-nginx-redis"
 
 case $purpose in
   run) packages=$run ;;
   bench) packages="$run $bench" ;;
   lint) packages="$run $test $lint" ;;
   nginx) packages="$run $test $nginx" ;;
+  redis) packages="$run $test $nginx $redis" ;;
   bench-nginx) packages="$run $nginx $bench wrk" ;;
   *) packages="$run $test" ;;
 esac

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the core's C tests and the specs, or `specs` alone, or those of `nginx`, on $LUA, and ends
-# with one line that counts them.
+# Runs the core's C tests and the specs, or `specs` alone, or those of `nginx` or `redis`, on $LUA,
+# and ends with one line that counts them.
 # A spec that is pending counts as failed: nothing is passed over in silence.
 # SPDX-License-Identifier: MIT
 set -u
@@ -10,7 +10,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 passed=0 failed=0
 specs=spec
-[ "${1:-}" != nginx ] || specs=spec/nginx
+case ${1:-} in nginx | redis) specs=spec/$1 ;; esac
 
 for test in build/ctest/*; do
   [ $# = 0 ] || break

@@ -31,8 +31,9 @@ errors.kinds = {
   { "transport", "no whole answer came" },
   { "api", "Exotel answered, and not with success" },
   { "parse", "an answer or a webhook that can't be read" },
-  { "limited", "a fuse of the client stopped the request" },
+  { "limited", "a fuse of the client, or the account's limit, stopped the request" },
   { "file", "what was fetched can't be kept" },
+  { "store", "what clients share can't be read or written" },
 }
 
 --- What became of a request: { name, about, whether a dial is tried again }.
@@ -76,6 +77,10 @@ errors.reasons = {
   { "limited", "only_dial", "a number isn't among those of only_dial" },
   { "limited", "deadline", "the deadline for all of it has passed" },
   { "limited", "max_dials", "the client has made its max_dials dials" },
+  { "limited", "rate", "the account's limit leaves no turn within max_wait" },
+  { "store", "unreachable", "it doesn't answer" },
+  { "store", "full", "it has no room left" },
+  { "store", "protocol", "what it answers, or what stands in it, is none of ours" },
 }
 
 local masked = { "message", "field", "code" }

@@ -1,0 +1,109 @@
+-- store/memory: a store for one process, in its memory.
+--
+--   local store = require("exotel.store.memory").new()
+--
+-- docs/store.md says what a store is. It ends with the state that made it: what must outlive
+-- that, or is shared by processes, wants one of the others.
+--
+-- SPDX-License-Identifier: MIT
+
+local contract = require "exotel.store.contract"
+local errors = require "exotel.errors"
+local nginx = require "exotel.nginx"
+local timers = require "exotel.timers"
+
+local memory = {}
+
+local MOST = 100000 -- entries
+
+local types = { most = "number", now = "function" }
+
+-- Seconds on a clock that isn't set back where there is one, else the time of day.
+local function clock()
+  if nginx.api then
+    return function()
+      nginx.api.update_time()
+      return nginx.api.now()
+    end
+  end
+  local found, sys = pcall(require, "exotel.sys")
+  return found and sys.now or type(os) == "table" and os.time or nil
+end
+
+-- Forgets what is over.
+local function expire(self)
+  local now = self.clock()
+  local first = self.lifetimes:first()
+  while first and first.time <= now do
+    self.lifetimes:remove(first)
+    self.entries[first.key] = nil
+    self.count = self.count - 1
+    first = self.lifetimes:first()
+  end
+  return now
+end
+
+local function find(self, key)
+  local now = expire(self)
+  local entry = self.entries[key]
+  return entry, now
+end
+
+local function forget(self, entry)
+  self.lifetimes:remove(entry)
+  self.entries[entry.key] = nil
+  self.count = self.count - 1
+end
+
+local function put(self, key, value, till)
+  if self.count >= self.most then
+    return nil, contract.failure("full", ("there are %d entries already"):format(self.count))
+  end
+  self.entries[key] = self.lifetimes:add(till, { key = key, value = value })
+  self.count = self.count + 1
+  return true
+end
+
+local methods = contract.methods {
+  add = function(self, key, value, seconds)
+    local entry, now = find(self, key)
+    if entry then return false end
+    return put(self, key, value, now + seconds)
+  end,
+
+  get = function(self, key)
+    local entry = find(self, key)
+    return entry and entry.value or nil
+  end,
+
+  swap = function(self, key, before, value, seconds)
+    local entry, now = find(self, key)
+    if (entry and entry.value) ~= before then return false end
+    if entry then forget(self, entry) end
+    if value == nil then return true end
+    return put(self, key, value, now + seconds)
+  end,
+}
+
+--- Seconds on the clock by which its entries end.
+function methods:now()
+  return self.clock()
+end
+
+local metatable = { __name = "exotel.store.memory", __index = methods }
+
+--- An empty store. options: most, how many entries it may have (100000); now, a function that
+--- gives seconds, instead of the process's clock.
+---@param options? { most?: integer, now?: fun(): number }
+---@return table store
+memory.new = errors.expose(function(options)
+  local given, err = contract.options("exotel.store.memory", options, types)
+  if not given then return nil, err end
+  local now = given.now or clock()
+  if not now then return errors.misuse "exotel.store.memory: this state has no clock: give now" end
+  return setmetatable({
+    entries = {}, lifetimes = timers.new(), count = 0, most = given.most or MOST, clock = now,
+  }, metatable)
+end)
+
+return memory

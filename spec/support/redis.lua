@@ -1,0 +1,115 @@
+-- redis: a real Redis on loopback, from a spec, and redis-lua where Debian has it for another Lua.
+--
+--   local redis = require "spec.support.redis"
+--   local server = redis.start()
+--   server.port                      server:store(options)    a store in it
+--   server:stop()  :start()          killed, and begun again with nothing in it
+--   server:say("PING")               what redis-cli says; server:info(name): of its statistics
+--
+-- It keeps nothing on disk, and ends with this process, however that ends.
+--
+-- SPDX-License-Identifier: MIT
+
+local raw = require "spec.support.raw"
+local socket = require "socket"
+local store = require "exotel.store.redis"
+local sys = require "exotel.sys"
+
+local redis = {}
+
+local LONG = 20 -- seconds that nothing here should ever need
+
+-- Debian has it for 5.1 to 5.3; it loads on 5.4 from there.
+if _VERSION == "Lua 5.4" then
+  package.preload.redis = package.preload.redis
+    or function() return dofile "/usr/share/lua/5.3/redis.lua" end
+end
+
+local server = {}
+server.__index = server
+
+local function free_port()
+  local listener = assert(socket.bind("127.0.0.1", 0))
+  local port = tonumber((select(2, listener:getsockname())))
+  listener:close()
+  return port
+end
+
+local function answers(port)
+  local peer = socket.connect("127.0.0.1", port)
+  if not peer then return false end
+  peer:settimeout(LONG)
+  local sent = peer:send "*1\r\n$4\r\nPING\r\n"
+  local line = sent and peer:receive "*l"
+  peer:close()
+  return line == "+PONG" or line ~= nil and line:find "^%-NOAUTH" ~= nil
+end
+
+--- Begins it, on the port that it had.
+function server:start()
+  local words = { "/usr/bin/redis-server", "--port", tostring(self.port), "--bind", "127.0.0.1",
+                  "--save", "", "--appendonly", "no", "--dir", self.directory }
+  for _, word in ipairs(self.more) do words[#words + 1] = word end
+  words.stderr = false
+  self.process = assert(sys.spawn(words))
+  local stop = sys.now() + LONG
+  while not answers(self.port) do
+    assert(sys.now() < stop and not self.process:wait(0), "redis-server does not start")
+    sys.sleep(0.01)
+  end
+end
+
+--- Kills it.
+function server:stop()
+  local process = self.process
+  self.process = nil
+  if not process then return end
+  process:signal "KILL"
+  process:wait(LONG)
+  process:close()
+end
+
+--- Ends it for good.
+function server:close()
+  self:stop()
+  if self.remove then self.remove() end
+  self.remove = nil
+end
+
+--- A store in it.
+function server:store(options)
+  local given = { port = self.port }
+  for name, value in pairs(options or {}) do given[name] = value end
+  return store.new(given)
+end
+
+--- What one command comes to, a line.
+function server:say(...)
+  local process = assert(sys.spawn { "/usr/bin/redis-cli", "-p", tostring(self.port), ... })
+  local line = process:read_line(LONG)
+  process:close()
+  return line
+end
+
+--- What it says of itself under this name, a text, or nil.
+function server:info(name)
+  local process = assert(sys.spawn { "/usr/bin/redis-cli", "-p", tostring(self.port), "INFO",
+                                     "all" })
+  local found
+  repeat
+    local line = process:read_line(LONG)
+    found = found or line and line:match("^" .. name .. ":([^\r]*)")
+  until not line
+  process:close()
+  return found
+end
+
+--- Starts one. More words are options of redis-server.
+function redis.start(...)
+  local self = setmetatable({ port = free_port(), more = { ... } }, server)
+  self.directory, self.remove = raw.directory()
+  self:start()
+  return self
+end
+
+return redis
