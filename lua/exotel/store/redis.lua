@@ -108,12 +108,15 @@ local function load_client(...)
     nginx.api and "lua-nginx-redis" or "lua-redis", tostring(why)))
 end
 
--- The bytes of a command go as they are: redis-lua has no function for some of them.
+-- The bytes of a command go as they are: redis-lua has no function for some commands. It writes
+-- the last line end.
 local function speak(connection, words)
-  local parts = { ("*%d\r\n"):format(#words) }
-  for _, word in ipairs(words) do parts[#parts + 1] = ("$%d\r\n%s\r\n"):format(#word, word) end
-  parts[#parts] = parts[#parts]:sub(1, -3) -- raw_cmd ends it
-  return connection:raw_cmd(table.concat(parts))
+  local lines = { "*" .. #words }
+  for _, word in ipairs(words) do
+    lines[#lines + 1] = "$" .. #word
+    lines[#lines + 1] = word
+  end
+  return connection:raw_cmd(table.concat(lines, "\r\n"))
 end
 
 -- It raises what went wrong.
