@@ -18,4 +18,15 @@ function nginx.env_hint(name)
   return (" (a worker of nginx has it only where nginx.conf says `env %s;`)"):format(name)
 end
 
+--- A function that gives seconds on a clock which all workers share, and nobody sets back where
+--- nginx has such a one. nginx only.
+function nginx.clock()
+  local found, time = pcall(require, "resty.core.time")
+  local read = found and time.monotonic_time or nginx.api.now
+  return function()
+    nginx.api.update_time() -- it counts from the time of its last event
+    return read()
+  end
+end
+
 return nginx

@@ -20,12 +20,7 @@ local types = { most = "number", now = "function" }
 
 -- Seconds on a clock that isn't set back where there is one, else the time of day.
 local function clock()
-  if nginx.api then
-    return function()
-      nginx.api.update_time()
-      return nginx.api.now()
-    end
-  end
+  if nginx.api then return nginx.clock() end
   local found, sys = pcall(require, "exotel.sys")
   return found and sys.now or type(os) == "table" and os.time or nil
 end

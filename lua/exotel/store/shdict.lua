@@ -86,15 +86,8 @@ local methods = contract.methods {
   end,
 }
 
--- Since the machine was started: all processes agree, and nobody sets it back.
-local function monotonic()
-  local found, clock = pcall(require, "resty.core.time")
-  return found and clock.monotonic_time or nginx.api.now
-end
-
 --- Seconds on a clock that all workers share.
 function methods:now()
-  nginx.api.update_time()
   return self.clock()
 end
 
@@ -110,7 +103,7 @@ shdict.new = errors.expose(function(dict)
     return errors.misuse("exotel.store.shdict.new wants a shared dictionary, got a " .. type(dict)
       .. ": nginx.conf makes one with `lua_shared_dict exotel 10m;`")
   end
-  return setmetatable({ dict = dict, clock = monotonic() }, metatable)
+  return setmetatable({ dict = dict, clock = nginx.clock() }, metatable)
 end)
 
 return shdict

@@ -1,0 +1,326 @@
+-- limiter: whose turn it is, so that all who share an account stay within its limit of requests
+-- in any 60 seconds.
+--
+--   local limiter = require("exotel.limiter").new {
+--     limit = 200, hosts = 4, store = require("exotel.store.redis").new { host = "10.0.0.5" },
+--   }
+--   local client = exotel.client { limiter = limiter }
+--
+-- The algorithm is csrc/core/gcra.c, its state an entry of a store, one for each account: a
+-- process shares a memory, the workers of an nginx a dictionary, a fleet a Redis. Of a minute's
+-- limit some may go at once, the burst; dials find all of it, everything else half of it, so
+-- that an export leaves dials their turns.
+--
+-- Nothing here waits. A turn that can't be had is not kept for anybody: who asks is told when to
+-- ask again, or, where that is later than he can wait, that he has none. So nothing is lost with
+-- a worker that ends while it waits. Who waits in one process is told a time behind those that
+-- wait there already.
+--
+-- A store that doesn't answer is done without: a share of the limit, without a burst, is then
+-- counted here, from one interval later on; once the store answers, it too begins without a
+-- burst. So no 60 seconds across that have more than the limit, as long as all lose the store.
+--
+-- SPDX-License-Identifier: MIT
+
+local contract = require "exotel.store.contract"
+local core = require "exotel.core"
+local errors = require "exotel.errors"
+local memory = require "exotel.store.memory"
+local nginx = require "exotel.nginx"
+
+local limiter = {}
+
+--- What a limiter is, where nothing else is said: requests in 60 seconds, seconds, sharers.
+limiter.defaults = { limit = 200, max_wait = 30, hosts = 10 }
+
+local MICROSECONDS = 1e6
+local TRIES = 50      -- changes by others, in a row, that one asker meets
+local PROBE = 5       -- seconds after which a store that was lost is asked again
+local KEPT = 120      -- seconds that a state stays behind its time
+local HOLD_MOST = 300 -- seconds: who asks for more is asked again then
+local HOLD = 5        -- seconds, where a 429 doesn't say for how long
+
+local types = { limit = "number", burst = "number", max_wait = "number", hosts = "number",
+                store = "table", now = "function" }
+
+-- {=================================================================
+-- Turns in a store
+-- ==================================================================
+
+-- The time of day, which hosts that share a store agree on more or less.
+local function wall_clock()
+  if nginx.api then return nginx.api.now() end
+  local found, sys = pcall(require, "exotel.sys")
+  return found and sys.time() or os.time()
+end
+
+local function time_of(store)
+  return store.now and store:now() or wall_clock()
+end
+
+-- Changes a state: change(before, now) gives the one behind it; or nil and the result; or false,
+-- when it can't be read. Returns the result, 0 for a change; or nil and an error.
+local function change_state(store, key, change)
+  for _ = 1, TRIES do
+    local before, err = store:get(key)
+    if err then return nil, err end
+    local now = time_of(store)
+    local after, result = change(before, now)
+    if after == false then
+      return nil, contract.failure("protocol", "what stands there for the account is none of ours")
+    end
+    if not after then return result end
+    local swapped
+    swapped, err = store:swap(key, before, after, tonumber(after) / MICROSECONDS - now + KEPT)
+    if swapped then return 0 end
+    if err then return nil, err end
+  end
+  return 1 / TRIES
+end
+
+-- 0 for a turn, or the seconds after which to ask again; or nil and an error.
+local function take(place, key, class, cost)
+  local store, takes_up, tolerance = place.store, place.interval * cost, place.tolerance[class]
+  -- What costs more leaves as much of the burst to others.
+  tolerance = tolerance - place.interval * (cost - 1)
+  if store.acquire then return store:acquire(key, takes_up, tolerance) end
+  return change_state(store, key, function(before, now)
+    return core.gcra_take(before, now, takes_up, tolerance)
+  end)
+end
+
+-- Lets nobody have a turn before so many seconds have passed, and then one by one.
+local function push(place, key, seconds)
+  local ahead = math.ceil(seconds * MICROSECONDS) + place.tolerance.dial
+  if place.store.push then return place.store:push(key, ahead) end
+  local done, err = change_state(place.store, key, function(before, now)
+    return core.gcra_push(before, now, ahead)
+  end)
+  return done and true, err
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- A gate: one account's turns, as one process asks for them
+-- ==================================================================
+
+local gate = {}
+gate.__index = gate
+
+local function seconds_of(place)
+  return place.interval / MICROSECONDS
+end
+
+-- From now on the share is counted here.
+local function lose(self, now, err)
+  if not self.lost then
+    self.lost = err
+    push(self.share, self.share_key, math.max(seconds_of(self.share), self.held_till - now))
+  end
+  self.probe_at = now + PROBE
+end
+
+-- Whether the store is asked: one that was lost, now and then.
+local function is_there(self, now)
+  if not self.lost then return true end
+  if now < self.probe_at then return false end
+  self.probe_at = now + PROBE
+  local done, err = push(self.whole, self.key,
+    math.max(seconds_of(self.whole), self.held_till - now))
+  if not done then
+    lose(self, now, err)
+    return false
+  end
+  self.lost = nil
+  return true
+end
+
+local function ask(self, now, class, cost)
+  if is_there(self, now) then
+    local wait, err = take(self.whole, self.key, class, cost)
+    if wait then return wait, seconds_of(self.whole) end
+    lose(self, now, err)
+  end
+  local step = seconds_of(self.share)
+  return take(self.share, self.share_key, class, cost) or step, step
+end
+
+local function limited(self, wait, most)
+  local message = ("no turn within %.3g seconds under the account's limit of %d requests in 60"
+    .. " seconds"):format(most, self.limit)
+  if self.lost then
+    message = ("%s, of which this has a share of one in %d while the store is lost (%s)"):format(
+      message, self.hosts, self.lost.message)
+  end
+  return nil, errors.new { kind = "limited", outcome = "not_sent", reason = "rate",
+                           retry_after = wait, message = message, attempts = 0 }
+end
+
+--- Asks for a turn. Returns 0: it is had, and goes now; or the seconds after which to ask again,
+--- and what is then given as `turn`; or nil and an error, kind "limited", whose retry_after says
+--- when there may be one. Never waits.
+---@param cost integer  1 for a request
+---@param most? number  seconds that whoever asks can still wait; default max_wait
+---@param class "dial"|"read"
+---@param turn? number  nil when it is asked for the first time
+---@return number? delay
+---@return number|exotel.error? turn
+function gate:acquire(cost, most, class, turn)
+  local now, line = self.now(), self.lines[class]
+  most = math.min(most or self.max_wait, self.max_wait)
+  local wait, step = 0, seconds_of(self.lost and self.share or self.whole)
+  local behind = turn and line.again or math.max(line.first, line.again)
+  local others_wait = not turn and behind > now
+  if not others_wait then wait, step = ask(self, now, class, cost) end
+  if wait == 0 and not others_wait then return 0 end
+  -- Those whom others were faster than come before those who ask for the first time.
+  local at = math.max(now + wait, behind + step * cost)
+  if at - now > most then return limited(self, at - now, most) end
+  line[turn and "again" or "first"] = at
+  return at - now, at
+end
+
+--- The service has answered 429: nobody who shares the store has a turn for so many seconds.
+---@param seconds? number  5 where the answer doesn't say, and never more than 300
+function gate:hold(seconds)
+  local now = self.now()
+  seconds = math.min(math.max(seconds or HOLD, 0), HOLD_MOST)
+  self.held_till = math.max(self.held_till, now + seconds)
+  if is_there(self, now) then
+    local done, err = push(self.whole, self.key, seconds)
+    if done then return end
+    lose(self, now, err)
+  end
+  push(self.share, self.share_key, seconds)
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Limiters
+-- ==================================================================
+
+local methods = {}
+local metatable = { __name = "exotel.limiter", __index = methods }
+
+-- On Lua 5.1 a weak table would keep a transport that its clock refers to.
+local stores = setmetatable({}, { __mode = "k" })
+
+local function clock_of(transport)
+  local held = setmetatable({ transport }, { __mode = "v" })
+  return function() return held[1]:now() end
+end
+
+local process_store
+
+local function local_store(now)
+  local dict = nginx.api and nginx.api.shared and nginx.api.shared.exotel
+  if dict and not now then return require("exotel.store.shdict").new(dict) end
+  if now then return memory.new { now = now } end
+  process_store = process_store or memory.new()
+  return process_store
+end
+
+-- Tolerances of those who find a burst of so many; 0 wants the account free for an interval.
+local function place(store, interval, dials, reads)
+  return { store = store, interval = interval,
+           tolerance = { dial = (dials - 1) * interval, read = (reads - 1) * interval } }
+end
+
+local function whole(name, value, least, most)
+  if value % 1 == 0 and value >= least and value <= most then return nil end
+  return ("exotel.limiter: %s must be a whole number from %d to %d"):format(name, least, most)
+end
+
+-- What is wrong with the numbers, or nil.
+local function wrong_in(given)
+  local wrong = whole("limit", given.limit, 2, 100000)
+    or whole("burst", given.burst, 1, math.floor(given.limit / 2))
+    or whole("hosts", given.hosts, 1, given.limit)
+  if wrong then return wrong end
+  if not (given.max_wait >= 0 and given.max_wait <= 86400) then
+    return "exotel.limiter: max_wait must be from 0 to 86400"
+  end
+  for _, name in ipairs { "get", "swap" } do
+    if given.store and type(given.store[name]) ~= "function" then
+      return ("exotel.limiter: store has no function '%s'"):format(name)
+    end
+  end
+end
+
+local function with_defaults(options)
+  local given = {}
+  for name, value in pairs(limiter.defaults) do given[name] = value end
+  for name, value in pairs(options) do given[name] = value end
+  if not options.hosts and given.limit < given.hosts then given.hosts = given.limit end
+  given.burst = given.burst or math.max(1, math.floor(given.limit / 10))
+  return given
+end
+
+--- The turns of one account. A client that is given a limiter calls it once; clients of one
+--- account share them.
+---@param account string  its SID
+---@return table gate  with acquire and hold
+function methods:bind(account)
+  local bound = self.gates[account]
+  if bound then return bound end
+  bound = setmetatable({
+    key = "turns of " .. account, share_key = "share of " .. account, now = self.now,
+    limit = self.limit, hosts = self.hosts, max_wait = self.max_wait, whole = self.whole,
+    share = self.share,
+    lines = { dial = { first = -math.huge, again = -math.huge },
+              read = { first = -math.huge, again = -math.huge } },
+    held_till = -math.huge,
+  }, gate)
+  self.gates[account] = bound
+  return bound
+end
+
+--- A limiter. Options: limit, the requests in any 60 seconds (200); burst, how many of them may
+--- go at once (a tenth; at most half); store, where those who share the limit meet: default the
+--- shared dictionary `exotel` inside nginx, where there is one, else this process's memory;
+--- max_wait, the seconds that a request waits for its turn (30); hosts, how many share the store,
+--- so that each has its share of the limit while the store is lost (10): of an nginx with a
+--- dictionary `exotel` all workers are one, elsewhere each process is; now, a function that gives
+--- seconds, by which delays are counted.
+---@param options? table
+---@return table limiter  for the setting `limiter` of clients
+limiter.new = errors.expose(function(options)
+  local checked, err = contract.options("exotel.limiter", options, types)
+  if not checked then return nil, err end
+  local given = with_defaults(checked)
+  local wrong = wrong_in(given)
+  if wrong then return errors.misuse(wrong) end
+  local interval = core.gcra_interval(given.limit, given.burst)
+  local spare = given.store and local_store(given.now) or memory.new { now = given.now }
+  return setmetatable({
+    gates = {}, limit = given.limit, hosts = given.hosts, max_wait = given.max_wait,
+    now = given.now or function() return spare:now() end,
+    whole = place(given.store or local_store(given.now), interval, given.burst,
+      math.floor(given.burst / 2)),
+    share = place(spare, interval * given.hosts, 1, 0),
+  }, metatable)
+end)
+
+--- The turns of a client that was given no limiter: nil where no limit is asked for. transport:
+--- the user's own, by whose clock its clients wait, or nil.
+function limiter.of(settings, transport)
+  local limit = settings.limit
+  if limit == nil and nginx.api and nginx.api.shared and nginx.api.shared.exotel then
+    limit = limiter.defaults.limit
+  end
+  if not limit then return nil end
+  local now, store
+  if transport then
+    now = clock_of(transport)
+    store = stores[transport] or memory.new { now = now }
+    stores[transport] = store
+  end
+  return limiter.new({ limit = limit, max_wait = settings.max_wait, store = store, now = now })
+    :bind(settings.account_sid)
+end
+
+-- }=================================================================
+
+return limiter
