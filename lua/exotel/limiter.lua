@@ -27,11 +27,12 @@ local core = require "exotel.core"
 local errors = require "exotel.errors"
 local memory = require "exotel.store.memory"
 local nginx = require "exotel.nginx"
+local settings = require "exotel.settings"
 
 local limiter = {}
 
 --- What a limiter is, where nothing else is said: requests in 60 seconds, seconds, sharers.
-limiter.defaults = { limit = 200, max_wait = 30, hosts = 10 }
+limiter.defaults = { limit = 200, max_wait = settings.default "max_wait", hosts = 10 }
 
 local MICROSECONDS = 1e6
 local TRIES = 50      -- changes by others, in a row, that one asker meets
@@ -215,7 +216,7 @@ end
 local process_store
 
 local function local_store(now)
-  local dict = nginx.api and nginx.api.shared and nginx.api.shared.exotel
+  local dict = nginx.dictionary()
   if dict and not now then return require("exotel.store.shdict").new(dict) end
   if now then return memory.new { now = now } end
   process_store = process_store or memory.new()
@@ -303,13 +304,12 @@ limiter.new = errors.expose(function(options)
   }, metatable)
 end)
 
---- The turns of a client that was given no limiter: nil where no limit is asked for. transport:
---- the user's own, by whose clock its clients wait, or nil.
-function limiter.of(settings, transport)
-  local limit = settings.limit
-  if limit == nil and nginx.api and nginx.api.shared and nginx.api.shared.exotel then
-    limit = limiter.defaults.limit
-  end
+--- The turns of a client's account, by its settings; nil where it has no limit. transport: the
+--- user's own, by whose clock the client waits, or nil.
+function limiter.of(given, transport)
+  local brought, limit = given.limiter, given.limit
+  if brought then return brought.bind and brought:bind(given.account_sid) or brought end
+  if limit == nil and nginx.dictionary() then limit = limiter.defaults.limit end
   if not limit then return nil end
   local now, store
   if transport then
@@ -317,8 +317,8 @@ function limiter.of(settings, transport)
     store = stores[transport] or memory.new { now = now }
     stores[transport] = store
   end
-  return limiter.new({ limit = limit, max_wait = settings.max_wait, store = store, now = now })
-    :bind(settings.account_sid)
+  return limiter.new({ limit = limit, max_wait = given.max_wait, store = store, now = now })
+    :bind(given.account_sid)
 end
 
 -- }=================================================================

@@ -21,12 +21,17 @@ end
 --- A function that gives seconds on a clock which all workers share, and nobody sets back where
 --- nginx has such a one. nginx only.
 function nginx.clock()
-  local found, time = pcall(require, "resty.core.time")
-  local read = found and time.monotonic_time or nginx.api.now
+  local loaded, time = pcall(require, "resty.core.time")
+  local read = loaded and time.monotonic_time or nginx.api.now
   return function()
     nginx.api.update_time() -- it counts from the time of its last event
     return read()
   end
+end
+
+--- The shared dictionary `exotel`, where nginx.conf makes one; else nil.
+function nginx.dictionary()
+  return nginx.api and nginx.api.shared and nginx.api.shared.exotel
 end
 
 return nginx

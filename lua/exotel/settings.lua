@@ -46,6 +46,14 @@ settings.rows = {
   { "only_dial", "table", lua = "string[]", about = "the only numbers that may be dialled" },
   { "max_dials", "number", least = 0, most = 1e9, whole = true,
     about = "dials that the client makes at most" },
+  { "limit", "limit", lua = "integer|false", least = 2, most = 100000, whole = true,
+    about = "requests of the account in any 60 seconds, counted with those of the other clients of"
+    .. " this process; inside nginx with those of all workers, and 200 by default, where there is a"
+    .. " lua_shared_dict named exotel; false for no counting" },
+  { "max_wait", "number", least = 0, most = 86400, default = 30,
+    about = "seconds that a request waits for its turn under the limit, beside its timeout" },
+  { "limiter", "table", about = "instead of limit: what require(\"exotel.limiter\").new gives, for"
+    .. " a fleet or other numbers" },
   { "time_offset", "offset", lua = "string|integer", default = "+05:30",
     about = "the zone of the service's timestamps, or seconds" },
   { "transport", "table", about = "what requests are sent by, instead of libcurl, or of nginx's"
@@ -136,6 +144,10 @@ local function check(row, value)
   if wanted == "proxy" then
     if value == false then return false end
     wanted = "string"
+  end
+  if wanted == "limit" then
+    if value == false then return false end
+    wanted = "number"
   end
   if type(value) ~= wanted then
     return nil, ("option '%s' wants a %s, got a %s"):format(name, wanted, type(value))
@@ -279,6 +291,17 @@ local function check_transport(out)
   return out
 end
 
+local function check_limiter(out)
+  if not out.limiter then return out end
+  if out.limit ~= nil then
+    return errors.misuse "limit and limiter are two ways to say it: give one of them"
+  end
+  if type(out.limiter.acquire) ~= "function" and type(out.limiter.bind) ~= "function" then
+    return errors.misuse "limiter has no function 'acquire'"
+  end
+  return out
+end
+
 local function place(out)
   local base, err = find_base(out)
   if not base then return nil, err end
@@ -297,7 +320,7 @@ function settings.read(given)
   end
   local out, err = copy_given(given)
   for _, step in ipairs { add_address, place, add_credentials, check_complete,
-                          read_only_dial, check_transport } do
+                          read_only_dial, check_transport, check_limiter } do
     if not out then return nil, err end
     out, err = step(out)
   end
