@@ -4,7 +4,7 @@
 -- SPDX-License-Identifier: MIT
 
 local core = require "exotel.core"
-local dice = require "exotel.sandbox.dice"
+local dice = require "exotel.dice"
 local errors = require "exotel.errors"
 local limiter = require "exotel.limiter"
 local lua = require "spec.support.lua"

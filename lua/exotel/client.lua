@@ -18,6 +18,7 @@ local recording = require "exotel.recording"
 local records = require "exotel.records"
 local running = require "exotel.running"
 local settings = require "exotel.settings"
+local turns = require "exotel.turns"
 
 local client = {}
 
@@ -453,6 +454,7 @@ function client.new(given)
   state.dialled = 0
   state.retries_left = state.retry_budget or settings.default "retry_budget"
   state.brought = state.transport ~= nil
+  state.gate = turns.gate(state, state.transport)
   state.bound = setmetatable({}, { __mode = "kv" }) -- anew when it was collected
   if state.brought and state.transport.bind then
     state.transport = state.transport:bind(state)

@@ -11,6 +11,7 @@ local errors = require "exotel.errors"
 local hooks = require "exotel.hooks"
 local retry = require "exotel.retry"
 local settings = require "exotel.settings"
+local turns = require "exotel.turns"
 
 local exchange = {}
 
@@ -120,12 +121,6 @@ local function pause_before_next(state, request, err, attempts, left)
   return pause, why
 end
 
-local function ended(state, err, attempts)
-  err.attempts = attempts
-  hooks.log(state, "error", ("%s - attempt %d, the last"):format(tostring(err), attempts))
-  return nil, err
-end
-
 -- Seconds for all attempts, when they end, and when the latest if they waited in a queue.
 local function span_of(state, transport, request, how, whole)
   local now = transport:now()
@@ -142,8 +137,35 @@ local function too_late(state, request)
     state.secrets)
 end
 
+-- An attempt with all that is told of it: the record or nil, the error, and what came.
+local function attempt_told(state, transport, request, seconds, how, number)
+  tell_request(state, request, number, seconds)
+  local record, err, response, failure = attempt(state, transport, request, seconds, how)
+  local came = response or failure
+  if response then answers.remember(request, record, err, response, number) end
+  tell_response(state, request, number, err, came)
+  if record then
+    state.retries_left = retry.earned(state.retries_left, state.retry_budget or BUDGET)
+  else
+    err.attempts = number
+    turns.heed(state, err)
+  end
+  return record, err, came
+end
+
+-- Waits for the next attempt: the seconds that it has, or nil where there is none.
+local function wait_for_next(state, transport, request, err, deadline)
+  local number = err.attempts
+  local pause, why = pause_before_next(state, request, err, number, deadline - transport:now())
+  if not pause then return nil end
+  tell_retry(state, request, number, err, pause, why)
+  transport:sleep(pause)
+  local left = deadline - transport:now()
+  return left > 0 and left or nil
+end
+
 --- The record that came of a request: or nil and the error. All attempts together, pauses
---- included, stay within the time-out; a transport's queue doesn't count.
+--- included, stay within the time-out; a transport's queue and the wait for a turn don't count.
 -- how: the second table. whole: of a query a table that its requests share, since its deadline is
 -- over them all.
 function exchange.run(state, transport, request, how, whole)
@@ -151,30 +173,21 @@ function exchange.run(state, transport, request, how, whole)
   if wrong then return errors.misuse(("exotel.%s: %s"):format(request.operation, wrong)) end
   local left, deadline, ends = span_of(state, transport, request, how, whole)
   if left <= 0 then return too_late(state, request) end
-  local attempts, retries = 0, retries_of(state, how)
-  while true do
+  local attempts, retries, err = 0, retries_of(state, how), nil
+  repeat
+    local for_turn, refused = turns.admit(state, transport, request, ends)
+    if not for_turn then return nil, err or refused end
+    deadline = math.min(deadline + for_turn, ends)
+    if for_turn > 0 then left = math.min(left, ends - transport:now()) end
     attempts = attempts + 1
-    tell_request(state, request, attempts, left)
-    local record, err, response, failure = attempt(state, transport, request, left, how)
-    local came = response or failure
-    if response then answers.remember(request, record, err, response, attempts) end
-    tell_response(state, request, attempts, err, came)
-    if record then
-      state.retries_left = retry.earned(state.retries_left, state.retry_budget or BUDGET)
-      return record
-    end
+    local record, came
+    record, err, came = attempt_told(state, transport, request, left, how, attempts)
+    if record then return record end
     deadline = math.min(deadline + (came.waited or 0), ends)
-    left = deadline - transport:now()
-    local pause, why
-    if attempts <= retries then
-      pause, why = pause_before_next(state, request, err, attempts, left)
-    end
-    if not pause then return ended(state, err, attempts) end
-    tell_retry(state, request, attempts, err, pause, why)
-    transport:sleep(pause)
-    left = deadline - transport:now()
-    if left <= 0 then return ended(state, err, attempts) end
-  end
+    left = attempts <= retries and wait_for_next(state, transport, request, err, deadline)
+  until not left
+  hooks.log(state, "error", ("%s - attempt %d, the last"):format(tostring(err), attempts))
+  return nil, err
 end
 
 return exchange

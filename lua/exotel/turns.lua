@@ -1,0 +1,74 @@
+-- turns: what a client does about its account's limit. A request waits for its turn, a 429 is
+-- told to all who share the account, and a dial holds a place among the calls in progress.
+--
+-- What counts the turns is a gate (see limiter.lua), loaded where there is a limit.
+--
+-- SPDX-License-Identifier: MIT
+
+local errors = require "exotel.errors"
+local nginx = require "exotel.nginx"
+
+local turns = {}
+
+local COARSE = 0.02 -- seconds that a clock may lag behind
+
+--- The gate of a client, or nil where nothing is counted. transport: the user's own, if any.
+function turns.gate(state, transport)
+  if state.limit == false then return nil end
+  if not (state.limit or state.limiter or nginx.dictionary()) then return nil end
+  return require("exotel.limiter").of(state, transport)
+end
+
+local function no_turn(state, request, why)
+  local told = type(why) == "table" and why or { message = tostring(why) }
+  return nil, errors.new({
+    kind = "limited", outcome = "not_sent", reason = told.reason or "rate", attempts = 0,
+    retry_after = told.retry_after, message = told.message or "the limiter gave no turn",
+  }, request.operation, state.secrets)
+end
+
+local function cancelled(state, request)
+  return nil, errors.new({
+    kind = "transport", outcome = "not_sent", reason = "cancelled", attempts = 0,
+    message = "no answer from Exotel: it was cancelled while it waited for its turn",
+  }, request.operation, state.secrets)
+end
+
+-- Sleep that ends long before its time was cut short, as a cancelled task's is: whoever went on
+-- asking would stand in the way of others.
+local function sleep_whole(transport, seconds)
+  local began = transport:now()
+  transport:sleep(seconds)
+  return transport:now() - began >= seconds / 2 - COARSE
+end
+
+-- The seconds that may be waited, or nil for the gate's own.
+local function patience(state, waited, ends, now)
+  local most = state.max_wait and state.max_wait - waited
+  if ends == math.huge then return most end
+  return math.min(most or math.huge, ends - now)
+end
+
+--- Waits for the request's turn: the seconds that it took, which don't count as its own; or nil
+--- and an error. ends: the time that its deadline has, or math.huge.
+function turns.admit(state, transport, request, ends)
+  local gate = state.gate
+  if not gate then return 0 end
+  local class, began = request.dials and "dial" or "read", transport:now()
+  local waited, turn = 0, nil
+  while true do
+    local delay
+    delay, turn = gate:acquire(1, patience(state, waited, ends, began + waited), class, turn)
+    if not delay then return no_turn(state, request, turn) end
+    if delay == 0 then return waited end
+    if not sleep_whole(transport, delay) then return cancelled(state, request) end
+    waited = transport:now() - began
+  end
+end
+
+--- A 429 is one for all who share the account.
+function turns.heed(state, err)
+  if err.status == 429 and state.gate and state.gate.hold then state.gate:hold(err.retry_after) end
+end
+
+return turns
