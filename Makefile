@@ -214,8 +214,8 @@ install: all ## install under PREFIX (default /usr/local), staged in DESTDIR
 	@install -D -m 755 $(LIB).so "$(CLIB_DIR)/exotel.so"
 	@install -D -m 755 bin/exotel "$(BIN_DIR)/exotel"
 	@sed -i '1s|lua5\.4$$|$(notdir $(LUA))|' "$(BIN_DIR)/exotel"
-	@for file in README.md CHANGELOG.md LICENSE docs/nginx.md docs/reference.md \
-	  docs/testing.md docs/transport.md docs/exotel.d.lua; do \
+	@for file in README.md CHANGELOG.md LICENSE docs/exotel.d.lua \
+	  $(filter-out docs/performance.md,$(wildcard docs/*.md)); do \
 	  install -D -m 644 $$file "$(DOC_DIR)/$${file##*/}" || exit 1; done
 
 rock: ## build the rock with luarocks, offline, into build/rock and call it from there

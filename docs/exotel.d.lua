@@ -20,6 +20,9 @@
 ---@field logger? fun(level: string, message: string) told of failures and retries, level "warning" or "error"; by default nobody is
 ---@field only_dial? string[] the only numbers that may be dialled
 ---@field max_dials? number dials that the client makes at most
+---@field limit? integer|false requests of the account in any 60 seconds, counted with those of the other clients of this process; inside nginx with those of all workers, and 200 by default, where there is a lua_shared_dict named exotel; false for no counting
+---@field max_wait? number seconds that a request waits for its turn under the limit, beside its timeout
+---@field limiter? table instead of limit: what require("exotel.limiter").new gives, for a fleet or other numbers
 ---@field time_offset? string|integer the zone of the service's timestamps, or seconds
 ---@field transport? table what requests are sent by, instead of libcurl, or of nginx's sockets inside nginx: a loop, or { perform, sleep, now }
 ---@field proxy? string|false the proxy's address; false for none, whatever the environment says; inside nginx there is none
@@ -223,9 +226,9 @@
 ---@field after? string the cursor of the next page, out of NextPageUri
 ---@field before? string the cursor of the page before, out of PrevPageUri
 
----@alias exotel.error.kind "invalid"|"transport"|"api"|"parse"|"limited"|"file"
+---@alias exotel.error.kind "invalid"|"transport"|"api"|"parse"|"limited"|"file"|"store"
 ---@alias exotel.error.outcome "not_sent"|"rejected"|"unknown"
----@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"cursor_repeated"|"endless"|"changed"|"only_dial"|"deadline"|"max_dials"|"write"|"stopped"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
+---@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"cursor_repeated"|"endless"|"changed"|"only_dial"|"deadline"|"max_dials"|"rate"|"write"|"stopped"|"unreachable"|"full"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
 
 ---@class exotel.error
 ---@field kind exotel.error.kind where it went wrong
@@ -648,8 +651,8 @@ local exotel = {}
 
 --- Sets the client that the functions of this module use. Settings: account_sid, api_key,
 --- api_token, region or base_url; timeout, connect_timeout (seconds), retries; only_dial,
---- max_dials; transport, proxy, ca_file, plain_http, user_agent, max_response (bytes),
---- time_offset. What is missing is taken from EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY,
+--- max_dials; limit, max_wait (seconds), limiter; transport, proxy, ca_file, plain_http,
+--- user_agent, max_response (bytes), time_offset. What is missing is taken from EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY,
 --- EXOTEL_API_TOKEN, EXOTEL_REGION and EXOTEL_BASE_URL. Returns the client.
 ---@param given exotel.settings
 ---@return exotel.client client

@@ -2,9 +2,11 @@
 -- and with the Redis killed and begun again.
 -- SPDX-License-Identifier: MIT
 
+local guide = require "spec.support.guide"
 local limiter = require "exotel.limiter"
 local lua = require "spec.support.lua"
 local redis = require "spec.support.redis"
+local sandbox = require "exotel.sandbox"
 local sys = require "exotel.sys"
 
 local LONG = 30
@@ -98,8 +100,8 @@ describe("one account's turns in a real Redis", function()
   end)
 
   it("go on with a share when it is killed, and with all of it once it is back", function()
-    local one, now = nil, 1000
-    one = gate { now = function() return now end }
+    local now = 1000
+    local one = gate { now = function() return now end }
     for _ = 1, 10 do assert.equal(0, (one:acquire(1, 0, "dial"))) end
     server:stop()
     assert.is_nil((one:acquire(1, 0, "dial"))) -- no burst
@@ -117,5 +119,19 @@ describe("one account's turns in a real Redis", function()
     sys.sleep(5 * INTERVAL)
     assert.equal(0, (one:acquire(1, 0, "dial")))
     assert.equal("1", server:say "DBSIZE")
+  end)
+
+  it("are what the guide's fleet asks for", function()
+    local page, service = guide.open "docs/store.md", assert(sandbox.start { speed = 0 })
+    page:write()
+    local path = lua.name == "lua5.4" and "/usr/share/lua/5.3/?.lua" or ""
+    local output, code = page:run { "env", "EXOTEL_ACCOUNT_SID=" .. service.account_sid,
+      "EXOTEL_API_KEY=" .. service.api_key, "EXOTEL_API_TOKEN=" .. service.api_token,
+      "EXOTEL_BASE_URL=" .. service.url, "REDIS_HOST=127.0.0.1", "REDIS_PORT=" .. server.port,
+      lua.name, "-e", ("package.path = package.path .. ';%s' dofile 'fleet.lua'"):format(path) }
+    assert.same({ service:client():balance().balance_text, 0 }, { output, code })
+    assert.equal("1", server:say("EXISTS", "exotel:turns of " .. service.account_sid))
+    service:stop()
+    page:close()
   end)
 end)
