@@ -23,8 +23,9 @@ local default
 --- Sets the client that the functions of this module use. Settings: account_sid, api_key,
 --- api_token, region or base_url; timeout, connect_timeout (seconds), retries; only_dial,
 --- max_dials; limit, max_wait (seconds), limiter; transport, proxy, ca_file, plain_http,
---- user_agent, max_response (bytes), time_offset. What is missing is taken from EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY,
---- EXOTEL_API_TOKEN, EXOTEL_REGION and EXOTEL_BASE_URL. Returns the client.
+--- user_agent, max_response (bytes), time_offset. What is missing is taken from
+--- EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN, EXOTEL_REGION and EXOTEL_BASE_URL.
+--- Returns the client.
 ---@param given exotel.settings
 ---@return exotel.client client
 exotel.configure = errors.expose(function(given)
