@@ -31,6 +31,21 @@ local function gate(options)
   return limiter.new(given):bind "acme"
 end
 
+-- A store that can be lost.
+local function losable(inner, state)
+  local own = { now = function() return inner:now() end }
+  for _, name in ipairs { "get", "swap" } do
+    own[name] = function(_, ...)
+      state.asked = (state.asked or 0) + 1
+      if state.gone then
+        return nil, errors.new { kind = "store", reason = "unreachable", message = "it is gone" }
+      end
+      return inner[name](inner, ...)
+    end
+  end
+  return own
+end
+
 -- Waits for a turn as a client does. Returns the seconds that it took; or nil and the error.
 local function wait_turn(from, class, most)
   local began, turn = world.now(), nil
@@ -274,6 +289,18 @@ describe("waiting", function()
     for index = 1, 60 do assert.equal(index, order[index]) end
   end)
 
+  it("is behind who waits already, and the store isn't asked for that", function()
+    local state = {}
+    local one = gate { store = losable(store, state) }
+    for _ = 1, 21 do one:acquire(1, nil, "dial") end
+    local before = state.asked
+    for index = 2, 10 do
+      local delay = one:acquire(1, nil, "dial")
+      assert.is_true(math.abs(delay - index * INTERVAL) < 1e-4, delay)
+    end
+    assert.equal(before, state.asked)
+  end)
+
   it("keeps no turn for who has gone", function()
     local one, gone = gate(), {}
     for index = 1, 50 do
@@ -285,21 +312,6 @@ describe("waiting", function()
     assert.equal(0, wait_turn(one))
   end)
 end)
-
--- A store that can be lost.
-local function losable(inner, state)
-  local own = { now = function() return inner:now() end }
-  for _, name in ipairs { "get", "swap" } do
-    own[name] = function(_, ...)
-      state.asked = (state.asked or 0) + 1
-      if state.gone then
-        return nil, errors.new { kind = "store", reason = "unreachable", message = "it is gone" }
-      end
-      return inner[name](inner, ...)
-    end
-  end
-  return own
-end
 
 describe("while its store is lost", function()
   local HOSTS = 4
@@ -353,6 +365,24 @@ describe("while its store is lost", function()
     assert.is_true(#times > 60 * 90, #times)
   end)
 
+  it("it may be lost and found at any time after a burst", function()
+    for _, lost in ipairs { 0.5, 5, 20, 40, 55 } do
+      for _, found in ipairs { 3, 17, 45 } do
+        world = virtual.new()
+        store = memory.new { now = world.now }
+        local state, times = {}, {}
+        fleet(state, times)
+        world:run(lost)
+        state.gone = true
+        world:run(found)
+        state.gone = false
+        world:run(70)
+        assert.is_true(most_in_window(times) <= LIMIT,
+          ("%d, lost at %g, found %g later"):format(most_in_window(times), lost, found))
+      end
+    end
+  end)
+
   it("it is asked now and then only", function()
     local state = { gone = true }
     local one = gate { store = losable(store, state), hosts = 2 }
@@ -374,6 +404,10 @@ describe("while its store is lost", function()
     world:run(3 * MINUTE)
     assert.is_true(slow <= INTERVAL * HOSTS + 0.01, slow)
     assert.is_true(#reads > 20)
+    local before = #reads
+    for _ = 1, 10 do world:spawn(taker(one, {})) end
+    world:run(3 * MINUTE)
+    assert.is_true(#reads <= before + 2, #reads - before)
   end)
 
   it("a 429 shuts what is left, and one of before isn't forgotten", function()
