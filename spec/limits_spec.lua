@@ -196,6 +196,43 @@ describe("after a 429", function()
   end)
 end)
 
+describe("a client whose calls in progress are counted", function()
+  it("dials as many, and another for each that has ended or not begun", function()
+    local number = 0
+    local transport = fake(function(count)
+      number = count
+      if count == 3 then return 400, '{"RestException":{"Status":400,"Message":"no"}}' end
+      if count == 4 then return nil, { reason = "connect", sent = false, message = "no" } end
+      if count == 5 then return nil, { reason = "closed", sent = true, message = "it broke" } end
+      return 200, ('{"Call":{"Sid":"call %d","Status":"in-progress"}}'):format(count)
+    end)
+    local shared = limiter.new { calls = 3, now = function() return transport.clock end }
+    local client = exotel.client { account_sid = "a", api_key = "k", api_token = "t", retries = 0,
+                                   transport = transport, limiter = shared }
+    assert(client:connect(DIAL))
+    local second = assert(client:connect(DIAL))
+    assert.equal("rejected", select(2, client:connect(DIAL)).outcome)
+    assert.equal("not_sent", select(2, client:connect(DIAL)).outcome)
+    assert.equal("unknown", select(2, client:connect(DIAL)).outcome) -- and it may be a call
+    local call, err = client:connect(DIAL)
+    assert.is_nil(call)
+    assert.same({ "limited", "not_sent", "calls", "connect" },
+      { err.kind, err.outcome, err.reason, err.operation })
+    assert.equal(5, number)
+    assert(client:call_details "abc")
+    shared:call_ended("a", second)
+    assert(client:connect(DIAL))
+    assert.is_nil((client:connect(DIAL)))
+    shared:call_ended("a", { call_sid = "call 7" })
+    shared:call_ended("a", "call 1")
+    assert(client:connect(DIAL))
+    assert(client:connect(DIAL))
+    assert.is_nil((client:connect(DIAL)))
+    assert.equal("limiter:call_ended wants a call, an event or a SID, got a number",
+      raised(function() shared:call_ended("a", 5) end))
+  end)
+end)
+
 describe("a client's limiter", function()
   it("may be shared by clients of several accounts", function()
     local transport = fake()

@@ -158,10 +158,14 @@ local function dial(state, request, how)
     return limited(state, request.operation, nil, "max_dials",
       ("this client has made the %d dials of max_dials"):format(state.max_dials))
   end
+  local lease
+  lease, err = turns.begin_call(state, request)
+  if not lease then return nil, err end
   state.dialled = state.dialled + 1
   local call
   call, err = send(state, request, how)
   if err and err.outcome == "not_sent" then state.dialled = state.dialled - 1 end
+  turns.settle(state, lease, call, err)
   return call, err
 end
 

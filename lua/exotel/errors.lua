@@ -78,6 +78,7 @@ errors.reasons = {
   { "limited", "deadline", "the deadline for all of it has passed" },
   { "limited", "max_dials", "the client has made its max_dials dials" },
   { "limited", "rate", "the account's limit leaves no turn within max_wait" },
+  { "limited", "calls", "as many calls are in progress as may be" },
   { "store", "unreachable", "it doesn't answer" },
   { "store", "full", "it has no room left" },
   { "store", "protocol", "what it answers, or what stands in it, is none of ours" },

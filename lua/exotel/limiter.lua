@@ -42,7 +42,7 @@ local HOLD_MOST = 300 -- seconds: who asks for more is asked again then
 local HOLD = 5        -- seconds, where a 429 doesn't say for how long
 
 local types = { limit = "number", burst = "number", max_wait = "number", hosts = "number",
-                store = "table", now = "function" }
+                calls = "number", store = "table", now = "function" }
 
 -- {=================================================================
 -- Turns in a store
@@ -199,6 +199,83 @@ end
 -- }=================================================================
 
 -- {=================================================================
+-- Calls in progress
+-- ==================================================================
+
+-- Each call has one of so many leases, for as long as a call can last: one that nobody gives back
+-- ends by itself.
+local CALL = 4 * 3600 + 600 -- seconds: the longest time_limit, and ringing
+
+-- A lease's text is "place slot token".
+local function slot_key(self, where, slot)
+  return ("call %d of %s"):format(slot, where == "whole" and self.key or self.share_key)
+end
+
+-- One of the leases of a place; false when all are taken; or nil and an error. Where to begin is
+-- left to chance, so that those who share them rarely meet.
+local function lease_in(self, where, most)
+  local first = math.random(most)
+  for offset = 0, most - 1 do
+    local slot = (first + offset - 1) % most + 1
+    local token, err = self[where].store:lease(slot_key(self, where, slot), CALL)
+    if token then return ("%s %d %s"):format(where, slot, token) end
+    if err then return nil, err end
+  end
+  return false
+end
+
+--- A dial begins: its lease, or nil and an error of kind "limited" when as many calls as may be are
+--- in progress. Where these aren't counted, "".
+---@return string? lease
+---@return exotel.error? err
+function gate:begin_call()
+  if not self.calls then return "" end
+  local now, lease = self.now(), nil
+  if is_there(self, now) then
+    local err
+    lease, err = lease_in(self, "whole", self.calls)
+    if err then lose(self, now, err) end
+  end
+  if lease == nil then
+    lease = lease_in(self, "share", math.max(1, math.floor(self.calls / self.hosts)))
+  end
+  if lease then return lease end
+  return nil, errors.new { kind = "limited", outcome = "not_sent", reason = "calls", attempts = 0,
+    message = ("%d calls are in progress, and no more may be"):format(self.calls) }
+end
+
+--- The dial came to nothing: its lease is given back.
+---@param lease string
+function gate:end_call(lease)
+  local where, slot, token = lease:match "^(%l+) (%d+) (%x+)$"
+  if not where then return end
+  self[where].store:release(slot_key(self, where, tonumber(slot)), token)
+end
+
+--- The dial came to a call: whoever hears of its end, in any process, can give its lease back.
+---@param lease string
+---@param sid string
+function gate:call_began(lease, sid)
+  if lease == "" then return end
+  local place = lease:find "^whole" and self.whole or self.share
+  place.store:add("lease of call " .. sid, lease, CALL)
+end
+
+--- A call is over, as a terminal event or Call Details say. Safe to call twice.
+---@param sid string
+function gate:call_ended(sid)
+  for _, where in ipairs { "whole", "share" } do
+    local lease = self[where].store:get("lease of call " .. sid)
+    if lease then
+      self:end_call(lease)
+      self[where].store:swap("lease of call " .. sid, lease, nil)
+    end
+  end
+end
+
+-- }=================================================================
+
+-- {=================================================================
 -- Limiters
 -- ==================================================================
 
@@ -239,11 +316,13 @@ local function wrong_in(given)
   local wrong = whole("limit", given.limit, 2, 100000)
     or whole("burst", given.burst, 1, math.floor(given.limit / 2))
     or whole("hosts", given.hosts, 1, given.limit)
+    or given.calls and whole("calls", given.calls, 1, 1000)
   if wrong then return wrong end
   if not (given.max_wait >= 0 and given.max_wait <= 86400) then
     return "exotel.limiter: max_wait must be from 0 to 86400"
   end
-  for _, name in ipairs { "get", "swap" } do
+  for _, name in ipairs(given.calls and { "get", "swap", "add", "lease", "release" }
+    or { "get", "swap" }) do
     if given.store and type(given.store[name]) ~= "function" then
       return ("exotel.limiter: store has no function '%s'"):format(name)
     end
@@ -269,7 +348,7 @@ function methods:bind(account)
   bound = setmetatable({
     key = "turns of " .. account, share_key = "share of " .. account, now = self.now,
     limit = self.limit, hosts = self.hosts, max_wait = self.max_wait, whole = self.whole,
-    share = self.share,
+    share = self.share, calls = self.calls,
     lines = { dial = { first = -math.huge, again = -math.huge },
               read = { first = -math.huge, again = -math.huge } },
     held_till = -math.huge,
@@ -278,13 +357,27 @@ function methods:bind(account)
   return bound
 end
 
+--- One of an account's calls is over: another may begin, where `calls` caps them. call: a record or
+--- an event of it, or its SID. To be called with each terminal event, and safe to call again.
+---@param account string
+---@param call table|string
+methods.call_ended = errors.expose(function(self, account, call)
+  local sid = type(call) == "table" and (call.sid or call.call_sid) or call
+  if type(sid) ~= "string" then
+    return errors.misuse("limiter:call_ended wants a call, an event or a SID, got a " .. type(call))
+  end
+  if self.calls then self:bind(account):call_ended(sid) end
+  return true
+end)
+
 --- A limiter. Options: limit, the requests in any 60 seconds (200); burst, how many of them may
 --- go at once (a tenth; at most half); store, where those who share the limit meet: default the
 --- shared dictionary `exotel` inside nginx, where there is one, else this process's memory;
 --- max_wait, the seconds that a request waits for its turn (30); hosts, how many share the store,
 --- so that each has its share of the limit while the store is lost (10): of an nginx with a
---- dictionary `exotel` all workers are one, elsewhere each process is; now, a function that gives
---- seconds, by which delays are counted.
+--- dictionary `exotel` all workers are one, elsewhere each process is; calls, how many may be in
+--- progress at once, 1 to 1000 (any number), where limiter:call_ended is told of each end; now, a
+--- function that gives seconds, by which delays are counted.
 ---@param options? table
 ---@return table limiter  for the setting `limiter` of clients
 limiter.new = errors.expose(function(options)
@@ -297,7 +390,7 @@ limiter.new = errors.expose(function(options)
   local spare = given.store and local_store(given.now) or memory.new { now = given.now }
   return setmetatable({
     gates = {}, limit = given.limit, hosts = given.hosts, max_wait = given.max_wait,
-    now = given.now or function() return spare:now() end,
+    calls = given.calls, now = given.now or function() return spare:now() end,
     whole = place(given.store or local_store(given.now), interval, given.burst,
       math.floor(given.burst / 2)),
     share = place(spare, interval * given.hosts, 1, 0),

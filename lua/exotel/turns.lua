@@ -71,4 +71,25 @@ function turns.heed(state, err)
   if err.status == 429 and state.gate and state.gate.hold then state.gate:hold(err.retry_after) end
 end
 
+--- One of the calls that may be in progress, where these are counted: its lease, "" where they
+--- aren't; or nil and an error.
+function turns.begin_call(state, request)
+  local gate = state.gate
+  if not gate or not gate.begin_call or request.operation ~= "connect" then return "" end
+  local lease, why = gate:begin_call()
+  if lease then return lease end
+  return no_turn(state, request, why)
+end
+
+--- What a dial came to: a call, or nil and the error. Where nobody knows what became of it, it may
+--- be a call: its lease ends with its time.
+function turns.settle(state, lease, call, err)
+  if lease == "" then return end
+  if call then
+    state.gate:call_began(lease, call.sid)
+  elseif err.outcome ~= "unknown" then
+    state.gate:end_call(lease)
+  end
+end
+
 return turns
