@@ -52,7 +52,9 @@ local types = { limit = "number", burst = "number", max_wait = "number", hosts =
 local function wall_clock()
   if nginx.api then return nginx.api.now() end
   local found, sys = pcall(require, "exotel.sys")
-  return found and sys.time() or os.time()
+  if found then return sys.time() end
+  if type(os) == "table" and os.time then return os.time() end
+  error("exotel.limiter: nothing says what time it is: give the store a function 'now'", 0)
 end
 
 local function time_of(store)
