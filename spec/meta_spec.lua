@@ -9,6 +9,7 @@ local core = require "exotel.core"
 local errors = require "exotel.errors"
 local exotel = require "exotel"
 local lua = require "spec.support.lua"
+local memory = require "exotel.store.memory"
 local public = require "public"
 
 local api = core.api()
@@ -211,6 +212,7 @@ describe("what the module really gives", function()
     see(client_that_meets({ status = 200, head = "", body = "x" }):recording(
       "https://api.exotel.com/x.mp3", { to = function() return false end }))
     see(exotel.parse_callback("", "application/json"))
+    see(memory.new({ most = 0 }):add("key", "value", 1))
     local kinds = {}
     for _, kind in ipairs(errors.kinds) do kinds[kind[1]] = true end
     assert.same(keys_of(kinds), keys_of(seen))
