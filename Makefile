@@ -31,8 +31,8 @@ LIB   := $(B)/lib/exotel
 TREE  := $(CURDIR)
 
 # What each shared object is made of, and all that it links.
-core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c answer.c api.c gcra.c \
-              http1.c json.c query.c request.c response.c work.c write.c)
+core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c answer.c api.c applet.c \
+              gcra.c http1.c json.c query.c request.c response.c work.c write.c)
 core_LIBS  := -lcjson -lexpat
 curl_SRC   := $(wildcard csrc/curl/*.c) $(addprefix csrc/lua/l_,curl.c answer.c multi.c \
               transfer.c) $(addprefix csrc/core/,buffer.c decimal.c header.c slice.c text.c \

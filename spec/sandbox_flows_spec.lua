@@ -215,16 +215,18 @@ describe("a flow", function()
 
   for _, row in ipairs {
     { "an empty list", '{"destination":{"numbers":[]}}', {}, nil },
-    { "no destination", "{}", {}, "'destination' names no numbers" },
-    { "numbers that aren't text", '{"destination":{"numbers":[5]}}', {}, "'destination'" },
+    { "no destination", "{}", {}, "destination is missing" },
+    { "numbers that aren't text", '{"destination":{"numbers":[5]}}', {},
+      "destination.numbers[1] takes a text, not a number" },
     { "another content type", '{"destination":{"numbers":["1"]}}', { content_type = TEXT },
       "the content type isn't application/json" },
     { "another status", '{"destination":{"numbers":["1"]}}', { status = 201 }, "answered 201" },
     { "no JSON", "destination", {}, "not JSON at byte 1" },
-    { "a field of another type", '{"destination":{"numbers":["1"]},"record":"true"}', {},
-      "'record'" },
-    { "custom_params that are too long", ('{"destination":{"numbers":["1"]},"custom_params":"%s"}')
-      :format(("x"):rep(201)), {}, "'custom_params'" },
+    { "a field of another type", '{"destination":{"numbers":["100"]},"record":"true"}', {},
+      "record takes true or false, not a text" },
+    { "custom_params that are too long",
+      ('{"destination":{"numbers":["100"]},"custom_params":"%s"}'):format(("x"):rep(201)), {},
+      "custom_params has 201 bytes" },
   } do
     it("dials nobody by " .. row[1], function()
       local one, record, event = connected(row[2], row[3])
@@ -375,10 +377,11 @@ describe("a flow", function()
   end)
 
   for _, row in ipairs {
-    { "no prompt", "{}", {}, "'gather_prompt'" },
+    { "no prompt", "{}", {}, "gather_prompt is missing" },
     { "another content type", "{" .. PROMPT .. "}", { content_type = TEXT }, "content type" },
     { "another status", "{" .. PROMPT .. "}", { status = 404 }, "answered 404" },
-    { "a field of another type", "{" .. PROMPT .. ',"input_timeout":"5"}', {}, "'input_timeout'" },
+    { "a field of another type", "{" .. PROMPT .. ',"input_timeout":"5"}', {},
+      "input_timeout takes a number, not a text" },
   } do
     it("drops the caller of a Gather with " .. row[1], function()
       local ended, list = gathered(row[2], { "1" }, row[3])

@@ -33,7 +33,9 @@ typedef enum exotel_parameter_type {
   EXOTEL_TAKES_PRICE,      /* a range of decimals [value] */
   EXOTEL_TAKES_TIMES,      /* a range of timestamps, or of epoch seconds */
   EXOTEL_TAKES_SORT,       /* one of a closed list, or what follows its colon */
-  EXOTEL_TAKES_CURSOR      /* printable ASCII, passed on as it came [bytes] */
+  EXOTEL_TAKES_CURSOR,     /* printable ASCII, passed on as it came [bytes] */
+  EXOTEL_TAKES_KEY,        /* one of a phone's keys, or nothing */
+  EXOTEL_TAKES_PAIRS       /* a=b&c=d, most of them [bytes] */
 } exotel_parameter_type;
 
 typedef enum exotel_place {

@@ -100,6 +100,8 @@ static cJSON *new_value(exotel_slice text, exotel_json_type type, exotel_buffer 
     case EXOTEL_JSON_TRUE: return cJSON_CreateTrue();
     case EXOTEL_JSON_FALSE: return cJSON_CreateFalse();
     case EXOTEL_JSON_NULL: return cJSON_CreateNull();
+    case EXOTEL_JSON_EMPTY_LIST: return cJSON_CreateArray();
+    case EXOTEL_JSON_EMPTY_OBJECT: return cJSON_CreateObject();
     default: break;
   }
   exotel_buffer_add(copy, text.p, text.n);

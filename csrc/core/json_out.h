@@ -14,7 +14,9 @@ typedef enum exotel_json_type {
   EXOTEL_JSON_NUMBER, /* the text is written as it is; it must be a JSON number */
   EXOTEL_JSON_TRUE,
   EXOTEL_JSON_FALSE,
-  EXOTEL_JSON_NULL
+  EXOTEL_JSON_NULL,
+  EXOTEL_JSON_EMPTY_LIST, /* which what is put later may fill */
+  EXOTEL_JSON_EMPTY_OBJECT
 } exotel_json_type;
 
 /* Owns a tree and its printed text. Zero bytes are a valid, empty writer. */

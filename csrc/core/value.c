@@ -217,6 +217,42 @@ static exotel_kind put_sid(exotel_buffer *out, const exotel_value *v, exotel_err
   return kind;
 }
 
+static exotel_kind put_key(exotel_buffer *out, const exotel_value *v, exotel_error *e) {
+  exotel_slice t = v->given.text;
+  if (t.n > 1 || (t.n == 1 && (t.p[0] == '\0' || !strchr("0123456789*#", t.p[0]))))
+    return invalid(v, "choice", "must be one of 0 to 9, * and #, or empty", 0, e);
+  exotel_buffer_add(out, t.p, t.n);
+  return EXOTEL_OK;
+}
+
+/* A name, then "=", then anything. */
+static int is_pair(exotel_slice pair) {
+  return pair.n > 0 && pair.p[0] != '=' && memchr(pair.p, '=', pair.n) != NULL;
+}
+
+static exotel_kind put_pairs(exotel_buffer *out, const exotel_value *v,
+                             exotel_error *e) {
+  exotel_slice t = v->given.text;
+  const char *p = t.p, *end = t.p + t.n;
+  exotel_kind kind = check_max(v, e);
+  size_t n = 0;
+  while (kind == EXOTEL_OK && p <= end) {
+    const char *stop = p < end ? memchr(p, '&', (size_t)(end - p)) : NULL;
+    if (stop == NULL) stop = end;
+    if (!is_pair(exotel_slice_between(p, stop)))
+      return invalid(v, "pairs", "must be names and values like a=b&c=d",
+                     (size_t)(p - t.p) + 1, e);
+    p = stop + 1;
+    n++;
+  }
+  if (kind == EXOTEL_OK && n > v->row->most)
+    return exotel_error_set(e, EXOTEL_INVALID, "too_many", exotel_slice_of(v->row->lua),
+                            "%s has %lu pairs, over the limit of %lu", v->place,
+                            (unsigned long)n, (unsigned long)v->row->most);
+  if (kind == EXOTEL_OK) return put_text(out, v, e);
+  return kind;
+}
+
 static exotel_kind put_cursor(exotel_buffer *out, const exotel_value *v,
                               exotel_error *e) {
   exotel_slice t = v->given.text;
@@ -449,9 +485,11 @@ static exotel_kind put_time(exotel_buffer *out, const exotel_value *v,
 
 exotel_kind exotel_value_put(exotel_buffer *out, const exotel_value *v,
                              const exotel_target *target, exotel_error *e) {
-  exotel_kind kind = check_size(v, e);
+  exotel_kind kind = v->row->type == EXOTEL_TAKES_KEY ? EXOTEL_OK : check_size(v, e);
   if (kind != EXOTEL_OK) return kind;
   switch (v->row->type) {
+    case EXOTEL_TAKES_KEY: return put_key(out, v, e);
+    case EXOTEL_TAKES_PAIRS: return put_pairs(out, v, e);
     case EXOTEL_TAKES_PHONE: return put_phone(out, v, e);
     case EXOTEL_TAKES_SUBSCRIBER: return put_subscriber(out, v, e);
     case EXOTEL_TAKES_NUMBERS: return put_number(out, v, e);

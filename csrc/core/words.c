@@ -39,6 +39,9 @@ static const exotel_word parameter_words[] = {
      "one of a closed list, or what follows its colon"},
     {EXOTEL_TAKES_CURSOR, "cursor", "string", "bytes",
      "a cursor, as an answer gave it"},
+    {EXOTEL_TAKES_KEY, "key", "string", NULL,
+     "one of a phone's keys, 0 to 9, * and #; empty for none"},
+    {EXOTEL_TAKES_PAIRS, "pairs", "string", "bytes", "names and values: a=b&c=d"},
 };
 
 static const exotel_word field_words[] = {
@@ -73,6 +76,7 @@ static const exotel_reason reasons[] = {
     {EXOTEL_INVALID, "too_long", "it is longer than its limit"},
     {EXOTEL_INVALID, "too_many", "the list has more items than one request takes"},
     {EXOTEL_INVALID, "list", "the list has a hole"},
+    {EXOTEL_INVALID, "pairs", "it isn't names and values like a=b&c=d"},
     {EXOTEL_INVALID, "mode", "the option isn't for the mode that the others ask for"},
     {EXOTEL_INVALID, "needs", "it needs another option as well"},
     {EXOTEL_INVALID, "conflict", "two of the options can't stand together"},

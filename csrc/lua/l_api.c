@@ -5,6 +5,7 @@
 */
 #include "l_core.h"
 
+#include "../core/applet.h"
 #include "../core/error.h"
 #include "../core/words.h"
 
@@ -261,6 +262,84 @@ static void push_sources(lua_State *L) {
   }
 }
 
+static void set_flag(lua_State *L, const char *name, int flag) {
+  if (!flag) return;
+  lua_pushboolean(L, 1);
+  lua_setfield(L, -2, name);
+}
+
+static void push_shape(lua_State *L, const exotel_reply_shape *shape);
+
+static void push_reply_field(lua_State *L, const exotel_reply_field *f) {
+  static const char *const forms[] = {"json", "text", "items", "lines"};
+  size_t n;
+  const exotel_word *words = exotel_parameter_words(&n);
+  lua_newtable(L);
+  set_string(L, "name", f->value.name);
+  if (f->shape == NULL) {
+    set_type(L, words, n, (int)f->value.type);
+    set_integer(L, "min", f->value.min);
+    set_integer(L, "max", f->value.max);
+    set_choices(L, f->value.choices);
+  } else {
+    push_shape(L, f->shape);
+    lua_setfield(L, -2, "fields");
+    set_flag(L, "one", f->shape->one);
+  }
+  set_flag(L, "required", f->value.required != 0);
+  set_flag(L, "list", f->list);
+  if (f->value.most > 0) set_integer(L, "most", (long)f->value.most);
+  set_string(L, "form", forms[f->form]);
+  set_string(L, "standard", f->standard);
+  set_string(L, "about", f->value.about);
+  set_string(L, "source", f->value.source);
+}
+
+static void push_shape(lua_State *L, const exotel_reply_shape *shape) {
+  size_t i;
+  luaL_checkstack(L, 8, NULL);
+  lua_createtable(L, (int)shape->nfields, 0);
+  for (i = 0; i < shape->nfields; i++) {
+    push_reply_field(L, &shape->fields[i]);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+}
+
+static void push_replies(lua_State *L) {
+  size_t i, n;
+  const exotel_reply *rows = exotel_replies(&n);
+  lua_createtable(L, (int)n, 0);
+  for (i = 0; i < n; i++) {
+    lua_newtable(L);
+    set_string(L, "name", rows[i].name);
+    set_string(L, "json_type", rows[i].json_type);
+    set_flag(L, "any_type", rows[i].any_type);
+    set_flag(L, "one", rows[i].shape->one);
+    push_shape(L, rows[i].shape);
+    lua_setfield(L, -2, "fields");
+    set_string(L, "about", rows[i].about);
+    set_string(L, "source", rows[i].source);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+}
+
+static void push_passthru_choices(lua_State *L) {
+  size_t i, n;
+  const exotel_choice *rows = exotel_passthru_choices(&n);
+  lua_newtable(L);
+  for (i = 0; i < n; i++)
+    set_integer(L, rows[i].name, rows[i].status);
+}
+
+/* What applets are answered: { replies, reply_max, passthru_choices }. */
+static void set_applets(lua_State *L) {
+  push_replies(L);
+  lua_setfield(L, -2, "replies");
+  set_integer(L, "reply_max", EXOTEL_REPLY_MAX);
+  push_passthru_choices(L);
+  lua_setfield(L, -2, "passthru_choices");
+}
+
 /* What is there for people: { parameter_types, field_types, reasons, own, sources }. */
 static void set_words(lua_State *L) {
   size_t n;
@@ -280,7 +359,8 @@ static void set_words(lua_State *L) {
 
 /*
 ** core.api(): a fresh copy of all tables: { operations, records, regions, statuses,
-** causes, circles, operators, parameter_types, field_types, reasons, own, sources }.
+** causes, circles, operators, replies, reply_max, passthru_choices, parameter_types, field_types, reasons,
+** own, sources }.
 */
 int l_api(lua_State *L) {
   const exotel_operation *operations;
@@ -309,6 +389,7 @@ int l_api(lua_State *L) {
   codes = exotel_operators(&n);
   push_codes(L, codes, n);
   lua_setfield(L, -2, "operators");
+  set_applets(L);
   set_words(L);
   return 1;
 }

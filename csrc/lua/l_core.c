@@ -222,6 +222,7 @@ static int l_is_utf8(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {{"address", l_address_read},
+                                     {"admit", l_secret_admit},
                                      {"api", l_api},
                                      {"base", l_base_read},
                                      {"base64", l_base64},
@@ -251,6 +252,8 @@ static const luaL_Reg functions[] = {{"address", l_address_read},
                                      {"phone", l_phone_trim},
                                      {"range", l_range_read},
                                      {"read", l_response_read},
+                                     {"reply", l_reply_build},
+                                     {"reply_read", l_reply_read},
                                      {"request", l_request_build},
                                      {"send", l_request_send},
                                      {"span", l_span_read},

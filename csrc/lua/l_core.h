@@ -9,6 +9,7 @@
 
 #include "../core/callback.h"
 #include "../core/json_out.h"
+#include "../core/json_tree.h"
 #include "../core/multipart_out.h"
 #include "../core/request.h"
 #include "../core/response.h"
@@ -59,6 +60,9 @@ exotel_given l_given(lua_State *L, int index);
 /* Pushes the content of a buffer. */
 void l_buffer_push(lua_State *L, const exotel_buffer *b);
 
+/* Sets a value of a JSON document under its name in the table at the top of the stack. */
+void l_json_set(lua_State *L, const exotel_json_value *value);
+
 /* Pushes a finished record as a table. */
 void l_record_push(lua_State *L, const exotel_record *r);
 
@@ -74,6 +78,9 @@ int l_form_read(lua_State *L);
 int l_json_read(lua_State *L);
 int l_json_write(lua_State *L);
 int l_xml_write(lua_State *L);
+int l_reply_build(lua_State *L);
+int l_reply_read(lua_State *L);
+int l_secret_admit(lua_State *L);
 int l_range_read(lua_State *L);
 int l_items_read(lua_State *L);
 int l_base64_read(lua_State *L);

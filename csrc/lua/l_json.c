@@ -5,8 +5,6 @@
 */
 #include "l_core.h"
 
-#include "../core/json_tree.h"
-
 #define WHOLE_MAX                                                                      \
   9007199254740992.0 /* 2^53: beyond it a double may be another number */
 
@@ -21,7 +19,7 @@ static void push_number(lua_State *L, double number) {
 }
 
 /* The first of a name that stands twice counts, as in records. */
-static void set_named(lua_State *L, const exotel_json_value *value) {
+void l_json_set(lua_State *L, const exotel_json_value *value) {
   int table = lua_gettop(L);
   lua_pushlstring(L, value->name.p, value->name.n);
   lua_pushvalue(L, -1);
@@ -43,7 +41,7 @@ static void push_table(lua_State *L, const exotel_json_value *holder) {
   for (item = holder->first; item != NULL;) {
     exotel_json_value value = exotel_json_tree_at(item);
     if (holder->kind == EXOTEL_JSON_IS_OBJECT) {
-      set_named(L, &value);
+      l_json_set(L, &value);
     } else {
       push_value(L, &value);
       lua_rawseti(L, -2, ++place);

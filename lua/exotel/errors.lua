@@ -50,6 +50,7 @@ errors.reasons = {
   { "invalid", "clock", "no clock says what time it is" },
   { "invalid", "resume", "it isn't what an error of a query held" },
   { "invalid", "credentials", "path or query has the API token" },
+  { "parse", "applet", "what came is no request of an applet" },
   { "parse", "cursor", "the next page has a cursor that can't be sent" },
   { "parse", "cursor_repeated", "a page names a cursor that came before" },
   { "parse", "endless", "pages come without an end" },

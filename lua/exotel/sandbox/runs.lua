@@ -6,6 +6,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local api = require "exotel.api"
 local applets = require "exotel.sandbox.applets"
 local flows = require "exotel.sandbox.flows"
 local timeline = require "exotel.sandbox.timeline"
@@ -162,7 +163,8 @@ end
 
 local kinds = {}
 
-local outcomes_of_passthru = { [200] = "a", [302] = "b" }
+local outcomes_of_passthru = {}
+for choice, status in pairs(api.passthru_choices) do outcomes_of_passthru[status] = choice end
 
 local function passthru(self, run, applet, asked)
   local response, entry = self.settings.applets:ask(run, applet, asked)
