@@ -175,8 +175,8 @@ describe("a reply", function()
   it("isn't about a request: its error has no outcome, and names the function", function()
     local _, err = applet.gather {}
     assert.same({ "invalid", nil, "applet.gather" }, { err.kind, err.outcome, err.operation })
-    assert.equal("exotel.applet.gather: gather_prompt is missing: what asks for the digits (invalid)",
-      tostring(err))
+    assert.equal("exotel.applet.gather: gather_prompt is missing: what asks for the digits"
+      .. " (invalid)", tostring(err))
     _, err = applet.connect { destination = { numbers = { "+919876543210", "+9198765432101x" } } }
     assert.is_nil(tostring(err):find("9876543210", 1, true))
   end)

@@ -7,6 +7,7 @@
 #include "l_core.h"
 
 #include "../core/base64.h"
+#include "../core/digest.h"
 #include "../core/error.h"
 #include "../core/text.h"
 #include "../core/time.h"
@@ -125,6 +126,19 @@ static int l_offset_read(lua_State *L) {
   return 1;
 }
 
+/* core.digest(bytes): 32 hex digits, the same for the same bytes. Not against those who
+** choose them. */
+static int l_digest(lua_State *L) {
+  static const exotel_digest_key ours = {0x65786f74656c2e6cu, 0x75612e6469676573u};
+  exotel_slice bytes = l_slice_check(L, 1);
+  unsigned char digest[EXOTEL_DIGEST_BYTES];
+  char hex[2 * EXOTEL_DIGEST_BYTES];
+  exotel_digest_of(&ours, bytes, digest);
+  exotel_digest_hex(digest, hex);
+  lua_pushlstring(L, hex, sizeof hex);
+  return 1;
+}
+
 /* core.mask(text, secrets): the text without the secrets and whole phone numbers. */
 static int l_mask(lua_State *L) {
   exotel_slice text = l_slice_check(L, 1), secrets[SECRETS_MAX];
@@ -231,6 +245,7 @@ static const luaL_Reg functions[] = {{"address", l_address_read},
                                      {"callback", l_callback_read},
                                      {"content_range", l_content_range_read},
                                      {"date", l_time_write},
+                                     {"digest", l_digest},
                                      {"e164", l_phone_e164},
                                      {"encode", l_url_encode},
                                      {"form", l_form_read},
