@@ -10,35 +10,6 @@ local sys = require "exotel.sys"
 local LONG = 60 -- seconds that nothing here should ever need
 local SECRET = ("s3cret--"):rep(2)
 
--- A store over a shared dictionary that does what a webhook needs of one, and no more.
-local STORE = [[
-local store = {}
-local dict = ngx.shared.seen
-
-function store:add(key, value, seconds)
-  local added, why = dict:safe_add(key, value, seconds)
-  if added then return true end
-  if why == "exists" then return false end
-  return nil, why
-end
-
-function store:get(key) return (dict:get(key)) end
-
-function store:lease(key, seconds)
-  local token = ngx.worker.pid() .. " " .. dict:incr("tokens", 1, 0)
-  local added, why = self:add(key, token, seconds)
-  return added and token or added, why
-end
-
-function store:release(key, token)
-  if dict:get(key) ~= token then return false end
-  dict:delete(key)
-  return true
-end
-
-return store
-]]
-
 -- Each event is a line in a file, with who took it and where its body was: written before and
 -- behind what the custom field asks for.
 local WEBHOOK = [[
@@ -50,7 +21,7 @@ local function note(what, event)
   file:close()
 end
 local settings = {
-  secrets = { "@secret@" }, store = dofile "@directory@/store.lua",
+  secrets = { "@secret@" }, store = require("exotel.store.shdict").new(ngx.shared.seen),
   on_event = function(event, request)
     note("begun", event)
     local asked = event.custom_field or ""
@@ -107,7 +78,7 @@ describe("a webhook in nginx", function()
     local words = { secret = SECRET, hold = 60, answer_first = "false" }
     for name, value in pairs(options or {}) do words[name] = tostring(value) end
     server = nginx.start { http = HTTP, workers = 2, words = words,
-                           files = { ["store.lua"] = STORE, ["webhook.lua"] = WEBHOOK } }
+                           files = { ["webhook.lua"] = WEBHOOK } }
   end
 
   local TARGET = "/exotel?secret=" .. SECRET
