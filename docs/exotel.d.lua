@@ -228,7 +228,7 @@
 
 ---@alias exotel.error.kind "invalid"|"transport"|"api"|"parse"|"limited"|"file"|"store"
 ---@alias exotel.error.outcome "not_sent"|"rejected"|"unknown"
----@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"cursor_repeated"|"endless"|"changed"|"only_dial"|"deadline"|"max_dials"|"rate"|"calls"|"write"|"stopped"|"unreachable"|"full"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
+---@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"pairs"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"applet"|"cursor_repeated"|"endless"|"changed"|"only_dial"|"deadline"|"max_dials"|"rate"|"calls"|"write"|"stopped"|"unreachable"|"full"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
 
 ---@class exotel.error
 ---@field kind exotel.error.kind where it went wrong
@@ -570,6 +570,38 @@ local poller_timer = {}
 --- cancelled, before.
 function poller_timer:cancel() end
 
+---@class exotel.webhook
+local webhook = {}
+
+--- Answers a request: method; the query string of its URL, or nil; headers by name, in any case;
+--- the body, a text or a function that reads it, called only once the secret is right; the path,
+--- which tells apart what is asked at several URLs over one store.
+--- Returns status, headers and body. Fourth, with answer_first, a function that handles the event,
+--- to be called when the answer is on its way. The body of an answer to HEAD is a server's to
+--- leave out.
+---@param method string
+---@param query? string
+---@param headers? table<string, string|string[]>
+---@param body? string|fun(): string?, any
+---@param path? string
+---@return integer status
+---@return table<string, string> headers
+---@return string body
+---@return function? after
+function webhook:handle(method, query, headers, body, path) end
+
+--- The URL to give to the service, with the first of the secrets: as status_callback, or for an
+--- applet. base: an http or https address without the secret.
+---@param base string
+---@return string url
+function webhook:url(base) end
+
+--- How often what came about, since it was made and in this process: received; handled, repeated,
+--- busy (503), failed, rejected (400), method (405), forbidden (403), too_large (413), unread,
+--- store_failed, hook_failed.
+---@return table<string, integer> counts
+function webhook:counts() end
+
 ---@class exotel.sandbox
 ---@field account_sid string
 ---@field api_key string
@@ -644,6 +676,181 @@ function sandbox:settings(more) end
 ---@param more? exotel.settings
 ---@return exotel.client client
 function sandbox:client(more) end
+
+---@class exotel.applet.connect.destination
+---@field numbers? string[] the numbers to dial, in their order; none of them: dial nobody
+---@field trunk? string the SIP trunk to dial
+
+---@class exotel.applet.connect.destination.item
+---@field contact_uri string the user's number or address
+---@field device_contact_uri? string the device's own
+
+---@class exotel.applet.connect.music_on_hold
+---@field type "operator_tone"|"default_tone"|string what is played
+---@field value? string its address, where the type wants one
+
+---@class exotel.applet.connect.start_call_playback
+---@field playback_to "both"|string who hears it
+---@field type "text"|string what the value is
+---@field value string the text to say, or the address to play
+
+---@class exotel.applet.connect.parallel_ringing
+---@field activate boolean whether several numbers are rung at once
+---@field max_parallel_attempts? integer how many of them at once
+
+---@class exotel.applet.connect
+---@field destination exotel.applet.connect.destination|exotel.applet.connect.destination.item[] whom to dial
+---@field destination_type? "user"|string what the destinations are
+---@field fetch_after_attempt? boolean whether the URL is asked again after each number that didn't answer
+---@field outgoing_phone_number? string the ExoPhone that those who are dialled see
+---@field record? boolean whether the conversation is recorded
+---@field recording_channels? "single"|"dual" both parties in one channel, or one each
+---@field max_ringing_duration? integer seconds to ring
+---@field max_conversation_duration? integer seconds after which the conversation is cut
+---@field music_on_hold? exotel.applet.connect.music_on_hold what the caller hears while others are rung
+---@field start_call_playback? exotel.applet.connect.start_call_playback what is played before the conversation
+---@field parallel_ringing? exotel.applet.connect.parallel_ringing several numbers at once
+---@field dial_passthru_event_url? string where it is told who is rung, and who is free again
+---@field custom_params? string SIP headers for the trunk
+
+---@class exotel.applet.dial_whom
+---@field numbers string[] the numbers to dial, in their order
+
+---@class exotel.applet.gather.gather_prompt
+---@field text? string what is said
+---@field audio_url? string the audio that is played
+
+---@class exotel.applet.gather.repeat_gather_prompt
+---@field text? string what is said
+---@field audio_url? string the audio that is played
+
+---@class exotel.applet.gather
+---@field gather_prompt exotel.applet.gather.gather_prompt what asks for the digits
+---@field max_input_digits? integer as many end the input
+---@field finish_on_key? string the key that ends the input
+---@field input_timeout? integer seconds to wait for a key
+---@field repeat_menu? integer how often it is asked again when nothing was keyed
+---@field repeat_gather_prompt? exotel.applet.gather.repeat_gather_prompt what asks then; without it gather_prompt
+
+---@class exotel.applet.switch
+---@field select string the case to go on with
+
+---@class exotel.applet.greeting
+---@field text? string what is said
+---@field audio? string[] the audio that is played, one after the other
+---@field greeting_url? string the audio that is played, told in JSON
+
+--- What a URL is answered with.
+---@class exotel.reply
+---@field status integer
+---@field headers table<string, string>
+---@field body string
+
+--- What a webhook was sent.
+---@class exotel.webhook.request
+---@field method string in capitals
+---@field query string of its URL, without the secret
+---@field headers table as they were given
+---@field body string
+---@field path? string of its URL, where the server gives it
+
+---@class exotel.webhook.settings
+---@field secrets string[] the secrets that a URL may have; the first stands in those that are made
+---@field store table where it is kept what came already: docs/store.md
+---@field on_event fun(event: exotel.event, request: exotel.webhook.request): exotel.reply? your function. It returns a reply of exotel.applet where an applet asks; what it raises makes the service bring the event again
+---@field on_reject? fun(body: string, err: exotel.error, request: exotel.webhook.request) is told of what can't be read, with its bytes
+---@field on_error? fun(err: any, event: exotel.event) is told what on_event raised, and of what the store can't do
+---@field answer_first? boolean answers before on_event is called: what it raises is lost then. Applets are never answered first
+---@field max_body? integer bytes of a body; more is answered 413
+---@field hold? number seconds after which an event is given to another worker, where the one that had it is gone
+---@field remember? number seconds for which an event that was handled is known again
+---@field remember_answers? number seconds for which an applet is given the same answer again
+---@field parameter? string the name of the secret in the query
+
+---@class exotel.applet
+local applet = {}
+
+--- Whether a value is a reply that was made here.
+---@param value any
+---@return boolean is_one
+function applet.is_reply(value) end
+
+--- Whether an event is an applet's request, for whose answer a caller waits.
+---@param event exotel.event
+---@return boolean waits
+function applet.asks(event) end
+
+--- What an applet asks, by the query string of its request (SUP): an event with the fields of
+--- exotel.fields "event". A Greeting is asked twice, by HEAD and by GET. headers and body: for what
+--- is posted; header names in lower case. nil and an error, also for what no applet asks.
+---@param query? string
+---@param headers? table<string, string>
+---@param body? string
+---@return exotel.event? asked
+---@return exotel.error? err
+function applet.request(query, headers, body) end
+
+--- The answer to a Passthru: choice "a" (200) or "b" (302). An async one takes either.
+---@param choice "a"|"b"
+---@return exotel.reply reply
+function applet.passthru(choice) end
+
+--- The answer to a Switch: the case to go on with.
+---@param case string
+---@return exotel.reply? reply
+---@return exotel.error? err
+function applet.switch(case) end
+
+--- The answer to a Connect: whom to dial, and how. The service waits for 5 seconds.
+---@param fields exotel.applet.connect
+---@return exotel.reply? reply
+---@return exotel.error? err
+function applet.connect(fields) end
+
+--- The answer to a Connect that wants numbers in plain text: a list of them.
+---@param numbers string[]
+---@return exotel.reply? reply
+---@return exotel.error? err
+function applet.dial_whom(numbers) end
+
+--- The answer to a Gather: what asks for digits, and when they end. The service waits for 5
+--- seconds.
+---@param fields exotel.applet.gather
+---@return exotel.reply? reply
+---@return exotel.error? err
+function applet.gather(fields) end
+
+--- The answer to a Greeting: a text to say, or { audio = { url, … } } or { greeting_url = url } to
+--- play.
+---@param greeting string|exotel.applet.greeting
+---@return exotel.reply? reply
+---@return exotel.error? err
+function applet.greeting(greeting) end
+
+---@class exotel.webhook.httpd
+local webhook_httpd = {}
+
+--- Answers one request of a server. Returns what is to be called when the answer is on its way,
+--- behind the server's next poll; nil for nothing.
+---@param webhook exotel.webhook
+---@param request userdata
+---@return function? after
+function webhook_httpd.answer(webhook, request) end
+
+--- Waits up to so many seconds for a request, and answers it. Whether there was one.
+---@param webhook exotel.webhook
+---@param server userdata
+---@param seconds? number
+---@return boolean handled
+function webhook_httpd.step(webhook, server, seconds) end
+
+---@class exotel.webhook.nginx
+local webhook_nginx = {}
+
+--- Handles the request at hand, in content_by_lua. What a webhook gives to do behind the answer
+--- is done when the answer was sent.
+---@param webhook exotel.webhook
+function webhook_nginx.handle(webhook) end
 
 ---@class exotel
 ---@field _VERSION string

@@ -115,6 +115,11 @@ describe("the definitions for LuaLS", function()
         compare(entry.name, entry, classes.exotel.methods[entry.name])
       end
     end
+    for _, module in ipairs(public.modules()) do
+      for _, entry in ipairs(module.functions) do
+        compare(module.name .. "." .. entry.name, entry, classes[module.name].methods[entry.name])
+      end
+    end
     for _, class in ipairs(public.classes()) do
       for _, entry in ipairs(class.methods) do
         compare(class.class .. ":" .. entry.name, entry, classes[class.class].methods[entry.name])
@@ -138,6 +143,38 @@ describe("the definitions for LuaLS", function()
         assert.truthy(known, line)
       end
     end
+  end)
+
+  for _, module in ipairs(public.modules()) do
+    it("have the functions of " .. module.name .. ", and say what each does", function()
+      local names = {}
+      for index, entry in ipairs(module.functions) do
+        names[index] = entry.name
+        assert.is_true(classes[module.name].methods[entry.name].prose, entry.name)
+      end
+      assert.same(sorted(names), keys_of(classes[module.name].methods))
+    end)
+  end
+
+  it("have the fields of each reply of an applet, and of what is in them", function()
+    local function compare(class, fields)
+      local names = {}
+      for _, field in ipairs(fields) do
+        names[field.name] = true
+        if field.fields then
+          compare(("%s.%s%s"):format(class, field.name, field.list and ".item" or ""),
+            field.fields)
+        end
+      end
+      assert.same(keys_of(names), keys_of(classes[class].fields))
+    end
+    for _, reply in ipairs(api.replies) do compare("exotel.applet." .. reply.name, reply.fields) end
+  end)
+
+  it("have the settings of a webhook", function()
+    local names = {}
+    for index, row in ipairs(require("exotel.webhook").settings) do names[index] = row[1] end
+    assert.same(sorted(names), keys_of(classes["exotel.webhook.settings"].fields))
   end)
 
   for _, operation in ipairs(api.operations) do

@@ -141,6 +141,11 @@ local function objects()
   local client, loop = exotel.client(SETTINGS), exotel.loop()
   local new_poller, start_sandbox = require("exotel.poller").new, require("exotel.sandbox").start
   local poller = new_poller()
+  local new_webhook = require("exotel.webhook").new
+  local webhook = new_webhook {
+    secrets = { ("s"):rep(16) }, store = require("exotel.store.memory").new(),
+    on_event = function() end,
+  }
   return {
     { "exotel.client", client },
     { "exotel.calls", client:calls { sid = "c5797dcbaaeed7678c40" } },
@@ -148,6 +153,7 @@ local function objects()
     { "loop:spawn", loop:spawn(function() end) },
     { 'require("exotel.poller").new', poller, new_poller },
     { "poller:after", poller:after(1, function() end) },
+    { 'require("exotel.webhook").new', webhook, new_webhook },
     { 'require("exotel.sandbox").start', assert(start_sandbox()), start_sandbox },
   }
 end
@@ -191,6 +197,25 @@ function public.classes()
     list[#list + 1] = { class = metatable.__name, from = object[1], methods = methods,
                         maker = maker_of(object[3]), fields = texts_of(object[2]),
                         call = metatable.__call and doc_of_function(metatable.__call) }
+  end
+  return list
+end
+
+local MODULES = { "exotel.applet", "exotel.webhook.httpd", "exotel.webhook.nginx" }
+
+--- The modules of functions that users require beside the face: { name, functions }, entries in
+--- the order in which they are defined.
+function public.modules()
+  local list = {}
+  for index, name in ipairs(MODULES) do
+    local module, functions = require(name), {}
+    for _, entry_name in ipairs(sorted_names(module)) do
+      local entry, fn = entry_of(module, entry_name), module[entry_name]
+      entry.line, entry.doc = debug.getinfo(behind(fn), "S").linedefined, doc_of_function(fn)
+      functions[#functions + 1] = entry
+    end
+    table.sort(functions, function(a, b) return a.line < b.line end)
+    list[index] = { name = name, functions = functions }
   end
   return list
 end

@@ -13,7 +13,9 @@ local errors = require "exotel.errors"
 local public = require "public"
 local settings = require "exotel.settings"
 
-local functions, classes = public.functions(), public.classes()
+local webhook_settings = require("exotel.webhook").settings
+
+local functions, classes, modules = public.functions(), public.classes(), public.modules()
 
 local operations, entries, class_from = {}, {}, {}
 for _, operation in ipairs(api.operations) do operations[operation.name] = operation end
@@ -347,6 +349,10 @@ local anchors = {
 for name in pairs(operations) do anchors[("exotel.%s.options"):format(name)] = name end
 for name in pairs(api.records) do anchors["exotel." .. name] = "record-" .. name end
 for _, class in ipairs(classes) do anchors[class.class] = class.class:gsub("%.", "") end
+for _, reply in ipairs(api.replies) do
+  anchors["exotel.applet." .. reply.name] = "reply-" .. reply.name
+end
+anchors["exotel.webhook.settings"] = "settings-of-a-webhook"
 
 local function linked(type_text)
   local anchor = anchors[type_text]
@@ -442,6 +448,12 @@ local function put_operations()
   for _, operation in ipairs(api.operations) do
     for _, parameter in ipairs(operation.parameters) do used[parameter.type] = true end
   end
+  local function use(fields)
+    for _, field in ipairs(fields) do
+      if field.type then used[field.type] = true else use(field.fields) end
+    end
+  end
+  for _, reply in ipairs(api.replies) do use(reply.fields) end
   put_table({ "Takes", "In Lua", "" }, map(sorted_keys(used), function(name)
     local word = api.parameter_types[name]
     return { name, code(word.lua), word.about }
@@ -465,6 +477,82 @@ local function put_functions()
     end
   end
 end
+
+-- {=================================================================
+-- The page: applets and webhooks
+-- ==================================================================
+
+-- A reply's limits. Those of a list are its items'.
+local function reply_limits(field)
+  local parts, word = {}, field.type and api.parameter_types[field.type]
+  if word and word.unit and field.max > 0 then
+    local measured = word.unit == "bytes" or word.unit == "characters"
+    parts[1] = with_unit(measured and "at most " .. number(field.max)
+      or number(field.min) .. " to " .. number(field.max), word.unit)
+  end
+  if field.most then
+    parts[#parts + 1] = ("at most %d%s"):format(field.most, field.type == "pairs" and " pairs"
+      or " items")
+  end
+  if field.choices then parts[#parts + 1] = codes(field.choices) end
+  if field.standard then parts[#parts + 1] = "without it " .. code(field.standard) end
+  return table.concat(parts, "; ")
+end
+
+local function reply_takes(field)
+  local takes = field.type or "fields"
+  return field.list and "a list of " .. takes or takes
+end
+
+-- The rows of a reply's fields, each by its place.
+local function add_reply_rows(list, fields, before, one)
+  for _, field in ipairs(fields) do
+    list[#list + 1] = { code(before .. field.name), reply_takes(field), reply_limits(field),
+                        one and "one of them" or field.required and "yes" or "", field.about }
+    if field.fields then
+      local inner = before .. field.name .. (field.list and "[i]." or ".")
+      add_reply_rows(list, field.fields, inner, field.one)
+    end
+  end
+  return list
+end
+
+local function put_replies()
+  for _, reply in ipairs(api.replies) do
+    put("### Reply %s", reply.name)
+    put ""
+    put("%s. Described on %s.", reply.about:gsub("^%l", string.upper), source_links(reply.source))
+    put_table({ "Field", "Takes", "Limits", "Required", "About" },
+      add_reply_rows({}, reply.fields, "", reply.one))
+  end
+end
+
+local function webhook_default(row)
+  return row[6] ~= nil and code(tostring(row[6])) or ""
+end
+
+local function put_webhook_settings()
+  put "### Settings of a webhook"
+  put_table({ "Setting", "Type", "Wants", "Default", "About" }, map(webhook_settings, function(row)
+    return { code(row[1]), code(row[2]), row[4], webhook_default(row), row[3] }
+  end))
+end
+
+local function put_modules()
+  put "## Applets and webhooks"
+  put ""
+  for _, module in ipairs(modules) do
+    put("### %s", module.name)
+    put ""
+    put("%s:", code(('require "%s"'):format(module.name)))
+    put ""
+    for _, entry in ipairs(module.functions) do put_function("####", module.name .. ".", entry) end
+  end
+  put_webhook_settings()
+  put_replies()
+end
+
+-- }=================================================================
 
 local function put_classes()
   put "## Objects"
@@ -616,6 +704,7 @@ local function write_page()
   put_operations()
   put_functions()
   put_classes()
+  put_modules()
   put_settings()
   put_records()
   put_errors()
@@ -764,6 +853,80 @@ local function put_object_classes()
   end
 end
 
+local function reply_field_type(field, name)
+  local lua
+  if field.fields then
+    lua = name
+  elseif field.choices then
+    lua = quoted(field.choices) .. (field.type == "word" and "|string" or "")
+  else
+    lua = word_type(api.parameter_types[field.type], field.name):match "^[^|]*"
+  end
+  if not field.list then return lua end
+  return (lua:find("|", 1, true) and "(" .. lua .. ")" or lua) .. "[]"
+end
+
+-- The class of a reply's fields, after those of what it holds. A name that stands twice takes
+-- either.
+local function put_reply_class(name, fields, one)
+  local types, order, rows = {}, {}, {}
+  for _, field in ipairs(fields) do
+    local item = field.list and field.fields and ".item" or ""
+    local inner = ("%s.%s%s"):format(name, field.name, item)
+    if field.fields then put_reply_class(inner, field.fields, field.one) end
+    if not types[field.name] then order[#order + 1] = field.name end
+    local type_text = reply_field_type(field, inner)
+    types[field.name] = types[field.name] and types[field.name] .. "|" .. type_text or type_text
+    rows[field.name] = rows[field.name] or field
+  end
+  put_class(name)
+  for _, field in ipairs(order) do
+    local row = rows[field]
+    put_field(field .. (row.required and not one and "" or "?"), types[field], row.about)
+  end
+  put ""
+end
+
+local request_fields = {
+  { "method", "string", "in capitals" }, { "query", "string", "of its URL, without the secret" },
+  { "headers", "table", "as they were given" }, { "body", "string", "" },
+  { "path", "string?", "of its URL, where the server gives it" },
+}
+
+local reply_fields = {
+  { "status", "integer", "" }, { "headers", "table<string, string>", "" },
+  { "body", "string", "" },
+}
+
+local function put_plain_class(name, about, fields)
+  put_class(name, about)
+  for _, row in ipairs(fields) do
+    local optional = row[2]:find "%?$" and "?" or ""
+    put_field(row[1] .. optional, plain(row[2]), row[3])
+  end
+  put ""
+end
+
+local function put_module_classes()
+  for _, reply in ipairs(api.replies) do
+    put_reply_class("exotel.applet." .. reply.name, reply.fields, reply.one)
+  end
+  put_plain_class("exotel.reply", "What a URL is answered with.", reply_fields)
+  put_plain_class("exotel.webhook.request", "What a webhook was sent.", request_fields)
+  put_class "exotel.webhook.settings"
+  for _, row in ipairs(webhook_settings) do
+    put_field(row[1] .. (row[7] and "" or "?"), row[2], row[3])
+  end
+  put ""
+  for _, module in ipairs(modules) do
+    local owner = module.name:gsub("^exotel%.", ""):gsub("%.", "_")
+    put_class(module.name)
+    put("local %s = {}", owner)
+    put ""
+    for _, entry in ipairs(module.functions) do put_definition(owner, ".", entry) end
+  end
+end
+
 local function write_definitions()
   out = {}
   put "---@meta exotel"
@@ -777,6 +940,7 @@ local function write_definitions()
   for _, name in ipairs(sorted_keys(api.records)) do put_record_class(name) end
   put_error_class()
   put_object_classes()
+  put_module_classes()
   put_class "exotel"
   put_field("_VERSION", "string")
   put "local exotel = {}"

@@ -31,6 +31,8 @@ local function reply_of(status, content_type, body)
 end
 
 --- Whether a value is a reply that was made here.
+---@param value any
+---@return boolean is_one
 function applet.is_reply(value)
   return getmetatable(value) == metatable
 end
