@@ -4,6 +4,7 @@
 
 local lua = require "spec.support.lua"
 local socket = require "socket"
+local raw = require "spec.support.raw"
 local sys = require "exotel.sys"
 
 local LONG = 20 -- seconds that no test should ever need
@@ -260,6 +261,60 @@ describe("random", function()
     assert.are.equal("00ff0a7f80", sys.hex("\0\255\10\127\128"))
     assert.are.equal(8192, #sys.hex(("\0"):rep(4096)))
     raises("string expected", sys.hex, nil)
+  end)
+end)
+
+describe("append", function()
+  local folder, remove
+
+  setup(function() folder, remove = raw.directory() end)
+  teardown(function() remove() end)
+
+  local function read(name)
+    local file = assert(io.open(name, "rb"))
+    local text = file:read "*a"
+    file:close()
+    return text
+  end
+
+  it("makes a file for its owner alone, and adds to it", function()
+    local name = folder .. "/new"
+    assert.is_true(sys.append(name, "one\0\n"))
+    assert.is_true(sys.append(name, ""))
+    assert.is_true(sys.append(name, ("two\n"):rep(1e5)))
+    assert.are.equal("one\0\n" .. ("two\n"):rep(1e5), read(name))
+    local stat = assert(sys.spawn { "stat", "-c", "%a", name })
+    assert.are.equal("600", stat:read_line(LONG))
+    stat:close()
+  end)
+
+  it("adds behind what others have added meanwhile", function()
+    local name = folder .. "/shared"
+    assert.is_true(sys.append(name, "one "))
+    local other = assert(io.open(name, "a"))
+    other:write "two "
+    other:close()
+    assert.is_true(sys.append(name, "three"))
+    assert.are.equal("one two three", read(name))
+  end)
+
+  it("takes what can't be synced, and a name without a folder", function()
+    assert.is_true(sys.append("/dev/null", "x"))
+    local child = raw.child({}, ("local sys = require 'exotel.sys' "
+      .. "os.remove 'exotel-spec.tmp' print(sys.append('exotel-spec.tmp', 'x'))"
+      .. "os.remove 'exotel-spec.tmp'"))
+    assert.are.equal("true", child)
+  end)
+
+  it("says why it can't", function()
+    for name, why in pairs { ["/nowhere/x"] = "No such file or directory",
+                             [folder] = "Is a directory", ["/dev/full"] = "No space left" } do
+      local ok, message = sys.append(name, "x")
+      assert.is_nil(ok)
+      assert.matches(name .. ": " .. why, message, 1, true)
+    end
+    raises("NUL byte", sys.append, "a\0b", "x")
+    raises("string expected", sys.append, "a")
   end)
 end)
 

@@ -1,7 +1,7 @@
 /*
 ** l_sys: exotel.sys, the system under csrc/sys for Lua: clocks, sleep, polling, random
-** bytes, child processes, the relay of l_gate. Private to this library: what users see
-** is written in Lua.
+** bytes, files, child processes, the relay of l_gate. Private to this library: what
+** users see is written in Lua.
 **
 ** A process is a userdata that owns an exotel_process; closing it kills the child.
 ** fork, exit and waitpid are there for tests of code that must survive a fork.
@@ -11,6 +11,7 @@
 #include "../sys/child.h"
 #include "../sys/clock.h"
 #include "../sys/descriptors.h"
+#include "../sys/file.h"
 #include "../sys/poll.h"
 #include "../sys/process.h"
 #include "../sys/random.h"
@@ -106,6 +107,24 @@ static int l_sys_descriptors(lua_State *L) {
   luaL_argcheck(L, n >= 0 && n <= INT_MAX, 1, "0 or more expected");
   exotel_pushinteger(L, exotel_descriptors_raise((long)n));
   return 1;
+}
+
+/* -- files --------------------------------------------------------------------------- */
+
+/* sys.append(path, text): adds it at the end of a file, on the disk when this returns
+** true; nil and the system's words when it can't, and some of it may stand there. */
+static int l_sys_append(lua_State *L) {
+  size_t path_n, n;
+  const char *path = luaL_checklstring(L, 1, &path_n);
+  const char *text = luaL_checklstring(L, 2, &n);
+  int why;
+  luaL_argcheck(L, strlen(path) == path_n, 1, "string with a NUL byte");
+  why = exotel_file_append(path, text, n);
+  if (why == ENOMEM) return luaL_error(L, "not enough memory");
+  if (why == 0) return push_errno(L, 0);
+  lua_pushnil(L);
+  lua_pushfstring(L, "%s: %s", path, strerror(why));
+  return 2;
 }
 
 /* -- polling ------------------------------------------------------------------------- */
@@ -366,6 +385,7 @@ static const luaL_Reg functions[] = {{"now", l_sys_now},
                                      {"exit", l_sys_exit},
                                      {"waitpid", l_sys_waitpid},
                                      {"spawn", l_sys_spawn},
+                                     {"append", l_sys_append},
                                      {"poll", l_sys_poll},
                                      {"gate", l_sys_gate},
                                      {"descriptors", l_sys_descriptors},
