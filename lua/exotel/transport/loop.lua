@@ -387,6 +387,10 @@ local function start(self, job, number)
   if coroutine.status(job.task.thread) == "dead" then
     return { reason = "dead", message = "nobody waits for it any more", sent = false }
   end
+  local leave_by = job.request.leave_by
+  if leave_by and sys.now() > leave_by then
+    return { reason = "late", message = "its turn came too late", sent = false }
+  end
   local ok, message = pcall(self.multi.start, self.multi, number, job.request, job.options)
   job.has_begun = ok -- from here on nothing raises
   if ok then return nil end
@@ -472,6 +476,7 @@ local function work(self, seconds, budget)
   local stop = seconds <= 0 and budget and sys.now() + budget or nil
   repeat
     local begun = begin_waiting(self, most)
+    if self.ready.first then seconds = 0 end -- one that couldn't be begun
     local ready, message = self.multi:step(math.min(seconds, seconds_to_timer(self)), most)
     if not ready then error("exotel.loop: " .. message, 0) end
     take_ended(self)
