@@ -22,6 +22,7 @@ errors.fields = {
   { "retry_after", "number?", "seconds that the service asks to wait" },
   { "position", "integer?", "the byte of the input, from 1" },
   { "attempts", "integer?", "how often the request was tried" },
+  { "reference", "string?", "of a dial: its own name, by which before_dial was told of it" },
   { "resume", "table?", "of a query that stopped: exotel.calls { resume = err.resume } goes on" },
 }
 
@@ -66,6 +67,7 @@ errors.reasons = {
   { "transport", "too_large", "the answer is larger than max_response" },
   { "transport", "repeated", "it would have been sent twice" },
   { "transport", "address", "the address isn't allowed" },
+  { "transport", "late", "its turn came after the time that before_dial was told" },
   { "transport", "cancelled", "the task was cancelled, or its loop closed" },
   { "transport", "dead", "the task's coroutine was closed while it waited" },
   { "transport", "memory", "not enough memory" },
@@ -83,6 +85,7 @@ errors.reasons = {
   { "store", "unreachable", "it doesn't answer" },
   { "store", "full", "it has no room left" },
   { "store", "protocol", "what it answers, or what stands in it, is none of ours" },
+  { "limited", "before_dial", "before_dial refused the dial, or raised" },
 }
 
 local masked = { "message", "field", "code" }

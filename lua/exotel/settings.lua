@@ -54,6 +54,9 @@ settings.rows = {
     about = "seconds that a request waits for its turn under the limit, beside its timeout" },
   { "limiter", "table", about = "instead of limit: what require(\"exotel.limiter\").new gives, for"
     .. " a fleet or other numbers" },
+  { "before_dial", "function", lua = "fun(reference: string, request: table): any, any",
+    about = "is called before a dial leaves; the dial isn't sent when it returns false, or nil"
+      .. " and an error, or raises" },
   { "time_offset", "offset", lua = "string|integer", default = "+05:30",
     about = "the zone of the service's timestamps, or seconds" },
   { "transport", "table", about = "what requests are sent by, instead of libcurl, or of nginx's"
@@ -88,6 +91,8 @@ settings.how_rows = {
     about = "seconds for all of it: of a query for all its pages" },
   { "format", "format", lua = "\"json\"|\"xml\"", default = "json",
     about = "the format of the answer" },
+  { "reference", "reference", lua = "string",
+    about = "a dial's own name, at most 128 bytes; without one it gets 24 hexadecimal digits" },
 }
 
 local how_row_of, how_names = {}, {}
@@ -131,6 +136,12 @@ local function check_string(name, value)
   return value
 end
 
+local function check_reference(value)
+  if #value > 128 then return nil, "reference has more than 128 bytes" end
+  if not core.is_utf8(value) then return nil, "reference is no UTF-8" end
+  return check_string("reference", value)
+end
+
 local function check_format(value)
   if value == "json" or value == "xml" then return value end
   return nil, "format must be \"json\" or \"xml\""
@@ -148,6 +159,9 @@ local function check(row, value)
   if wanted == "limit" then
     if value == false then return false end
     wanted = "number"
+  if wanted == "reference" then
+    if type(value) == "string" then return check_reference(value) end
+    wanted = "string"
   end
   if type(value) ~= wanted then
     return nil, ("option '%s' wants a %s, got a %s"):format(name, wanted, type(value))
