@@ -22,8 +22,8 @@ local default
 
 --- Sets the client that the functions of this module use. Settings: account_sid, api_key,
 --- api_token, region or base_url; timeout, connect_timeout (seconds), retries; only_dial,
---- max_dials; limit, max_wait (seconds), limiter; transport, proxy, ca_file, plain_http,
---- user_agent, max_response (bytes), time_offset. What is missing is taken from
+--- max_dials, before_dial; limit, max_wait (seconds), limiter; transport, proxy, ca_file,
+--- plain_http, user_agent, max_response (bytes), time_offset. What is missing is taken from
 --- EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN, EXOTEL_REGION and EXOTEL_BASE_URL.
 --- Returns the client.
 ---@param given exotel.settings
@@ -66,7 +66,9 @@ end
 --- Places a call (S001, S002, S003): between two numbers { from, to, caller_id, … }, to a
 --- flow { from, caller_id, app_id or url, … }, or to a stream { from, caller_id,
 --- stream_url, stream_type, … }. The options are the rows of exotel.options("connect").
---- Second table: timeout (60 s), connect_timeout (5 s), retries (2).
+--- Second table: timeout (60 s), connect_timeout (5 s), retries (2); reference, the dial's own
+--- name, which is made up where there is none. The call carries it as its custom_field, unless
+--- that was given; err.reference has it, too.
 --- Returns the call's record; status "in-progress" only says that the service took it.
 ---@param params exotel.connect.options
 ---@param how? exotel.how
@@ -106,6 +108,26 @@ exotel.call_details = with_client(implementation.call_details)
 ---@param how? exotel.how
 ---@return exotel.query query
 exotel.calls = with_client(implementation.calls)
+
+--- What became of a dial of which nobody knows: asks the service for the calls of its minutes.
+--- subject: an error of connect; or a table, as before_dial was given it or as it was written down:
+--- { from, to, began, latest, time_limit, ring_timeout, reference }, of which `from`, `began`
+--- (epoch seconds) and, unless it went to a flow or a stream, `to` are needed. asked: { known =
+--- SIDs }, the calls that are other dials', beside those that this client got the SID of.
+--- Third table, for each page: timeout (15 s), connect_timeout, retries.
+---
+--- Returns a table. state is "placed", with the call: one has these numbers, in any spelling (the
+--- last ten digits count), was created in these minutes and isn't known. "ambiguous", with the
+--- candidates: more than one. "unknown", with ask_again_at (epoch seconds): none, but the service
+--- tells of calls when they have ended, and this one may be going on. "not_placed": none, and its
+--- time limit (else 14400 s), both ringing times (else 60 s each) and 5 minutes have passed since
+--- it left at the latest; and at once where the error says not_sent or rejected.
+---@param subject exotel.error|exotel.dial
+---@param asked? { known?: (string|exotel.call|exotel.event)[] }
+---@param how? exotel.how
+---@return exotel.reconciled? found
+---@return exotel.error? err
+exotel.reconcile = with_client(implementation.reconcile)
 
 --- What is known of a phone number (S003; India's only): { phone_number, circle, circle_name,
 --- type, operator, operator_name, dnd }. Second table: timeout (15 s), connect_timeout, retries.

@@ -795,12 +795,12 @@ describe("a brought transport", function()
   it("gets the whole request", function()
     local transport = fake { {} }
     local client = client_on(transport, { user_agent = "me/1" })
-    assert(client:connect(DIAL, { timeout = 3 }))
+    assert(client:connect(DIAL, { timeout = 3, reference = "r 1" }))
     assert.same({
       method = "POST", url = "https://api.exotel.com/v1/Accounts/acme/Calls/connect.json",
       headers = { accept = "application/json", ["user-agent"] = "me/1",
                   ["content-type"] = "application/x-www-form-urlencoded" },
-      body = "From=%2B919876543210&To=%2B919123456789&CallerId=08039570000",
+      body = "From=%2B919876543210&To=%2B919123456789&CallerId=08039570000&CustomField=r%201",
       username = "key_1234", password = "token_5678", timeout = 3, connect_timeout = 3,
       fresh_connection = true, send_once = true,
     }, transport.requests[1])

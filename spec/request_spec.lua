@@ -72,8 +72,13 @@ local function check_raised(face, message, expected)
     face .. " raised at " .. tostring(place))
 end
 
+-- A dial that is made carries a reference, which one that is only built has not.
+local function without_reference(body)
+  return body and ((body .. "&"):gsub("CustomField=" .. ("%x"):rep(24) .. "&", ""):gsub("&$", ""))
+end
+
 local function check_sent(face, row, request)
-  if row.body then assert.equal(row.body, request.body, face) end
+  if row.body then assert.equal(row.body, without_reference(request.body), face) end
   if row.url then assert.equal(row.url, request.url, face) end
   if row.mode and request.mode then assert.equal(row.mode, request.mode, face) end
   if row.accept then assert.equal(row.accept, request.headers.accept, face) end
@@ -94,7 +99,10 @@ local function run(operation, row, none)
       assert.is_nil(request, face)
       local expected = plain(row.err)
       expected.operation = operation
-      assert.same(expected, plain(err), face)
+      local got = plain(err)
+      assert.equal(face:find "connect$" ~= nil, got.reference ~= nil, face)
+      got.reference = nil
+      assert.same(expected, got, face)
       assert.equal(("exotel.%s: %s (%s, %s)"):format(operation, row.err.message, row.err.kind,
         row.err.outcome), tostring(err), face)
     else

@@ -9,12 +9,14 @@ local answers = require "exotel.answers"
 local api = require "exotel.api"
 local compat = require "exotel.compat"
 local core = require "exotel.core"
+local dialling = require "exotel.dialling"
 local endpoint = require "exotel.endpoint"
 local errors = require "exotel.errors"
 local exchange = require "exotel.exchange"
 local nginx = require "exotel.nginx"
 local pages = require "exotel.pages"
 local recording = require "exotel.recording"
+local reconcile = require "exotel.reconcile"
 local records = require "exotel.records"
 local running = require "exotel.running"
 local settings = require "exotel.settings"
@@ -30,6 +32,7 @@ local operations = api.by_name
 
 -- State stands apart from the object, so that dumping a client shows no token.
 local get_state, set_state = compat.aside()
+local failed_dials = setmetatable({}, { __mode = "k" }) -- by their errors, the requests
 
 local methods = {}
 local metatable = { __name = "exotel.client", __index = methods }
@@ -105,6 +108,14 @@ local function transport_of(state)
   return state.transport, err
 end
 
+-- Epoch seconds, of the transport's clock if it has one; nil where nothing knows the time; nil
+-- and a misuse where there is no transport.
+local function wall_clock(state)
+  local transport, err = transport_of(state)
+  if not transport then return nil, err end
+  return exchange.time(transport)
+end
+
 local function send(state, request, how, whole)
   local transport, err = transport_of(state)
   if not transport then return nil, err end
@@ -151,7 +162,7 @@ local function check_only_dial(state, request)
   return true
 end
 
-local function dial(state, request, how)
+local function dial_within_fuses(state, request, how)
   local ok, err = check_only_dial(state, request)
   if not ok then return nil, err end
   if state.max_dials and state.dialled >= state.max_dials then
@@ -171,6 +182,26 @@ end
 
 -- }=================================================================
 
+-- What client:reconcile is given of a dial that failed. One that nobody wrote down may have
+-- waited for its turn for as long as that took.
+local function note_failed(state, request, err)
+  if request.latest and not request.leave_by then
+    request.latest = math.max(request.latest, wall_clock(state) or 0)
+  end
+  err.reference = request.reference
+  failed_dials[err] = request
+end
+
+local function dial(state, request, how)
+  local call, err = dial_within_fuses(state, request, how)
+  if call and call.sid then
+    reconcile.remember(state.memory, call.sid, request.reference, transport_of(state):now())
+  elseif err then
+    note_failed(state, request, err)
+  end
+  return call, err
+end
+
 local function wants_table(name, given)
   return errors.misuse(("exotel.%s wants a table of options, got a %s"):format(name, type(given)))
 end
@@ -179,14 +210,34 @@ local function carry_out(state, request, how, whole)
   return (request.dials and dial or send)(state, request, how, whole)
 end
 
+-- The request of an operation; a dial's has a reference, which it carries.
+local function build_with_reference(state, name, params, how, reference)
+  local operation = operations[name]
+  if not reference or not operation.dials then return build(state, name, params, how) end
+  local request, err = build(state, name, dialling.carry(operation, params, reference), how)
+  if not request then request, err = build(state, name, params, how) end -- there is no room
+  if not request then
+    err.reference = reference
+    return nil, err
+  end
+  request.reference = reference
+  dialling.note_seconds(request, operation, params)
+  return request
+end
+
+local function new_reference(state)
+  return dialling.new_reference(wall_clock(state))
+end
+
 local function run(state, name, params, how)
   local checked, err = settings.how(how)
   if not checked then return nil, err end
   if type(params) ~= "table" then
     return wants_table(name, params)
   end
+  local reference = checked.reference or operations[name].dials and new_reference(state)
   local request
-  request, err = build(state, name, params, checked)
+  request, err = build_with_reference(state, name, params, checked, reference)
   if not request then return nil, err end
   return carry_out(state, request, checked)
 end
@@ -245,17 +296,6 @@ end
 -- Queries
 -- ==================================================================
 
--- Epoch seconds, of the transport's clock if it has one; nil where nothing knows the time; nil
--- and a misuse where there is no transport.
-local function wall_clock(state)
-  local transport, err = transport_of(state)
-  if not transport then return nil, err end
-  if transport.time then return transport:time() end
-  local found, sys = pcall(require, "exotel.sys")
-  if found then return sys.time() end
-  return type(os) == "table" and os.time and os.time() or nil
-end
-
 -- What pages.lua asks the client for.
 local function source_of(state, how)
   local source, whole = { offset = state.time_offset or TIME_OFFSET }, {}
@@ -292,6 +332,87 @@ end
 -- }=================================================================
 
 -- {=================================================================
+-- What became of a dial
+-- ==================================================================
+
+-- What is known of the dial that is asked about: or nil and the error.
+local function subject_of(subject)
+  if type(subject) ~= "table" then
+    return errors.misuse(("exotel.reconcile wants an error of a dial, or a table, got a %s")
+      :format(type(subject)))
+  end
+  if not errors.is(subject) then return reconcile.read(subject) end
+  local request = failed_dials[subject]
+  if not request then return errors.misuse "exotel.reconcile: that is no error of a dial" end
+  local told = {}
+  for _, row in ipairs(reconcile.rows) do told[row[1]] = request[row[1]] end
+  return reconcile.read(told)
+end
+
+-- By SID, whose dials are known to be others': those of this client, and those that are named.
+local function owner_of(state, asked)
+  local known = {}
+  for name, value in pairs(asked or {}) do
+    if name ~= "known" or type(value) ~= "table" then
+      return errors.misuse(("exotel.reconcile: option '%s' %s"):format(tostring(name),
+        name == "known" and "wants a list of SIDs" or "is not known (it takes 'known')"))
+    end
+    for _, item in ipairs(value) do known[sid_of(item) or item] = true end
+  end
+  return function(sid) return reconcile.owner(state.memory, sid) or known[sid] end
+end
+
+-- Those that may be the dial's, of all calls of its minutes.
+local function candidates_of(state, sought, how)
+  local source = source_of(state, how)
+  local first, last = reconcile.window(sought)
+  local query, err = pages.new(source, { date_created = { gte = first, lte = last } })
+  if not query then return nil, err end
+  local list = {}
+  local call
+  repeat
+    call, err = query:next()
+    if call and reconcile.is_candidate(sought, call, source.offset) then list[#list + 1] = call end
+  until not call
+  return not err and list or nil, err
+end
+
+-- Nothing was placed by a dial that wasn't sent, or was refused.
+local function is_settled(subject)
+  return errors.is(subject) and subject.reference ~= nil
+    and (subject.outcome == "not_sent" or subject.outcome == "rejected")
+end
+
+function implementation.reconcile(object, subject, asked, how)
+  local state, err = state_of(object)
+  if not state then return nil, err end
+  how, err = settings.how(how)
+  if not how then return nil, err end
+  if asked ~= nil and type(asked) ~= "table" then return wants_table("reconcile", asked) end
+  local owner
+  owner, err = owner_of(state, asked)
+  if not owner then return nil, err end
+  if is_settled(subject) then
+    return { state = "not_placed", reference = subject.reference }
+  end
+  local sought
+  sought, err = subject_of(subject)
+  if not sought then return nil, err end
+  local now, candidates
+  now, err = wall_clock(state)
+  if err then return nil, err end
+  candidates, err = candidates_of(state, sought, how)
+  if not candidates then return nil, err end
+  local found = reconcile.decide(sought, candidates, owner, now)
+  if found.call and sought.reference then
+    reconcile.remember(state.memory, found.call.sid, sought.reference, transport_of(state):now())
+  end
+  return found
+end
+
+-- }=================================================================
+
+-- {=================================================================
 -- Endpoints without a row
 -- ==================================================================
 
@@ -307,6 +428,7 @@ function implementation.send(object, asked, how)
   request, err = endpoint.build(state, asked, how.format)
   if not request then return nil, err end
   request.headers["user-agent"] = state.user_agent or USER_AGENT
+  if request.dials then request.reference = how.reference or new_reference(state) end
   return carry_out(state, request, how)
 end
 
@@ -356,7 +478,7 @@ function implementation.request(object, name, params, how)
   end
   how, err = settings.how(how)
   if not how then return nil, err end
-  return build(state, name, params, how)
+  return build_with_reference(state, name, params, how, how.reference)
 end
 
 function implementation.read(object, name, status, headers, body)
@@ -457,6 +579,7 @@ function client.new(given)
   state.targets = targets_of(state)
   state.dialled = 0
   state.retries_left = state.retry_budget or settings.default "retry_budget"
+  state.memory = reconcile.memory()
   state.brought = state.transport ~= nil
   state.gate = turns.gate(state, state.transport)
   state.bound = setmetatable({}, { __mode = "kv" }) -- anew when it was collected

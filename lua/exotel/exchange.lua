@@ -6,6 +6,7 @@
 -- SPDX-License-Identifier: MIT
 
 local answers = require "exotel.answers"
+local dialling = require "exotel.dialling"
 local dice = require "exotel.dice"
 local errors = require "exotel.errors"
 local hooks = require "exotel.hooks"
@@ -62,12 +63,23 @@ local function perform(state, transport, request, seconds, how)
     fresh_connection = dials,
     send_once = dials or retries_of(state, how) == 0,
     phases = state.on_response and true or nil,
+    leave_by = request.leave_by,
   }
+end
+
+-- What was written down of a dial must stay true.
+local function is_late(transport, request)
+  return request.leave_by ~= nil and transport:now() > request.leave_by
 end
 
 -- One attempt: the record or nil, the error, and the response, or false and the failure.
 local function attempt(state, transport, request, seconds, how)
-  local response, failure = perform(state, transport, request, seconds, how)
+  local response, failure
+  if is_late(transport, request) then
+    failure = { reason = "late", message = "its turn came too late", sent = false }
+  else
+    response, failure = perform(state, transport, request, seconds, how)
+  end
   if is_response(state, response) then
     local record, err = answers.take(state, request, response)
     return record, err, response
@@ -131,6 +143,41 @@ local function span_of(state, transport, request, how, whole)
   return timeout, now + timeout, ends or math.huge
 end
 
+--- Epoch seconds, of the transport's clock if it has one; nil where nothing knows the time.
+function exchange.time(transport)
+  if transport.time then return transport:time() end
+  local found, sys = pcall(require, "exotel.sys")
+  if found then return sys.time() end
+  return type(os) == "table" and os.time and os.time() or nil
+end
+
+-- Notes when a dial begins, and lets before_dial know: true, or nil and the error. From there on
+-- it leaves within its seconds or not at all.
+local function announce(state, transport, request, seconds)
+  local began = transport:now()
+  request.began = exchange.time(transport)
+  request.latest = request.began and request.began + seconds
+  if not state.before_dial then return true end
+  local ok, why = dialling.announce(state.before_dial, request)
+  if not ok then
+    return nil, errors.new({ kind = "limited", outcome = "not_sent", reason = "before_dial",
+      message = why, attempts = 0 }, request.operation, state.secrets)
+  end
+  request.leave_by = began + seconds
+  return true
+end
+
+-- What comes before an attempt: its turn under the limit and, before a dial's first, that somebody
+-- writes it down. The seconds that its turn took; or nil and the error.
+local function prepare(state, transport, request, seconds, ends)
+  local for_turn, err = turns.admit(state, transport, request, ends)
+  if not for_turn or not request.dials or request.is_announced then return for_turn, err end
+  request.is_announced = true
+  local ok
+  ok, err = announce(state, transport, request, seconds)
+  return ok and for_turn, err
+end
+
 local function too_late(state, request)
   return nil, errors.new({ kind = "limited", outcome = "not_sent", reason = "deadline",
     message = "the deadline for all of it has passed", attempts = 0 }, request.operation,
@@ -175,7 +222,7 @@ function exchange.run(state, transport, request, how, whole)
   if left <= 0 then return too_late(state, request) end
   local attempts, retries, err = 0, retries_of(state, how), nil
   repeat
-    local for_turn, refused = turns.admit(state, transport, request, ends)
+    local for_turn, refused = prepare(state, transport, request, left, ends)
     if not for_turn then return nil, err or refused end
     deadline = math.min(deadline + for_turn, ends)
     if for_turn > 0 then left = math.min(left, ends - transport:now()) end

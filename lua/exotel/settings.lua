@@ -159,6 +159,7 @@ local function check(row, value)
   if wanted == "limit" then
     if value == false then return false end
     wanted = "number"
+  end
   if wanted == "reference" then
     if type(value) == "string" then return check_reference(value) end
     wanted = "string"
