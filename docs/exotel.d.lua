@@ -23,6 +23,7 @@
 ---@field limit? integer|false requests of the account in any 60 seconds, counted with those of the other clients of this process; inside nginx with those of all workers, and 200 by default, where there is a lua_shared_dict named exotel; false for no counting
 ---@field max_wait? number seconds that a request waits for its turn under the limit, beside its timeout
 ---@field limiter? table instead of limit: what require("exotel.limiter").new gives, for a fleet or other numbers
+---@field before_dial? fun(reference: string, request: table): any, any is called before a dial leaves; the dial isn't sent when it returns false, or nil and an error, or raises
 ---@field time_offset? string|integer the zone of the service's timestamps, or seconds
 ---@field transport? table what requests are sent by, instead of libcurl, or of nginx's sockets inside nginx: a loop, or { perform, sleep, now }
 ---@field proxy? string|false the proxy's address; false for none, whatever the environment says; inside nginx there is none
@@ -37,6 +38,7 @@
 ---@field retries? number attempts after the first
 ---@field deadline? number seconds for all of it: of a query for all its pages
 ---@field format? "json"|"xml" the format of the answer
+---@field reference? string a dial's own name, at most 128 bytes; without one it gets 24 hexadecimal digits
 
 ---@class exotel.connect.options
 ---@field from string the number that is called first
@@ -228,7 +230,7 @@
 
 ---@alias exotel.error.kind "invalid"|"transport"|"api"|"parse"|"limited"|"file"|"store"
 ---@alias exotel.error.outcome "not_sent"|"rejected"|"unknown"
----@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"pairs"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"applet"|"cursor_repeated"|"endless"|"changed"|"only_dial"|"deadline"|"max_dials"|"rate"|"calls"|"write"|"stopped"|"unreachable"|"full"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
+---@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"pairs"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"late"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"applet"|"cursor_repeated"|"endless"|"changed"|"only_dial"|"deadline"|"max_dials"|"rate"|"calls"|"before_dial"|"write"|"stopped"|"unreachable"|"full"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
 
 ---@class exotel.error
 ---@field kind exotel.error.kind where it went wrong
@@ -242,7 +244,26 @@
 ---@field retry_after? number seconds that the service asks to wait
 ---@field position? integer the byte of the input, from 1
 ---@field attempts? integer how often the request was tried
+---@field reference? string of a dial: its own name, by which before_dial was told of it
 ---@field resume? table of a query that stopped: exotel.calls { resume = err.resume } goes on
+
+--- A dial that reconcile is asked about.
+---@class exotel.dial
+---@field reference? string its own name
+---@field from string the number that it asked to be called first
+---@field to? string the other number; nil for a flow or a stream
+---@field began number epoch seconds: not sent before
+---@field latest? number epoch seconds: not sent later; default 60 s after began
+---@field time_limit? number seconds, as it asked for; default 14400
+---@field ring_timeout? number seconds, as it asked for; default 60
+
+--- What reconcile answers.
+---@class exotel.reconciled
+---@field state "placed"|"ambiguous"|"unknown"|"not_placed" what became of the dial
+---@field reference? string the dial's own name
+---@field call? exotel.call where it was placed: the call
+---@field candidates? exotel.call[] where it is ambiguous: the calls that may be it
+---@field ask_again_at? integer where it is unknown: epoch seconds
 
 ---@class exotel.client
 local client = {}
@@ -250,7 +271,9 @@ local client = {}
 --- Places a call (S001, S002, S003): between two numbers { from, to, caller_id, … }, to a
 --- flow { from, caller_id, app_id or url, … }, or to a stream { from, caller_id,
 --- stream_url, stream_type, … }. The options are the rows of exotel.options("connect").
---- Second table: timeout (60 s), connect_timeout (5 s), retries (2).
+--- Second table: timeout (60 s), connect_timeout (5 s), retries (2); reference, the dial's own
+--- name, which is made up where there is none. The call carries it as its custom_field, unless
+--- that was given; err.reference has it, too.
 --- Returns the call's record; status "in-progress" only says that the service took it.
 ---@param params exotel.connect.options
 ---@param how? exotel.how
@@ -290,6 +313,26 @@ function client:call_details(sid, asked, how) end
 ---@param how? exotel.how
 ---@return exotel.query query
 function client:calls(filter, how) end
+
+--- What became of a dial of which nobody knows: asks the service for the calls of its minutes.
+--- subject: an error of connect; or a table, as before_dial was given it or as it was written down:
+--- { from, to, began, latest, time_limit, ring_timeout, reference }, of which `from`, `began`
+--- (epoch seconds) and, unless it went to a flow or a stream, `to` are needed. asked: { known =
+--- SIDs }, the calls that are other dials', beside those that this client got the SID of.
+--- Third table, for each page: timeout (15 s), connect_timeout, retries.
+---
+--- Returns a table. state is "placed", with the call: one has these numbers, in any spelling (the
+--- last ten digits count), was created in these minutes and isn't known. "ambiguous", with the
+--- candidates: more than one. "unknown", with ask_again_at (epoch seconds): none, but the service
+--- tells of calls when they have ended, and this one may be going on. "not_placed": none, and its
+--- time limit (else 14400 s), both ringing times (else 60 s each) and 5 minutes have passed since
+--- it left at the latest; and at once where the error says not_sent or rejected.
+---@param subject exotel.error|exotel.dial
+---@param asked? { known?: (string|exotel.call|exotel.event)[] }
+---@param how? exotel.how
+---@return exotel.reconciled? found
+---@return exotel.error? err
+function client:reconcile(subject, asked, how) end
 
 --- What is known of a phone number (S003; India's only): { phone_number, circle, circle_name,
 --- type, operator, operator_name, dnd }. Second table: timeout (15 s), connect_timeout, retries.
@@ -858,8 +901,8 @@ local exotel = {}
 
 --- Sets the client that the functions of this module use. Settings: account_sid, api_key,
 --- api_token, region or base_url; timeout, connect_timeout (seconds), retries; only_dial,
---- max_dials; limit, max_wait (seconds), limiter; transport, proxy, ca_file, plain_http,
---- user_agent, max_response (bytes), time_offset. What is missing is taken from
+--- max_dials, before_dial; limit, max_wait (seconds), limiter; transport, proxy, ca_file,
+--- plain_http, user_agent, max_response (bytes), time_offset. What is missing is taken from
 --- EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN, EXOTEL_REGION and EXOTEL_BASE_URL.
 --- Returns the client.
 ---@param given exotel.settings
@@ -874,7 +917,9 @@ function exotel.client(given) end
 --- Places a call (S001, S002, S003): between two numbers { from, to, caller_id, … }, to a
 --- flow { from, caller_id, app_id or url, … }, or to a stream { from, caller_id,
 --- stream_url, stream_type, … }. The options are the rows of exotel.options("connect").
---- Second table: timeout (60 s), connect_timeout (5 s), retries (2).
+--- Second table: timeout (60 s), connect_timeout (5 s), retries (2); reference, the dial's own
+--- name, which is made up where there is none. The call carries it as its custom_field, unless
+--- that was given; err.reference has it, too.
 --- Returns the call's record; status "in-progress" only says that the service took it.
 ---@param params exotel.connect.options
 ---@param how? exotel.how
@@ -914,6 +959,26 @@ function exotel.call_details(sid, asked, how) end
 ---@param how? exotel.how
 ---@return exotel.query query
 function exotel.calls(filter, how) end
+
+--- What became of a dial of which nobody knows: asks the service for the calls of its minutes.
+--- subject: an error of connect; or a table, as before_dial was given it or as it was written down:
+--- { from, to, began, latest, time_limit, ring_timeout, reference }, of which `from`, `began`
+--- (epoch seconds) and, unless it went to a flow or a stream, `to` are needed. asked: { known =
+--- SIDs }, the calls that are other dials', beside those that this client got the SID of.
+--- Third table, for each page: timeout (15 s), connect_timeout, retries.
+---
+--- Returns a table. state is "placed", with the call: one has these numbers, in any spelling (the
+--- last ten digits count), was created in these minutes and isn't known. "ambiguous", with the
+--- candidates: more than one. "unknown", with ask_again_at (epoch seconds): none, but the service
+--- tells of calls when they have ended, and this one may be going on. "not_placed": none, and its
+--- time limit (else 14400 s), both ringing times (else 60 s each) and 5 minutes have passed since
+--- it left at the latest; and at once where the error says not_sent or rejected.
+---@param subject exotel.error|exotel.dial
+---@param asked? { known?: (string|exotel.call|exotel.event)[] }
+---@param how? exotel.how
+---@return exotel.reconciled? found
+---@return exotel.error? err
+function exotel.reconcile(subject, asked, how) end
 
 --- What is known of a phone number (S003; India's only): { phone_number, circle, circle_name,
 --- type, operator, operator_name, dnd }. Second table: timeout (15 s), connect_timeout, retries.

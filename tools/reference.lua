@@ -11,6 +11,7 @@ package.path = "tools/?.lua;" .. package.path
 local api = require("exotel.core").api()
 local errors = require "exotel.errors"
 local public = require "public"
+local reconcile = require "exotel.reconcile"
 local settings = require "exotel.settings"
 
 local webhook_settings = require("exotel.webhook").settings
@@ -344,7 +345,7 @@ end
 
 local anchors = {
   ["exotel.settings"] = "settings", ["exotel.how"] = "the-second-table",
-  ["exotel.error"] = "errors",
+  ["exotel.error"] = "errors", ["exotel.dial"] = "dial", ["exotel.reconciled"] = "reconciled",
 }
 for name in pairs(operations) do anchors[("exotel.%s.options"):format(name)] = name end
 for name in pairs(api.records) do anchors["exotel." .. name] = "record-" .. name end
@@ -687,6 +688,15 @@ local function put_errors()
   end
 end
 
+local function put_reconciling()
+  for _, part in ipairs { { "Dial", reconcile.rows }, { "Reconciled", reconcile.answer_rows } } do
+    put("## %s", part[1])
+    put_table({ "Field", "Type", "About" }, map(part[2], function(row)
+      return { code(row[1]), code(plain(row[2])), row[3] }
+    end))
+  end
+end
+
 local function put_pages()
   put "## Pages"
   put_table({ "Name", "Page" }, map(api.sources, function(source)
@@ -708,6 +718,7 @@ local function write_page()
   put_settings()
   put_records()
   put_errors()
+  put_reconciling()
   put_pages()
   return (table.concat(out, "\n"):gsub("\n\n\n+", "\n\n"):gsub("\n+$", "")) .. "\n"
 end
@@ -811,6 +822,19 @@ local function put_error_class()
     put_field(row[1] .. optional, plain(row[2]), row[3])
   end
   put ""
+end
+
+local function put_reconciling_classes()
+  local parts = { { "exotel.dial", "A dial that reconcile is asked about.", reconcile.rows },
+                  { "exotel.reconciled", "What reconcile answers.", reconcile.answer_rows } }
+  for _, part in ipairs(parts) do
+    put_class(part[1], part[2])
+    for _, row in ipairs(part[3]) do
+      local optional = row[2]:find "%?$" and "?" or ""
+      put_field(row[1] .. optional, plain(row[2]), row[3])
+    end
+    put ""
+  end
 end
 
 local function put_comment(doc)
@@ -939,6 +963,7 @@ local function write_definitions()
   put_option_classes()
   for _, name in ipairs(sorted_keys(api.records)) do put_record_class(name) end
   put_error_class()
+  put_reconciling_classes()
   put_object_classes()
   put_module_classes()
   put_class "exotel"
