@@ -3,7 +3,6 @@
 --
 -- SPDX-License-Identifier: MIT
 
-local guide = require "spec.support.guide"
 local lua = require "spec.support.lua"
 local raw = require "spec.support.raw"
 local sandbox = require "exotel.sandbox"
@@ -12,8 +11,8 @@ local sys = require "exotel.sys"
 local LONG = 60 -- seconds that nothing here should ever need
 local EPOCH = 1795000000 -- 2026-11-18
 local KILLED = 9
-local COMPLETED, BUSY, CLOSES, PLACES_AND_CLOSES =
-  "+919876543210", "+919876543201", "+919876543220", "+919876543223"
+local COMPLETED, BUSY, PLACES_AND_CLOSES =
+  "+919876543210", "+919876543201", "+919876543223"
 local LATER, EARLIER = "2026-11-23 10:30:00", "2026-11-17 10:30:00"
 
 local folder, remove, service
