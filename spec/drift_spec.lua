@@ -228,6 +228,11 @@ end
 differs("S003.no-answer.json", "Legs[].Status is empty, not text|null",
   "a leg that was never tried is null in the JSON sample and empty in every other format")
 
+for _, sample in ipairs { "S003.no-answer.json", "S003.no-answer.multipart",
+                          "S003.terminal.json", "S003.terminal.multipart" } do
+  differs(sample, "has CustomField text", "a dial of ours carries its reference")
+end
+
 describe("a sandbox posts StatusCallbacks as documented", function()
   setup(function() on = on_sandbox.start("--speed", "100") end)
   teardown(function() on:stop() end)

@@ -97,7 +97,8 @@ describe("the guide lists", function()
   local function asked(failure, ask)
     local seen, times = {}, 0
     local client = exotel.client { account_sid = "a", api_key = "k", api_token = "t", retries = 1,
-      on_response = function() end, transport = {
+      before_dial = function() end, on_response = function() end,
+      transport = {
         perform = function(_, request)
           times = times + 1
           for name in pairs(request) do seen[name] = true end
