@@ -69,6 +69,18 @@ describe("before_dial", function()
     for _, value in pairs(request) do assert.is_nil(tostring(value):find "token_5678") end
   end)
 
+  it("is told of the seconds that are sent", function()
+    for _, more in ipairs { { time_limit = 60 }, { TimeLimit = "60" },
+                            { extra = { TimeLimit = "60" } } } do
+      local told
+      local transport = noting { {} }
+      assert(client_on(transport, { before_dial = function(_, request)
+        told = request.time_limit
+      end }):connect(with(more)))
+      assert.same({ 60, "60" }, { told, form_of(transport.sent[1]).TimeLimit })
+    end
+  end)
+
   it("is called once, though the dial is tried again", function()
     local calls = 0
     local transport = noting { { status = 429, headers = { ["retry-after"] = "1" }, body = "{}" },

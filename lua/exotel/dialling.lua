@@ -61,9 +61,9 @@ end
 
 -- What was given for a parameter, under any of its names.
 local function given(params, row)
-  local value = params[row.lua]
+  local value = type(params.extra) == "table" and params.extra[row.name] or nil
+  if value == nil then value = params[row.lua] end
   if value == nil then value = params[row.name] end
-  if value == nil and type(params.extra) == "table" then value = params.extra[row.name] end
   return value
 end
 
