@@ -169,10 +169,9 @@ end
 
 -- What comes before an attempt: its turn under the limit and, before a dial's first, that somebody
 -- writes it down. The seconds that its turn took; or nil and the error.
-local function prepare(state, transport, request, seconds, ends)
+local function prepare(state, transport, request, seconds, ends, is_first)
   local for_turn, err = turns.admit(state, transport, request, ends)
-  if not for_turn or not request.dials or request.is_announced then return for_turn, err end
-  request.is_announced = true
+  if not (for_turn and request.dials and is_first) then return for_turn, err end
   local ok
   ok, err = announce(state, transport, request, seconds)
   return ok and for_turn, err
@@ -222,7 +221,7 @@ function exchange.run(state, transport, request, how, whole)
   if left <= 0 then return too_late(state, request) end
   local attempts, retries, err = 0, retries_of(state, how), nil
   repeat
-    local for_turn, refused = prepare(state, transport, request, left, ends)
+    local for_turn, refused = prepare(state, transport, request, left, ends, attempts == 0)
     if not for_turn then return nil, err or refused end
     deadline = math.min(deadline + for_turn, ends)
     if for_turn > 0 then left = math.min(left, ends - transport:now()) end
