@@ -76,6 +76,14 @@ describe("a client with a limit", function()
     for _, request in ipairs(transport.sent) do assert.equal(0.25, request.timeout) end
   end)
 
+  it("has as much time left for retries as without the wait", function()
+    local transport = fake(function(number) return number == 2 and 503 or 200, CALL end)
+    local client = client_on(transport, { limit = 10, timeout = 3, max_wait = 100 })
+    assert(client:connect(DIAL))
+    assert(client:call_details "abc") -- 13 seconds for its turn, 1 before its retry, 13 again
+    assert.equal(3, #transport.sent)
+  end)
+
   it("leaves dials what reads don't get", function()
     local transport = fake()
     local client = client_on(transport)
