@@ -170,6 +170,26 @@ describe("a client with a limit", function()
   end)
 end)
 
+describe("a task that is cancelled", function()
+  it("asks for no turn any more", function()
+    local loop, asked, err = exotel.loop(), 0, nil
+    local own = { acquire = function()
+      asked = asked + 1
+      assert(asked < 100, "it asks and asks")
+      return 10
+    end }
+    local client = exotel.client { account_sid = "a", api_key = "k", api_token = "t", limiter = own,
+                                   transport = loop, base_url = "http://127.0.0.1:1" }
+    local task = loop:spawn(function() err = select(2, client:connect(DIAL)) end)
+    loop:step(0)
+    task:cancel()
+    assert(loop:run())
+    loop:close()
+    assert.same({ "transport", "not_sent", "cancelled" }, { err.kind, err.outcome, err.reason })
+    assert.equal(1, asked)
+  end)
+end)
+
 describe("after a 429", function()
   local function once_limited(headers)
     return fake(function(number)
