@@ -123,10 +123,15 @@ describe("a store in Redis", function()
       assert.is_nil(value)
       assert.is_true(errors.is(err))
       assert.same({ "store", "unreachable" }, { err.kind, err.reason })
+      assert.matches("^exotel: Redis at 127.0.0.1 port %w+: co", tostring(err))
+      assert.is_nil(tostring(err):find("lua", 1, true))
     end
     own:start()
     assert.is_nil((one:get "a key"))
     assert.is_true(one:add("a key", "2", LONG))
+    own:stop()
+    own:start()
+    assert.is_true(one:add("a key", "3", LONG)) -- the kept connection's end is seen before
     own:close()
     one:close()
     one:close()
@@ -134,14 +139,17 @@ describe("a store in Redis", function()
 
   it("gives up on one that doesn't answer", function()
     local own = redis.start()
-    local one = own:store { timeout = 0.2 }
+    local one = own:store { timeout = 0.4 }
     assert.is_true(one:add("a key", "1", LONG))
     own.process:signal(19) -- SIGSTOP
     local _, err = one:get "a key"
     own.process:signal(18) -- SIGCONT
     assert.equal("unreachable", err.reason)
-    assert.equal("1", one:get "a key") -- and not the answer that came too late
-    assert.is_nil((one:get "another"))
+    assert.equal("1", one:get "a key")
+    own.process:signal(19)
+    assert.equal("unreachable", select(2, one:get "a key").reason)
+    os.execute(("(sleep 0.1; kill -CONT %d) &"):format(own.process:pid()))
+    assert.same({}, { one:get "another" }) -- and not the answer that comes too late
     own:close()
   end)
 

@@ -119,13 +119,17 @@ local function speak(connection, words)
   return connection:raw_cmd(table.concat(lines, "\r\n"))
 end
 
--- It raises what went wrong.
+-- What it raised, without the place.
+local function message_of(raised)
+  return (tostring(raised):gsub("^.-:%d+: ", ""))
+end
+
 local function call_blocking(connection, words)
   local ran, reply = pcall(speak, connection, words)
   if ran then return true, reply end
-  reply = tostring(reply)
-  local answered = reply:match "redis error: (.*)$"
-  return nil, answered or reply, answered ~= nil
+  local message = message_of(reply)
+  local answered = message:match "^redis error: (.*)$"
+  return nil, answered or message, answered ~= nil
 end
 
 -- Whether a kept connection has something to read: nothing was asked, so it can only be its end.
@@ -150,7 +154,7 @@ local function blocking(settings)
       host = settings.host or HOST, port = settings.port or PORT,
       timeout = settings.timeout or TIMEOUT,
     })
-    if not ran then return nil, tostring(opened) end
+    if not ran then return nil, message_of(opened) end
     connection = opened
     local ok, why = greet(settings, function(words) return call_blocking(connection, words) end)
     if not ok then drop() end
