@@ -83,14 +83,16 @@ static exotel_kind check_names(building *g, int table, size_t depth,
 /* A phone number is sent without its blanks; what is none is left to the check. */
 static exotel_kind put_text(building *g, int index, const exotel_reply_field *f,
                             size_t depth) {
+  exotel_buffer *trimmed = &g->w->text;
   exotel_slice text;
+  const char *wrong;
   text.p = lua_tolstring(g->L, index, &text.n);
-  if (f->shape == NULL && f->value.type == EXOTEL_TAKES_PHONE) {
-    exotel_buffer_reset(&g->w->text);
-    if (exotel_phone_trim(text, &g->w->text) == NULL &&
-        g->w->text.state == EXOTEL_BUFFER_OK)
-      text = exotel_slice_held(&g->w->text);
-  }
+  if (f->shape != NULL || f->value.type != EXOTEL_TAKES_PHONE)
+    return put(g, depth, text, EXOTEL_JSON_STRING);
+  exotel_buffer_reset(trimmed);
+  wrong = exotel_phone_trim(text, trimmed);
+  if (trimmed->state != EXOTEL_BUFFER_OK) return exotel_error_memory(&g->w->error);
+  if (wrong == NULL) text = exotel_slice_held(trimmed);
   return put(g, depth, text, EXOTEL_JSON_STRING);
 }
 

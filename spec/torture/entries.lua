@@ -250,7 +250,7 @@ local entries = {
       local api = core_api()
       return show_all(#api.operations, #api.records.call, api.circles.DL, api.statuses[1])
     end
-  end },
+  end, step = 7 },
   core("base", "https://key%20with%20a%20very%20long%20name%20that%20grows%20the%20buffer:"
     .. "token@[2001:db8::1]:8080/"),
   core("base", "https://"),
