@@ -425,20 +425,24 @@ describe("a sandbox's seed", function()
   local function run(options)
     receiver.answer, receiver.received = answer, {}
     local handle = assert(sandbox.start(options))
-    local client = handle:client { transport = receiver.loop }
+    local client, dials = handle:client { transport = receiver.loop }, 0
+    local function dial(...)
+      dials = dials + 1
+      return client:connect(params(...), { reference = "dial " .. dials }) -- else it is random
+    end
     receiver:run(function()
       for _, to in ipairs(NUMBERS) do
         for _, from in ipairs { "10", to } do
-          assert(client:connect(params(from, to, {
+          assert(dial(from, to, {
             record = true, status_callback = receiver.url .. "/hook",
             status_callback_events = { "answered", "terminal" },
             status_callback_content_type = to < "03" and "application/json" or nil,
-          })))
+          }))
         end
         handle:advance(1.25)
       end
-      assert(client:connect(params("10", "10", { status_callback = "http://127.0.0.1:1/" })))
-      local refused = select(2, client:connect(params("10", "10", { extra = { TimeOut = "x" } })))
+      assert(dial("10", "10", { status_callback = "http://127.0.0.1:1/" }))
+      local refused = select(2, dial("10", "10", { extra = { TimeOut = "x" } }))
       assert.equal(400, refused.status)
       for _ = 1, 9 do handle:advance(7) end
     end)

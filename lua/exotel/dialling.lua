@@ -6,6 +6,7 @@
 -- SPDX-License-Identifier: MIT
 
 local errors = require "exotel.errors"
+local nginx = require "exotel.nginx"
 local yielding = require "exotel.yielding"
 
 local dialling = {}
@@ -42,13 +43,17 @@ local function counted_reference(now)
   return ("%.0f-%s-%d"):format((now or 0) * 1000, place, made)
 end
 
-local make_bytes -- the first of the two that gives any, or false
+-- The first that gives any, or false. Inside nginx no handler loads a module.
+local function find_source()
+  if not nginx.api and system_bytes() then return system_bytes end
+  return device_bytes() and device_bytes or false
+end
+
+local make_bytes
 
 --- A reference that no other dial has. now: epoch seconds, or nil.
 function dialling.new_reference(now)
-  if make_bytes == nil then
-    make_bytes = system_bytes() and system_bytes or device_bytes() and device_bytes or false
-  end
+  if make_bytes == nil then make_bytes = find_source() end
   local bytes = make_bytes and make_bytes()
   return bytes and hex(bytes) or counted_reference(now)
 end
