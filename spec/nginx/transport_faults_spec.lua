@@ -118,7 +118,8 @@ describe("a connection inside nginx that dies when it is reused", function()
     it("costs a query nothing, " .. ending, function()
       rule("dies_on_reuse operation=balance every=1 ending=" .. ending)
       assert.equal("1\n1\n1", server:run([[
-        local client, attempts = kit.client(...), {}
+        local client = kit.client(..., { retries = 1, retry_budget = 0 }) -- the transport may, once
+        local attempts = {}
         for index = 1, 3 do
           attempts[index] = exotel.response(assert(client:balance())).attempts
         end
