@@ -14,14 +14,16 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local nginx = require "exotel.nginx"
+
+local ngx = nginx.api
+if not ngx then error("exotel.transport.resty works inside nginx only", 0) end
+
 local base = require "resty.core.base"
 local clock = require "resty.core.time"
 local core = require "exotel.core"
 local errors = require "exotel.errors"
 local ffi = require "ffi"
-local nginx = require "exotel.nginx"
-
-local ngx = nginx.api
 
 local transport = {}
 transport.__index = transport
