@@ -42,6 +42,7 @@ end
 local secret = "k3y-0a1b2c"
 local target = { account_sid = "exotel1", base = "https://api.in.exotel.com",
                  flow_host = "my.in.exotel.com" }
+local named = { reference = "one" } -- else each run has its own
 local numbers = {
   from = "+91 98765 43210", to = "080 4000 9999", caller_id = "08040001234",
   custom_field = ("x"):rep(100), status_callback = "https://example.com/cb?a=1",
@@ -477,7 +478,7 @@ local entries = {
     local object = client(loop, ("http://127.0.0.1:%d"):format(t.port))
     return function()
       local task = loop:spawn(function()
-        local record_of, err = object:connect(numbers)
+        local record_of, err = object:connect(numbers, named)
         return record_of and record_of.sid or err.kind .. " outcome=" .. err.outcome
       end)
       return finish(loop) .. " " .. result_of(task)
@@ -616,27 +617,28 @@ local entries = {
     end
   end },
   face("request", function(object) return object:request("connect", numbers) end),
-  face("connect", function(object) return object:connect(numbers) end),
-  face("connect, tostring", function(object) return tostring((object:connect(numbers))) end),
+  face("connect", function(object) return object:connect(numbers, named) end),
+  face("connect, tostring", function(object) return tostring((object:connect(numbers, named))) end),
   face("call_details", function(object) return object:call_details("c5", { details = true }) end),
   face("connect, refused", function(object)
-    local _, err = object:connect(numbers)
+    local _, err = object:connect(numbers, named)
     return err, tostring(err), object:response(err)
   end, brought(400, refusal)),
   face("connect, page", function(object)
-    local _, err = object:connect(numbers)
+    local _, err = object:connect(numbers, named)
     return err, tostring(err)
   end, brought(502, page)),
   face("connect, invalid", function(object)
-    local _, err = object:connect { from = "98765", to = "08040009999" }
+    local _, err = object:connect({ from = "98765", to = "08040009999" }, named)
     return err, tostring(err)
   end),
   face("connect, not allowed", function(object)
-    local _, err = object:connect { from = "09876543210", to = "09999999999", caller_id = "0804" }
+    local _, err = object:connect({ from = "09876543210", to = "09999999999", caller_id = "0804" },
+      named)
     return err, tostring(err)
   end),
   face("connect, no answer", function(object)
-    local _, err = object:connect(numbers)
+    local _, err = object:connect(numbers, named)
     return err, tostring(err)
   end, { perform = function() return nil, { reason = "timeout", sent = true } end,
          sleep = function() end, now = function() return 0 end }),
@@ -685,7 +687,7 @@ local entries = {
   { "exotel.connect by curl", function(t)
     local object = client(nil, ("http://127.0.0.1:%d"):format(t.port))
     return function()
-      local record_of, err = object:connect(numbers)
+      local record_of, err = object:connect(numbers, named)
       if record_of then return record_of.sid end
       return err.kind .. " outcome=" .. err.outcome
     end
