@@ -47,6 +47,30 @@ function page:write()
   for name, text in pairs(self.files) do write_file(self.folder .. "/" .. name, text) end
 end
 
+local function count(text, pattern)
+  return select(2, text:gsub(pattern, ""))
+end
+
+--- Runs a file of the page by busted, with the blocks without a name, each of them an `it`, put
+--- into it. What isn't run, or is skipped, fails here; named: the blocks of code that have a name.
+function page:check_spec(name, named)
+  local spec = assert(self.files[name])
+  local wanted = count(spec, "\n  it%(")
+  for _, code in ipairs(self.blocks) do
+    assert(code:find "^it%(", "nothing would run a block")
+    wanted = wanted + count("\n" .. code, "\nit%(")
+  end
+  assert(count(self.text, "\n```%l") == #self.blocks + named, "blocks that are no code to run")
+  self.files[name] = spec:gsub("\nend%)\n$", function()
+    return "\n" .. table.concat(self.blocks, "\n") .. "end)\n"
+  end)
+  self:write()
+  local output, code = self:run { "busted", "--lua=" .. lua.name, "-o", "TAP", name }
+  assert(code == 0 and wanted == count("\n" .. output, "\nok %d") and count(output, "SKIP") == 0,
+    output)
+  return wanted
+end
+
 --- Starts a program in the page's folder, with what it prints and complains about in one.
 function page:start(program)
   return assert(sys.spawn { "sh", "-c", 'cd "$1" && shift && exec "$@" 2>&1', "sh", self.folder,
