@@ -334,6 +334,14 @@ function client:calls(filter, how) end
 ---@return exotel.error? err
 function client:reconcile(subject, asked, how) end
 
+--- A call is over: another may begin, where the setting `limiter` caps those in progress; elsewhere
+--- it does nothing. call: a record or an event of it, or its SID. Safe to call again. The setting
+--- `client` of a webhook calls it with each final event.
+---@param call exotel.call|exotel.event|string
+---@return boolean? done
+---@return exotel.error? err
+function client:call_ended(call) end
+
 --- What is known of a phone number (S003; India's only): { phone_number, circle, circle_name,
 --- type, operator, operator_name, dnd }. Second table: timeout (15 s), connect_timeout, retries.
 ---@param number string
@@ -800,7 +808,9 @@ function sandbox:client(more) end
 ---@class exotel.webhook.settings
 ---@field secrets string[] the secrets that a URL may have; the first stands in those that are made
 ---@field store table where it is kept what came already: docs/store.md
----@field on_event fun(event: exotel.event, request: exotel.webhook.request): exotel.reply? your function. It returns a reply of exotel.applet where an applet asks; what it raises makes the service bring the event again
+---@field on_event? fun(event: exotel.event, request: exotel.webhook.request): exotel.reply? your function. It returns a reply of exotel.applet where an applet asks; what it raises makes the service bring the event again. With a tracker it may be absent
+---@field tracker? { heard: fun(self: table, event: exotel.event): boolean?, exotel.error? } is told of each event before on_event; where it can't keep it, the service brings it again
+---@field client? exotel.client the client that dials: where its limiter caps the calls in progress, a final event gives its call's place back
 ---@field on_reject? fun(body: string, err: exotel.error, request: exotel.webhook.request) is told of what can't be read, with its bytes
 ---@field on_error? fun(err: any, event: exotel.event) is told what on_event raised, and of what the store can't do
 ---@field answer_first? boolean answers before on_event is called: what it raises is lost then. Applets are never answered first
@@ -979,6 +989,14 @@ function exotel.calls(filter, how) end
 ---@return exotel.reconciled? found
 ---@return exotel.error? err
 function exotel.reconcile(subject, asked, how) end
+
+--- A call is over: another may begin, where the setting `limiter` caps those in progress; elsewhere
+--- it does nothing. call: a record or an event of it, or its SID. Safe to call again. The setting
+--- `client` of a webhook calls it with each final event.
+---@param call exotel.call|exotel.event|string
+---@return boolean? done
+---@return exotel.error? err
+function exotel.call_ended(call) end
 
 --- What is known of a phone number (S003; India's only): { phone_number, circle, circle_name,
 --- type, operator, operator_name, dnd }. Second table: timeout (15 s), connect_timeout, retries.

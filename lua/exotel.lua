@@ -129,6 +129,14 @@ exotel.calls = with_client(implementation.calls)
 ---@return exotel.error? err
 exotel.reconcile = with_client(implementation.reconcile)
 
+--- A call is over: another may begin, where the setting `limiter` caps those in progress; elsewhere
+--- it does nothing. call: a record or an event of it, or its SID. Safe to call again. The setting
+--- `client` of a webhook calls it with each final event.
+---@param call exotel.call|exotel.event|string
+---@return boolean? done
+---@return exotel.error? err
+exotel.call_ended = with_client(implementation.call_ended)
+
 --- What is known of a phone number (S003; India's only): { phone_number, circle, circle_name,
 --- type, operator, operator_name, dnd }. Second table: timeout (15 s), connect_timeout, retries.
 ---@param number string

@@ -467,6 +467,25 @@ describe("calls in progress", function()
     assert.is_nil((one:begin_call()))
   end)
 
+  it("keep their place when the store can't be told of the end, which may be told again", function()
+    local state = {}
+    local one = gate { store = losable(store, state), calls = 1 }
+    one:call_began(assert(one:begin_call()), "a sid")
+    state.gone = true
+    local done, err = one:call_ended "a sid"
+    assert.same({ nil, "unreachable" }, { done, err.reason })
+    state.gone = false
+    assert.is_nil((one:begin_call()))
+    local release = store.release
+    store.release = function() return nil, errors.new { kind = "store", message = "it broke" } end
+    assert.is_nil((one:call_ended "a sid"))
+    store.release = release
+    assert.is_nil((one:begin_call()))
+    assert.is_true(one:call_ended "a sid")
+    assert.is_true(one:call_ended "a sid")
+    assert.is_string((one:begin_call()))
+  end)
+
   it("end with the longest that a call can last, where nobody says so", function()
     local one = gate { calls = 1 }
     assert.is_string((one:begin_call()))

@@ -261,6 +261,56 @@ describe("a client whose calls in progress are counted", function()
   end)
 end)
 
+describe("a client that is told of a call's end", function()
+  local function client_with(settings)
+    settings.account_sid, settings.api_key, settings.api_token = "a", "k", "t"
+    return exotel.client(settings)
+  end
+
+  it("dials another, by a record, an event or a SID", function()
+    local transport = fake(function(count)
+      return 200, ('{"Call":{"Sid":"call %d","Status":"in-progress"}}'):format(count)
+    end)
+    local shared = limiter.new { calls = 1, now = function() return transport.clock end }
+    local client = client_with { transport = transport, limiter = shared }
+    local first = assert(client:connect(DIAL))
+    for index, ended in ipairs { first, { call_sid = "call 2", final = true }, "call 3" } do
+      assert.equal("calls", select(2, client:connect(DIAL)).reason)
+      assert.is_true(client:call_ended("another"))
+      assert.equal("calls", select(2, client:connect(DIAL)).reason)
+      for _ = 1, 2 do assert.is_true(client:call_ended(ended)) end
+      assert.equal(("call %d"):format(index + 1), assert(client:connect(DIAL)).sid)
+    end
+  end)
+
+  it("does nothing where calls aren't counted", function()
+    local own = { acquire = function() return 0 end, call_ended = function() error "asked" end }
+    for _, settings in ipairs { { limit = false }, { limit = 5 }, { limiter = limiter.new {} },
+                                { limiter = own } } do
+      assert.is_true(client_with(settings):call_ended "call 1")
+    end
+  end)
+
+  it("says why that can't be written down", function()
+    local gone = errors.new { kind = "store", reason = "unreachable", message = "it is gone" }
+    local own = { acquire = function() return 0 end, begin_call = function() return "" end }
+    local client = client_with { limiter = own }
+    assert.is_true(client:call_ended "call 1")
+    own.call_ended = function() return nil, gone end
+    assert.same({ nil, gone }, { client:call_ended "call 1" })
+    own.call_ended = function() end -- it has nothing to say
+    assert.is_true(client:call_ended "call 1")
+  end)
+
+  it("raises what is no call", function()
+    local client = client_with {}
+    assert.equal("exotel.call_ended wants a call, an event or a SID, got a number",
+      raised(function() client:call_ended(5) end))
+    assert.equal("exotel.call_ended wants a call, an event or a SID, got a table",
+      raised(function() client:call_ended {} end))
+  end)
+end)
+
 describe("a client's limiter", function()
   it("may be shared by clients of several accounts", function()
     local transport = fake()

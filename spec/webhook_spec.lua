@@ -3,10 +3,14 @@
 -- SPDX-License-Identifier: MIT
 
 local applet = require "exotel.applet"
+local errors = require "exotel.errors"
 local exotel = require "exotel"
+local limiter = require "exotel.limiter"
 local lua = require "spec.support.lua"
+local memory = require "exotel.store.memory"
 local posting = require "spec.support.posting"
 local raised = require "spec.support.raised"
+local sandbox = require "exotel.sandbox"
 local tiny_store = require "spec.support.tiny_store"
 local webhooks = require "exotel.webhook"
 
@@ -376,6 +380,185 @@ describe("answer_first", function()
   end)
 end)
 
+describe("a webhook's tracker", function()
+  local heard, answer, order
+
+  local tracker = {}
+
+  function tracker.heard(self, event)
+    assert(self == tracker)
+    heard[#heard + 1], order[#order + 1] = event, "heard"
+    if answer == "raise" then error "its own" end
+    if answer == "gone" then
+      return nil, errors.new { kind = "store", reason = "unreachable", message = "it is gone" }
+    end
+    return answer
+  end
+
+  local function note() order[#order + 1] = "on_event" end
+
+  before_each(function() heard, answer, order = {}, true, {} end)
+
+  it("is told of each event once, before on_event, whether it says anything of a call or not",
+    function()
+      local webhook = new({ tracker = tracker }, note)
+      for _ = 1, 2 do assert.equal(200, (post(webhook, posting.event(1)))) end
+      answer = false
+      assert.equal(200, (post(webhook, posting.event(2))))
+      assert.same({ "heard", "on_event", "heard", "on_event" }, order)
+      assert.same({ posting.event(1).call_sid, "terminal" }, { heard[1].call_sid, heard[1].kind })
+      assert.equal(2, webhook:counts().handled)
+    end)
+
+  it("is told again of what it couldn't keep, and on_event of nothing before", function()
+    local webhook = new({ tracker = tracker }, note)
+    answer = "gone"
+    local status, headers = post(webhook, posting.event(1))
+    assert.same({ 503, "5", 0 }, { status, headers["retry-after"], #seen })
+    assert.same({ "unreachable", posting.event(1).call_sid },
+      { told[1].err.reason, told[1].event.call_sid })
+    answer = true
+    assert.equal(200, (post(webhook, posting.event(1))))
+    assert.same({ "heard", "heard", "on_event" }, order)
+    assert.same({ 1, 0, 1 }, { webhook:counts().store_failed, webhook:counts().failed,
+      webhook:counts().handled })
+  end)
+
+  it("may raise, and is told again", function()
+    local webhook = new({ tracker = tracker }, note)
+    answer = "raise"
+    assert.equal(500, (post(webhook, posting.event(1))))
+    assert.truthy(tostring(told[1].err):find("its own", 1, true))
+    answer = true
+    assert.equal(200, (post(webhook, posting.event(1))))
+    assert.same({ 1, 1 }, { webhook:counts().failed, #seen })
+  end)
+
+  it("is told behind the answer, with answer_first", function()
+    local webhook = new({ tracker = tracker, answer_first = true }, note)
+    local status, _, _, after = post(webhook, posting.event(1))
+    assert.same({ 200, 0 }, { status, #heard })
+    answer = "gone"
+    after()
+    assert.same({ { "heard" }, "unreachable" }, { order, told[1].err.reason })
+    _, _, _, after = post(webhook, posting.event(1)) -- which isn't done
+    answer = true
+    after()
+    assert.same({ "heard", "heard", "on_event" }, order)
+  end)
+
+  it("does without on_event", function()
+    local webhook = webhooks.new { secrets = { SECRET }, store = store, tracker = tracker }
+    assert.equal(200, (post(webhook, posting.event(1))))
+    assert.equal(1, #heard)
+    assert.same({ 200, {}, "" }, { ask(webhook) })
+  end)
+
+  it("is told nothing of what applets ask", function()
+    local webhook = new { tracker = tracker }
+    assert.equal(200, (ask(webhook)))
+    assert.same({ 0, 1 }, { #heard, #seen })
+  end)
+end)
+
+describe("a webhook's client", function()
+  local ended, answer
+
+  local client = {}
+
+  function client.call_ended(self, event)
+    assert(self == client)
+    ended[#ended + 1] = event.call_sid
+    if answer == "raise" then error "its own" end
+    if answer == "gone" then
+      return nil, errors.new { kind = "store", reason = "unreachable", message = "it is gone" }
+    end
+    return true
+  end
+
+  before_each(function() ended, answer = {}, nil end)
+
+  it("is told of a call's end once, when on_event has run, and of nothing else", function()
+    local before
+    local webhook = new({ client = client }, function() before = #ended end)
+    local sid = posting.event(1).call_sid
+    post(webhook, { call_sid = sid, event_type = "answered", status = "in-progress" })
+    ask(webhook)
+    post(webhook, { event_type = "terminal", status = "busy" }) -- of which call, nobody says
+    assert.same({ {}, 3 }, { ended, #seen })
+    for _ = 1, 2 do post(webhook, posting.event(1)) end
+    assert.same({ { sid }, 0, 4 }, { ended, before, #seen })
+  end)
+
+  it("is told of it also when on_event fails: the call is over", function()
+    local webhook = new({ client = client }, function() error "mine" end)
+    for _ = 1, 2 do assert.equal(500, (post(webhook, posting.event(1)))) end
+    assert.equal(2, #ended)
+  end)
+
+  it("may fail, which is told, and changes no answer", function()
+    local webhook = new { client = client }
+    answer = "gone"
+    assert.equal(200, (post(webhook, posting.event(1))))
+    answer = "raise"
+    assert.equal(200, (post(webhook, posting.event(2))))
+    assert.equal("unreachable", told[1].err.reason)
+    assert.truthy(tostring(told[2].err):find("its own", 1, true))
+    local counts = webhook:counts()
+    assert.same({ 2, 1, 1, 0 },
+      { counts.handled, counts.store_failed, counts.hook_failed, counts.failed })
+  end)
+
+  it("is told behind the answer, with answer_first", function()
+    local webhook = new { client = client, answer_first = true }
+    local _, _, _, after = post(webhook, posting.event(1))
+    assert.same({}, ended)
+    after()
+    assert.equal(1, #ended)
+  end)
+end)
+
+describe("a client on the sandbox that may have one call in progress", function()
+  local DIAL = { from = "+919876543210", to = "+919123456789", caller_id = "08039570000",
+                 status_callback = "http://127.0.0.1:1/", status_callback_events = { "terminal" } }
+  local service, client, webhook
+
+  before_each(function()
+    service = assert(sandbox.start { speed = 0 })
+    client = service:client { limiter = limiter.new { calls = 1, store = memory.new() } }
+    webhook = new { client = client }
+  end)
+
+  after_each(function() service:stop() end)
+
+  local function bring(posted, to)
+    return (to:handle("POST", QUERY, { ["content-type"] = posted.content_type }, posted.body))
+  end
+
+  local function refused()
+    local call, err = client:connect(DIAL)
+    assert.is_nil(call)
+    assert.same({ "calls", "not_sent" }, { err.reason, err.outcome })
+  end
+
+  it("makes the next when the webhook has heard the end of the first, and never two", function()
+    local first = assert(client:connect(DIAL))
+    refused()
+    service:advance(60)
+    refused() -- the call is over, but nobody said so
+    local posted = service:callbacks()[1]
+    assert.equal(200, bring(posted, webhook))
+    assert.same({ first.sid, true }, { seen[1].event.call_sid, seen[1].event.final })
+    assert(client:connect(DIAL))
+    assert.equal(200, bring(posted, webhook)) -- of the first, again
+    store = tiny_store.new()
+    assert.equal(200, bring(posted, new { client = client })) -- to one that doesn't know it
+    assert.equal(2, #seen)
+    refused()
+    assert.equal(2, #service:dials())
+  end)
+end)
+
 describe("what an applet asks", function()
   local count
 
@@ -498,6 +681,8 @@ describe("a webhook's settings", function()
     { { secrets = { "too short" } }, "setting 'secrets' wants a list" },
     { { store = {} }, "setting 'store' wants a store" },
     { { on_event = "x" }, "setting 'on_event' wants a function" },
+    { { tracker = {} }, "setting 'tracker' wants a tracker" },
+    { { client = { heard = print } }, "setting 'client' wants a client" },
     { { on_reject = 1 }, "setting 'on_reject' wants a function" },
     { { answer_first = 1 }, "setting 'answer_first' wants true or false" },
     { { max_body = 1048577 }, "setting 'max_body' wants a whole number, of 1024 KiB at most" },

@@ -939,7 +939,7 @@ local function put_module_classes()
   put_plain_class("exotel.webhook.request", "What a webhook was sent.", request_fields)
   put_class "exotel.webhook.settings"
   for _, row in ipairs(webhook_settings) do
-    put_field(row[1] .. (row[7] and "" or "?"), row[2], row[3])
+    put_field(row[1] .. (row[7] == true and "" or "?"), row[2], row[3])
   end
   put ""
   for _, module in ipairs(modules) do

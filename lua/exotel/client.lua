@@ -265,6 +265,16 @@ end
 
 local implementation = {}
 
+function implementation.call_ended(object, call)
+  local state, err = state_of(object)
+  if not state then return nil, err end
+  local sid = sid_of(call)
+  if type(sid) ~= "string" then
+    return errors.misuse("exotel.call_ended wants a call, an event or a SID, got a " .. type(call))
+  end
+  return turns.call_ended(state, sid)
+end
+
 function implementation.connect(object, params, how)
   local state, err = state_of(object)
   if not state then return nil, err end

@@ -248,10 +248,12 @@ end
 
 --- The dial came to nothing: its lease is given back.
 ---@param lease string
+---@return boolean? given_back
+---@return exotel.error? err
 function gate:end_call(lease)
   local where, slot, token = lease:match "^(%l+) (%d+) (%x+)$"
-  if not where then return end
-  self[where].store:release(slot_key(self, where, tonumber(slot)), token)
+  if not where then return false end
+  return self[where].store:release(slot_key(self, where, tonumber(slot)), token)
 end
 
 --- The dial came to a call: whoever hears of its end, in any process, can give its lease back.
@@ -263,16 +265,28 @@ function gate:call_began(lease, sid)
   place.store:add("lease of call " .. sid, lease, CALL)
 end
 
---- A call is over, as a terminal event or Call Details say. Safe to call twice.
+-- The lease is forgotten only when it was given back, so that whoever comes again finds it.
+local function give_back(self, store, sid)
+  local key = "lease of call " .. sid
+  local lease, err = store:get(key)
+  if not lease then return err end
+  local done
+  done, err = self:end_call(lease)
+  if done ~= nil then done, err = store:swap(key, lease, nil) end
+  return done == nil and err or nil
+end
+
+--- A call is over, as a terminal event or Call Details say. Safe to call twice. Returns true; or
+--- nil and an error when the store can't be asked, and then it may be called again.
 ---@param sid string
+---@return boolean? done
+---@return exotel.error? err
 function gate:call_ended(sid)
-  for _, where in ipairs { "whole", "share" } do
-    local lease = self[where].store:get("lease of call " .. sid)
-    if lease then
-      self:end_call(lease)
-      self[where].store:swap("lease of call " .. sid, lease, nil)
-    end
-  end
+  if not self.calls then return true end
+  local lost = give_back(self, self.whole.store, sid)
+  local err = give_back(self, self.share.store, sid) or lost
+  if err then return nil, err end
+  return true
 end
 
 -- }=================================================================
@@ -360,16 +374,18 @@ function methods:bind(account)
 end
 
 --- One of an account's calls is over: another may begin, where `calls` caps them. call: a record or
---- an event of it, or its SID. To be called with each terminal event, and safe to call again.
+--- an event of it, or its SID. Safe to call again. client:call_ended knows the account, and is what
+--- the setting `client` of a webhook calls.
 ---@param account string
----@param call table|string
+---@param call exotel.call|exotel.event|string
+---@return boolean? done
+---@return exotel.error? err
 methods.call_ended = errors.expose(function(self, account, call)
   local sid = type(call) == "table" and (call.sid or call.call_sid) or call
   if type(sid) ~= "string" then
     return errors.misuse("limiter:call_ended wants a call, an event or a SID, got a " .. type(call))
   end
-  if self.calls then self:bind(account):call_ended(sid) end
-  return true
+  return self:bind(account):call_ended(sid)
 end)
 
 --- A limiter. Options: limit, the requests in any 60 seconds (200); burst, how many of them may

@@ -92,4 +92,13 @@ function turns.settle(state, lease, call, err)
   end
 end
 
+--- A call is over: another may begin, where these are counted. True; or nil and an error.
+function turns.call_ended(state, sid)
+  local gate = state.gate
+  if not gate or not gate.begin_call or not gate.call_ended then return true end
+  local _, err = gate:call_ended(sid)
+  if err then return nil, err end
+  return true
+end
+
 return turns

@@ -50,6 +50,12 @@ local function is_store(value)
     and is_function(value.lease) and is_function(value.release)
 end
 
+local function is_client(value)
+  return type(value) == "table" and is_function(value.call_ended)
+end
+
+local function is_tracker(value) return type(value) == "table" and is_function(value.heard) end
+
 local function are_secrets(value)
   if type(value) ~= "table" or #value < 1 or #value > SECRETS_MAX then return false end
   for _, secret in ipairs(value) do
@@ -66,7 +72,8 @@ local function is_body_size(value)
   return is_positive(value) and value % 1 == 0 and value <= BODY_MAX
 end
 
---- The settings: { name, type, what it is, wants, is it, default, must it be there }.
+--- The settings: { name, type, what it is, wants, is it, default, must it be there }: true, or the
+--- setting without which it must.
 webhook.settings = {
   { "secrets", "string[]", "the secrets that a URL may have; the first stands in those that are "
       .. "made", ("a list of 1 to %d strings of at least %d bytes"):format(SECRETS_MAX,
@@ -75,7 +82,13 @@ webhook.settings = {
     nil, true },
   { "on_event", "fun(event: exotel.event, request: exotel.webhook.request): exotel.reply?",
     "your function. It returns a reply of exotel.applet where an applet asks; what it raises "
-      .. "makes the service bring the event again", "a function", is_function, nil, true },
+      .. "makes the service bring the event again. With a tracker it may be absent", "a function",
+    is_function, nil, "tracker" },
+  { "tracker", "{ heard: fun(self: table, event: exotel.event): boolean?, exotel.error? }",
+    "is told of each event before on_event; where it can't keep it, the service brings it again",
+    "a tracker", is_tracker },
+  { "client", "exotel.client", "the client that dials: where its limiter caps the calls in "
+      .. "progress, a final event gives its call's place back", "a client", is_client },
   { "on_reject", "fun(body: string, err: exotel.error, request: exotel.webhook.request)",
     "is told of what can't be read, with its bytes", "a function", is_function },
   { "on_error", "fun(err: any, event: exotel.event)",
@@ -112,7 +125,9 @@ local function read_settings(given)
   for _, row in ipairs(webhook.settings) do
     local name, wanted, is, default, required = row[1], row[4], row[5], row[6], row[7]
     local value = given[name]
-    if value == nil and required then return misuse(("setting '%s' is missing"):format(name)) end
+    if value == nil and required and given[required] == nil then
+      return misuse(("setting '%s' is missing"):format(name))
+    end
     if value ~= nil and not is(value) then
       return misuse(("setting '%s' wants %s"):format(name, wanted))
     end
@@ -155,6 +170,7 @@ end
 
 -- The user's function. Whether it returned, and what; or what it raised.
 local function run(self, event, request)
+  if not self.on_event then return true end
   return yielding.pcall(self.on_event, event, request)
 end
 
@@ -163,30 +179,65 @@ local function failed(self, what, err, event)
   tell(self, "on_error", err, event)
 end
 
--- Runs the function under a lease. It is confirmed before the lease is over, or given back. What
--- the store can't confirm has been handled all the same, and mustn't come again.
-local function handle_leased(self, event, request, claim)
-  local ran, err = run(self, event, request)
-  if not ran then
-    local released, why = self.store:release(claim.key, claim.token)
-    failed(self, "failed", err, event)
-    if released == nil then failed(self, "store_failed", why, event) end
-    return false
-  end
-  count(self, "handled")
-  local confirmed, why = self.store:add(claim.done, "", self.remember)
-  if confirmed == nil then failed(self, "store_failed", why, event) end
-  return true
+local function later()
+  return answer(503, { ["retry-after"] = RETRY_AFTER })
 end
 
 local function busy(self)
   count(self, "busy")
-  return answer(503, { ["retry-after"] = RETRY_AFTER })
+  return later()
 end
 
 local function store_failed(self, err, event)
   failed(self, "store_failed", err, event)
-  return answer(503, { ["retry-after"] = RETRY_AFTER })
+  return later()
+end
+
+-- What is counted where the tracker doesn't take the event, and why; nil where it does.
+local function hear(self, event)
+  if not self.tracker then return nil end
+  local ran, heard, err = yielding.pcall(self.tracker.heard, self.tracker, event)
+  if not ran then return "failed", heard end
+  if heard == nil then return "store_failed", err end
+end
+
+-- The tracker, then the user's function: what is counted, and why where one of them failed.
+local function work(self, event, request)
+  local what, err = hear(self, event)
+  if what then return what, err end
+  local ran
+  ran, err = run(self, event, request)
+  if not ran then return "failed", err end
+  return "handled"
+end
+
+-- The call is over, whatever became of its event here: another may begin.
+local function end_call(self, event)
+  if not (self.client and event.final and event.call_sid) then return end
+  local ran, ended, err = yielding.pcall(self.client.call_ended, self.client, event)
+  if not ran then
+    failed(self, "hook_failed", ended, event)
+  elseif ended == nil then
+    failed(self, "store_failed", err, event)
+  end
+end
+
+-- Does the work under a lease, and answers. It is confirmed before the lease is over, or given
+-- back. What the store can't confirm has been handled all the same, and mustn't come again.
+local function handle_leased(self, event, request, claim)
+  local what, err = work(self, event, request)
+  end_call(self, event)
+  if what == "handled" then
+    count(self, "handled")
+    local confirmed, why = self.store:add(claim.done, "", self.remember)
+    if confirmed == nil then failed(self, "store_failed", why, event) end
+    return answer(200)
+  end
+  local released, why = self.store:release(claim.key, claim.token)
+  failed(self, what, err, event)
+  if released == nil then failed(self, "store_failed", why, event) end
+  if what == "store_failed" then return later() end
+  return answer(500)
 end
 
 local function repeated(self)
@@ -215,7 +266,7 @@ local function handle_event(self, event, request)
     local status, headers, body = answer(200)
     return status, headers, body, function() handle_leased(self, event, request, claim) end
   end
-  return answer(handle_leased(self, event, request, claim) and 200 or 500)
+  return handle_leased(self, event, request, claim)
 end
 
 -- }=================================================================
