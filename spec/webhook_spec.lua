@@ -468,7 +468,7 @@ describe("a webhook's client", function()
 
   function client.call_ended(self, event)
     assert(self == client)
-    ended[#ended + 1] = event.call_sid
+    ended[#ended + 1] = event.call_sid or "nobody's"
     if answer == "raise" then error "its own" end
     if answer == "gone" then
       return nil, errors.new { kind = "store", reason = "unreachable", message = "it is gone" }
