@@ -21,6 +21,7 @@ local compat = require "exotel.compat"
 local core = require "exotel.core"
 local errors = require "exotel.errors"
 local exotel = require "exotel"
+local given = require "exotel.given"
 local yielding = require "exotel.yielding"
 
 local webhook = {}
@@ -72,8 +73,7 @@ local function is_body_size(value)
   return is_positive(value) and value % 1 == 0 and value <= BODY_MAX
 end
 
---- The settings: { name, type, what it is, wants, is it, default, must it be there }: true, or the
---- setting without which it must.
+--- The settings: rows of given.lua.
 webhook.settings = {
   { "secrets", "string[]", "the secrets that a URL may have; the first stands in those that are "
       .. "made", ("a list of 1 to %d strings of at least %d bytes"):format(SECRETS_MAX,
@@ -105,37 +105,6 @@ webhook.settings = {
     "a number above 0", is_positive, 60 },
   { "parameter", "string", "the name of the secret in the query", "a name", is_name, "secret" },
 }
-
-local rows, names = {}, {}
-for index, row in ipairs(webhook.settings) do rows[row[1]], names[index] = row, row[1] end
-
-local function misuse(message) return errors.misuse("exotel.webhook.new: " .. message) end
-
-local function read_settings(given)
-  if type(given) ~= "table" then
-    return misuse(("a table of settings is wanted, got a %s"):format(type(given)))
-  end
-  for name in pairs(given) do
-    if not rows[name] then
-      return misuse(("setting '%s' is not known%s"):format(tostring(name),
-        errors.did_you_mean(name, names)))
-    end
-  end
-  local settings = {}
-  for _, row in ipairs(webhook.settings) do
-    local name, wanted, is, default, required = row[1], row[4], row[5], row[6], row[7]
-    local value = given[name]
-    if value == nil and required and given[required] == nil then
-      return misuse(("setting '%s' is missing"):format(name))
-    end
-    if value ~= nil and not is(value) then
-      return misuse(("setting '%s' wants %s"):format(name, wanted))
-    end
-    if value == nil then value = default end
-    settings[name] = value
-  end
-  return settings
-end
 
 -- }=================================================================
 
@@ -338,8 +307,8 @@ local known_methods = { GET = true, HEAD = true, POST = true }
 local function header_of(headers, name)
   local value = headers[name]
   if value == nil then
-    for given, one in pairs(headers) do
-      if type(given) == "string" and given:lower() == name then value = one end
+    for key, one in pairs(headers) do
+      if type(key) == "string" and key:lower() == name then value = one end
     end
   end
   if type(value) == "table" then value = value[1] end
@@ -449,7 +418,7 @@ end
 ---@param settings exotel.webhook.settings
 ---@return exotel.webhook webhook
 webhook.new = errors.expose(function(settings)
-  local state, err = read_settings(settings)
+  local state, err = given.read("exotel.webhook.new", webhook.settings, settings)
   if not state then return nil, err end
   state.counted = {
     received = 0, handled = 0, repeated = 0, busy = 0, failed = 0, rejected = 0, method = 0,
