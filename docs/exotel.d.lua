@@ -24,6 +24,7 @@
 ---@field max_wait? number seconds that a request waits for its turn under the limit, beside its timeout
 ---@field limiter? table instead of limit: what require("exotel.limiter").new gives, for a fleet or other numbers
 ---@field before_dial? fun(reference: string, request: table): any, any is called before a dial leaves; the dial isn't sent when it returns false, or nil and an error, or raises
+---@field tracker? table what require("exotel.tracker").new gives: each dial is written down before it leaves, or isn't sent, and its call is followed
 ---@field time_offset? string|integer the zone of the service's timestamps, or seconds
 ---@field transport? table what requests are sent by, instead of libcurl, or of nginx's sockets inside nginx: a loop, or { perform, sleep, now }
 ---@field proxy? string|false the proxy's address; false for none, whatever the environment says; inside nginx there is none
@@ -230,7 +231,7 @@
 
 ---@alias exotel.error.kind "invalid"|"transport"|"api"|"parse"|"limited"|"file"|"store"
 ---@alias exotel.error.outcome "not_sent"|"rejected"|"unknown"
----@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"pairs"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"late"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"applet"|"cursor_repeated"|"endless"|"changed"|"only_dial"|"deadline"|"max_dials"|"rate"|"calls"|"before_dial"|"write"|"stopped"|"unreachable"|"full"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
+---@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"pairs"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"late"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"applet"|"cursor_repeated"|"endless"|"changed"|"only_dial"|"deadline"|"max_dials"|"rate"|"calls"|"before_dial"|"tracker"|"unsettled"|"write"|"stopped"|"unreachable"|"full"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
 
 ---@class exotel.error
 ---@field kind exotel.error.kind where it went wrong
@@ -245,6 +246,7 @@
 ---@field position? integer the byte of the input, from 1
 ---@field attempts? integer how often the request was tried
 ---@field reference? string of a dial: its own name, by which before_dial was told of it
+---@field call? exotel.call of a call that hasn't settled: what is known of it
 ---@field resume? table of a query that stopped: exotel.calls { resume = err.resume } goes on
 
 --- A dial that reconcile is asked about.
@@ -333,6 +335,18 @@ function client:calls(filter, how) end
 ---@return exotel.reconciled? found
 ---@return exotel.error? err
 function client:reconcile(subject, asked, how) end
+
+--- Waits until a call is settled: nothing more is to be heard of it. call: a record or an event of
+--- it, or its SID. Second table: timeout, the seconds that it waits at most (3600); complete = false
+--- to wait only until it has ended, and not for Price and Duration, which take two minutes more.
+--- Returns its record, with `settled`: "complete", or "ended" when Price and Duration never came.
+--- Else nil and an error: of reason "unsettled", whose `call` is what is known, when the time is over;
+--- or the service's, when it doesn't know the call. The clients of a tracker also hear by its webhooks.
+---@param call exotel.call|exotel.event|string
+---@param options? { timeout?: number, complete?: boolean }
+---@return exotel.tracked? call
+---@return exotel.error? err
+function client:wait(call, options) end
 
 --- A call is over: another may begin, where the setting `limiter` caps those in progress; elsewhere
 --- it does nothing. call: a record or an event of it, or its SID. Safe to call again. The setting
@@ -989,6 +1003,18 @@ function exotel.calls(filter, how) end
 ---@return exotel.reconciled? found
 ---@return exotel.error? err
 function exotel.reconcile(subject, asked, how) end
+
+--- Waits until a call is settled: nothing more is to be heard of it. call: a record or an event of
+--- it, or its SID. Second table: timeout, the seconds that it waits at most (3600); complete = false
+--- to wait only until it has ended, and not for Price and Duration, which take two minutes more.
+--- Returns its record, with `settled`: "complete", or "ended" when Price and Duration never came.
+--- Else nil and an error: of reason "unsettled", whose `call` is what is known, when the time is over;
+--- or the service's, when it doesn't know the call. The clients of a tracker also hear by its webhooks.
+---@param call exotel.call|exotel.event|string
+---@param options? { timeout?: number, complete?: boolean }
+---@return exotel.tracked? call
+---@return exotel.error? err
+function exotel.wait(call, options) end
 
 --- A call is over: another may begin, where the setting `limiter` caps those in progress; elsewhere
 --- it does nothing. call: a record or an event of it, or its SID. Safe to call again. The setting

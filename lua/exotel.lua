@@ -129,6 +129,18 @@ exotel.calls = with_client(implementation.calls)
 ---@return exotel.error? err
 exotel.reconcile = with_client(implementation.reconcile)
 
+--- Waits until a call is settled: nothing more is to be heard of it. call: a record or an event of
+--- it, or its SID. Second table: timeout, the seconds that it waits at most (3600); complete = false
+--- to wait only until it has ended, and not for Price and Duration, which take two minutes more.
+--- Returns its record, with `settled`: "complete", or "ended" when Price and Duration never came.
+--- Else nil and an error: of reason "unsettled", whose `call` is what is known, when the time is over;
+--- or the service's, when it doesn't know the call. The clients of a tracker also hear by its webhooks.
+---@param call exotel.call|exotel.event|string
+---@param options? { timeout?: number, complete?: boolean }
+---@return exotel.tracked? call
+---@return exotel.error? err
+exotel.wait = with_client(implementation.wait)
+
 --- A call is over: another may begin, where the setting `limiter` caps those in progress; elsewhere
 --- it does nothing. call: a record or an event of it, or its SID. Safe to call again. The setting
 --- `client` of a webhook calls it with each final event.

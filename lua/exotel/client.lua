@@ -13,6 +13,7 @@ local dialling = require "exotel.dialling"
 local endpoint = require "exotel.endpoint"
 local errors = require "exotel.errors"
 local exchange = require "exotel.exchange"
+local hooks = require "exotel.hooks"
 local nginx = require "exotel.nginx"
 local pages = require "exotel.pages"
 local recording = require "exotel.recording"
@@ -21,6 +22,8 @@ local records = require "exotel.records"
 local running = require "exotel.running"
 local settings = require "exotel.settings"
 local turns = require "exotel.turns"
+local waiting = require "exotel.waiting"
+local yielding = require "exotel.yielding"
 
 local client = {}
 
@@ -192,8 +195,18 @@ local function note_failed(state, request, err)
   failed_dials[err] = request
 end
 
+-- What the tracker can't keep it asks the service for: the dial was written down.
+local function tell_tracker(state, request, call, err)
+  local ran, told, why = yielding.pcall(state.tracker.ended, state.tracker, request.reference, call,
+    err)
+  if ran and told then return end
+  hooks.log(state, "error", ("the tracker wasn't told of a dial: %s"):format(
+    tostring(ran and why or told)))
+end
+
 local function dial(state, request, how)
   local call, err = dial_within_fuses(state, request, how)
+  if request.is_tracked then tell_tracker(state, request, call, err) end
   if call and call.sid then
     reconcile.remember(state.memory, call.sid, request.reference, transport_of(state):now())
   elseif err then
@@ -359,17 +372,23 @@ local function subject_of(subject)
   return reconcile.read(told)
 end
 
--- By SID, whose dials are known to be others': those of this client, and those that are named.
+-- By SID, whose dials are known to be others': those of this client, and those that are named, or
+-- that a function says.
 local function owner_of(state, asked)
-  local known = {}
+  local known, is_known = {}, nil
   for name, value in pairs(asked or {}) do
-    if name ~= "known" or type(value) ~= "table" then
-      return errors.misuse(("exotel.reconcile: option '%s' %s"):format(tostring(name),
-        name == "known" and "wants a list of SIDs" or "is not known (it takes 'known')"))
+    if name == "known" and type(value) == "function" then
+      is_known = value
+    elseif name ~= "known" or type(value) ~= "table" then
+      return errors.misuse(("exotel.reconcile: option '%s' %s"):format(tostring(name), name
+        == "known" and "wants a list of SIDs, or a function" or "is not known (it takes 'known')"))
+    else
+      for _, item in ipairs(value) do known[sid_of(item) or item] = true end
     end
-    for _, item in ipairs(value) do known[sid_of(item) or item] = true end
   end
-  return function(sid) return reconcile.owner(state.memory, sid) or known[sid] end
+  return function(sid)
+    return reconcile.owner(state.memory, sid) or known[sid] or is_known and is_known(sid) or nil
+  end
 end
 
 -- Those that may be the dial's, of all calls of its minutes.
@@ -418,6 +437,32 @@ function implementation.reconcile(object, subject, asked, how)
     reconcile.remember(state.memory, found.call.sid, sought.reference, transport_of(state):now())
   end
   return found
+end
+
+-- }=================================================================
+
+-- {=================================================================
+-- Waiting for a call
+-- ==================================================================
+
+function implementation.wait(object, call, options)
+  local state, err = state_of(object)
+  if not state then return nil, err end
+  options, err = waiting.read(options)
+  if not options then return nil, err end
+  local sid = sid_of(call)
+  if type(sid) ~= "string" then
+    return errors.misuse("exotel.wait wants a call, an event or a SID, got a " .. type(call))
+  end
+  local transport
+  transport, err = transport_of(state)
+  if not transport then return nil, err end
+  return waiting.run({
+    transport = transport, tracker = state.tracker, secrets = state.secrets,
+    ask = function(seconds)
+      return implementation.call_details(object, sid, { details = true }, { timeout = seconds })
+    end,
+  }, call, sid, options)
 end
 
 -- }=================================================================

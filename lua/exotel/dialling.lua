@@ -1,4 +1,5 @@
--- dialling: what a dial is known by beside what is sent: its reference, and when it may leave.
+-- dialling: what a dial is known by beside what is sent: its reference, and who is told of it
+-- before it leaves.
 --
 -- Nothing is sent here, and no clock is read; random bytes are asked for. What became of a dial
 -- is reconcile.lua's.
@@ -111,6 +112,14 @@ end
 
 local function is_memory(message)
   return type(message) == "string" and message:find "not enough memory$" ~= nil
+end
+
+--- Lets a tracker write a dial down: true, or nil and why the dial isn't to be sent.
+function dialling.track(tracker, request)
+  local ran, begun, why = yielding.pcall(tracker.begins, tracker, request.reference, request)
+  if ran and begun then return true end
+  if not ran and is_memory(begun) then error(begun, 0) end
+  return nil, "the tracker hasn't written it down: " .. tostring(not ran and begun or why)
 end
 
 --- Calls before_dial with the reference of a request and a copy of it: true, or nil and why the

@@ -23,6 +23,7 @@ errors.fields = {
   { "position", "integer?", "the byte of the input, from 1" },
   { "attempts", "integer?", "how often the request was tried" },
   { "reference", "string?", "of a dial: its own name, by which before_dial was told of it" },
+  { "call", "exotel.call?", "of a call that hasn't settled: what is known of it" },
   { "resume", "table?", "of a query that stopped: exotel.calls { resume = err.resume } goes on" },
 }
 
@@ -86,6 +87,8 @@ errors.reasons = {
   { "store", "full", "it has no room left" },
   { "store", "protocol", "what it answers, or what stands in it, is none of ours" },
   { "limited", "before_dial", "before_dial refused the dial, or raised" },
+  { "limited", "tracker", "the tracker couldn't write the dial down" },
+  { "limited", "unsettled", "the call hasn't settled within the time-out" },
 }
 
 local masked = { "message", "field", "code" }

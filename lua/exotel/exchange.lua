@@ -151,19 +151,27 @@ function exchange.time(transport)
   return type(os) == "table" and os.time and os.time() or nil
 end
 
--- Notes when a dial begins, and lets before_dial know: true, or nil and the error. From there on
--- it leaves within its seconds or not at all.
+local function held_back(state, request, reason, why)
+  return nil, errors.new({ kind = "limited", outcome = "not_sent", reason = reason, message = why,
+    attempts = 0 }, request.operation, state.secrets)
+end
+
+-- Notes when a dial begins, and lets the tracker and before_dial know: true, or nil and the error.
+-- From there on it leaves within its seconds or not at all.
 local function announce(state, transport, request, seconds)
   local began = transport:now()
   request.began = exchange.time(transport)
   request.latest = request.began and request.began + seconds
-  if not state.before_dial then return true end
-  local ok, why = dialling.announce(state.before_dial, request)
-  if not ok then
-    return nil, errors.new({ kind = "limited", outcome = "not_sent", reason = "before_dial",
-      message = why, attempts = 0 }, request.operation, state.secrets)
+  if state.tracker and request.operation == "connect" then
+    local ok, why = dialling.track(state.tracker, request)
+    if not ok then return held_back(state, request, "tracker", why) end
+    request.is_tracked = true
   end
-  request.leave_by = began + seconds
+  if state.before_dial then
+    local ok, why = dialling.announce(state.before_dial, request)
+    if not ok then return held_back(state, request, "before_dial", why) end
+  end
+  if state.before_dial or request.is_tracked then request.leave_by = began + seconds end
   return true
 end
 

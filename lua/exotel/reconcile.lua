@@ -128,8 +128,9 @@ function reconcile.settled_at(dial)
   return math.ceil(dial.latest + dial.time_limit + 2 * dial.ring_timeout + SPARE)
 end
 
--- The older the dial, the longer it is likely to take: half as long as it has taken.
-local function ask_again_at(dial, now)
+--- When it is worth asking again. The older the dial, the longer it is likely to take: half as
+--- long as it has taken.
+function reconcile.ask_again_at(dial, now)
   local pause = math.max(SOONEST, (now - dial.began) / 2)
   return math.min(math.ceil(now + pause), reconcile.settled_at(dial))
 end
@@ -220,7 +221,7 @@ function reconcile.decide(dial, candidates, owner, now)
   elseif now >= reconcile.settled_at(dial) then
     found.state = "not_placed"
   else
-    found.state, found.ask_again_at = "unknown", ask_again_at(dial, now)
+    found.state, found.ask_again_at = "unknown", reconcile.ask_again_at(dial, now)
   end
   return found
 end

@@ -19,6 +19,15 @@ local function describe_call(call)
   return core.mask(table.concat(parts, " "), {})
 end
 
+-- "dial reminder-17 not_placed from +91XXXXXXX210", or as a call where it has one
+local function describe_tracked(call)
+  if call.sid then return describe_call(call) end
+  local parts = { "dial", tostring(call.reference), tostring(call.settled) }
+  if call.from then parts[#parts + 1] = "from " .. tostring(call.from) end
+  if call.to then parts[#parts + 1] = "to " .. tostring(call.to) end
+  return core.mask(table.concat(parts, " "), {})
+end
+
 -- "event terminal of call c5797d… completed"
 local function describe_event(event)
   local text = ("event %s of call %s %s"):format(event.kind, event.call_sid or "unknown",
@@ -49,6 +58,7 @@ records.metatables = {
   balance = { __name = "exotel.balance", __tostring = describe_balance },
   event = { __name = "exotel.event", __tostring = describe_event },
   call = { __name = "exotel.call", __tostring = describe_call },
+  tracked = { __name = "exotel.tracked", __tostring = describe_tracked },
 }
 
 --- A record of an operation under its metatable; of a page each of its records.

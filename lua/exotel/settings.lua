@@ -57,6 +57,8 @@ settings.rows = {
   { "before_dial", "function", lua = "fun(reference: string, request: table): any, any",
     about = "is called before a dial leaves; the dial isn't sent when it returns false, or nil"
       .. " and an error, or raises" },
+  { "tracker", "table", about = "what require(\"exotel.tracker\").new gives: each dial is written"
+      .. " down before it leaves, or isn't sent, and its call is followed" },
   { "time_offset", "offset", lua = "string|integer", default = "+05:30",
     about = "the zone of the service's timestamps, or seconds" },
   { "transport", "table", about = "what requests are sent by, instead of libcurl, or of nginx's"
@@ -317,6 +319,15 @@ local function check_limiter(out)
   return out
 end
 
+local function check_tracker(out)
+  for _, name in ipairs { "begins", "ended" } do
+    if out.tracker and type(out.tracker[name]) ~= "function" then
+      return errors.misuse(("tracker has no function '%s'"):format(name))
+    end
+  end
+  return out
+end
+
 local function place(out)
   local base, err = find_base(out)
   if not base then return nil, err end
@@ -335,7 +346,8 @@ function settings.read(given)
   end
   local out, err = copy_given(given)
   for _, step in ipairs { add_address, place, add_credentials, check_complete,
-                          read_only_dial, check_transport, check_limiter } do
+                          read_only_dial, check_transport, check_limiter,
+                          check_tracker } do
     if not out then return nil, err end
     out, err = step(out)
   end

@@ -1,0 +1,167 @@
+-- asking: what a tracker asks the service: Call Details of the calls that it follows, and for the
+-- calls of dials whose outcome nobody knows. When, stands in the entries; the client is given.
+--
+-- SPDX-License-Identifier: MIT
+
+local entries = require "exotel.tracker.entries"
+local life = require "exotel.tracker.life"
+local reconcile = require "exotel.reconcile"
+
+local asking = {}
+
+local ASKING = 60     -- seconds for which what is asked about is left to who asks
+local LATER = 30      -- seconds until something that couldn't be asked is asked again
+local PAUSE_MOST = 60 -- seconds: another process may have dialled
+
+-- What is wrong with the account is wrong with every question.
+local stops = { auth = true, payment = true }
+
+-- What ends the whole poll, if this does: nobody has a turn, or an answer.
+local function stopping(err)
+  local ends = stops[err.reason] or err.kind == "limited" or err.status == 429
+  return ends and err or nil
+end
+
+-- Call Details of a call. True, or nil and the store's error; then what ends the whole poll, if
+-- anything does.
+local function ask(self, client, sid)
+  local call, err = client:call_details(sid, { details = true })
+  if call then
+    local over
+    local done, why = entries.learn(self, sid, function(entry, now)
+      entry.asked_at = now
+      life.read(entry, call, now)
+      over = entry.ended ~= nil
+    end)
+    if over then client:call_ended(sid) end
+    return done, why
+  elseif err.outcome == "rejected" and not stopping(err) then
+    return entries.learn(self, sid, function(entry, now)
+      entry.asked_at = now
+      life.miss(entry, now)
+    end)
+  end
+  local done, why = entries.put_off(self, sid, err.retry_after or LATER)
+  if not done then return nil, why end
+  return true, nil, stopping(err)
+end
+
+-- Whether a SID is known to be of another dial. What can't be looked up is noted in `failed`.
+local function others_of(self, reference, failed)
+  return function(sid)
+    local entry, _, err = self.book:get(sid)
+    failed.err = failed.err or err
+    return entry ~= nil and entry.reference ~= nil and entry.reference ~= reference
+  end
+end
+
+local function sids_of(calls)
+  local list = {}
+  for index, call in ipairs(calls) do list[index] = call.sid end
+  return list
+end
+
+-- The service has answered, and there is no one call that is the dial's. Where several may be, more
+-- may still be heard of them; what nobody has told apart when the dial's call must be over is left
+-- to people.
+local function settle_dial(self, id, dial, answer)
+  return entries.revise(self, id, function(entry)
+    if not entry or entry.step ~= "seek" then return entries.SAME end
+    local now = self.now()
+    local over = answer.state == "not_placed" or now >= reconcile.settled_at(dial)
+    if over then
+      entry.step, entry.due, entry.settled = "hand", now, answer.state
+      entry.candidates = answer.candidates and sids_of(answer.candidates)
+    else
+      entry.due = answer.ask_again_at or reconcile.ask_again_at(dial, now)
+    end
+    return entry
+  end)
+end
+
+-- Seeks the call of a dial: as ask.
+local function seek(self, client, id, entry)
+  local reference, sought = entries.reference_of(id), {}
+  for _, name in ipairs(entries.of_dial) do sought[name] = entry[name] end
+  sought.reference = reference
+  local dial, wrong = reconcile.read(sought)
+  if not dial then return nil, wrong end
+  local failed = {}
+  local answer, err = client:reconcile(sought, { known = others_of(self, reference, failed) })
+  if failed.err then return nil, failed.err end
+  if not answer then
+    local done, why = entries.put_off(self, id, err.retry_after or LATER)
+    if not done then return nil, why end
+    return true, nil, stopping(err)
+  end
+  if answer.state == "placed" then
+    local done, why = entries.learn(self, answer.call.sid, function(of_call, now)
+      of_call.reference = reference
+      life.read(of_call, answer.call, now)
+    end)
+    if not done then return nil, why end
+    client:call_ended(answer.call.sid)
+    return entries.found(self, reference, answer.call.sid)
+  end
+  return settle_dial(self, id, dial, answer)
+end
+
+-- A line of the index whose time has come, under a lease, so that nobody else asks the same.
+local function look_after(self, client, line)
+  local token, err = self.book:lease("ask", line.id, ASKING)
+  if not token then return token == false and true or nil, err end
+  local entry, _, why = self.book:get(line.id)
+  local done, ends
+  if why then
+    done, err = nil, why
+  elseif entry and (entry.step == "hand" or entry.step == "done" or entry.due > self.now()) then
+    done, err = self.book:align(line.id)
+  elseif not entries.reference_of(line.id) then
+    done, err, ends = ask(self, client, line.id)
+  elseif entry then
+    done, err, ends = seek(self, client, line.id, entry)
+  else
+    done, err = self.book:align(line.id) -- it ended before its dial could leave
+  end
+  self.book:release("ask", line.id, token)
+  return done, err, ends
+end
+
+local function by_due(a, b) return a.due < b.due end
+
+-- The lines whose time has come, the oldest first, and the seconds until the next of the others.
+local function due_lines(self, lines)
+  local now, list, pause = self.now(), {}, PAUSE_MOST
+  for _, line in ipairs(lines) do
+    if line.step ~= "hand" then
+      if line.due <= now then
+        list[#list + 1] = line
+      else
+        pause = math.min(pause, line.due - now)
+      end
+    end
+  end
+  table.sort(list, by_due)
+  return list, pause
+end
+
+--- Asks about at most so many calls. The seconds after which to do so again; or nil and an error.
+function asking.poll(self, client, most)
+  local lines, err = self.book:lines()
+  if not lines then return nil, err end
+  local list, pause = due_lines(self, lines)
+  local unreadable
+  for index, line in ipairs(list) do
+    if index > most then return 0 end
+    local done, ends
+    done, err, ends = look_after(self, client, line)
+    if not done and err.reason ~= "protocol" then return nil, err end
+    if not done then unreadable = err end -- which must not hold up the others
+    if ends and stops[ends.reason] then return nil, ends end
+    if ends then return math.min(math.max(ends.retry_after or LATER, 1), PAUSE_MOST) end
+  end
+  if unreadable then return nil, unreadable end
+  return math.min(pause, #list > 0 and 1 or pause)
+end
+
+return asking

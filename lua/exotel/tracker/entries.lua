@@ -1,0 +1,111 @@
+-- entries: what a tracker knows of each call, by its SID, and of each dial whose call nobody knows
+-- yet, by its reference; and what becomes of that when news come.
+--
+-- Steps of an entry: "ask" Call Details; "seek" the call of a dial; "hand" it out, since it is
+-- settled; and "done". `due` is when that is to be done. self: a tracker's settings, with its book.
+--
+-- SPDX-License-Identifier: MIT
+
+local errors = require "exotel.errors"
+local life = require "exotel.tracker.life"
+
+local entries = {}
+
+local TRIES = 100 -- changes by others, in a row, that one change meets
+local SOON = 60   -- seconds after a dial whose outcome nobody knows
+
+--- What is written down of a dial: fields of its request.
+entries.of_dial = { "from", "to", "began", "latest", "time_limit", "ring_timeout" }
+
+local function id_of_dial(reference) return "dial " .. reference end
+
+--- The reference of the dial that an entry is of; nil where it is a call's.
+function entries.reference_of(id) return id:match "^dial (.*)$" end
+
+--- What a change returns that is none.
+entries.SAME = {}
+
+--- Changes what stands under an id by change(entry), which is called again when another was faster.
+--- entry: nil where nothing stands there. It returns the entry to put there; or entries.SAME.
+--- Returns true, or nil and an error.
+function entries.revise(self, id, change)
+  for _ = 1, TRIES do
+    local entry, text, err = self.book:get(id)
+    if err then return nil, err end
+    local after = change(entry)
+    if after == entries.SAME then return true end
+    local done
+    if text then
+      done, err = self.book:change(id, text, after)
+    else
+      done, err = self.book:open(id, after)
+    end
+    if done then return true end
+    if done == nil then return nil, err end
+  end
+  return nil, errors.new { kind = "store", reason = "unreachable",
+                           message = "others change what is known of a call all the time" }
+end
+
+-- What is next for a call, when that is settled.
+local function schedule(self, entry, now)
+  entry.settled = life.settled(entry, now, self.price_after)
+  if entry.settled then
+    entry.step, entry.due = "hand", now
+  else
+    entry.step, entry.due = "ask", life.ask_at(entry, self.pace, self.price_after)
+  end
+  return entry
+end
+
+--- News of a call: put(entry, now) puts them into what is known. One that is settled stays so.
+function entries.learn(self, sid, put)
+  return entries.revise(self, sid, function(entry)
+    local now = self.now()
+    if entry and (entry.step == "hand" or entry.step == "done") then return entries.SAME end
+    if not entry then entry = life.new(now) end
+    entry.call = entry.call or {}
+    put(entry, now)
+    entry.call.sid = entry.call.sid or sid
+    return schedule(self, entry, now)
+  end)
+end
+
+--- The call of a dial is known: the dial itself isn't open any more, unless somebody has it.
+function entries.found(self, reference, sid)
+  return entries.revise(self, id_of_dial(reference), function(entry)
+    if not entry or entry.step == "done" or entry.handed then return entries.SAME end
+    return { step = "done", due = entry.due, sid = sid }
+  end)
+end
+
+--- Writes a dial down, before it leaves: true; or false or nil, and why it mustn't leave.
+function entries.write_down(self, reference, request)
+  if not request.began then return false, "nothing says what time it is" end
+  local entry = { step = "seek", due = (request.latest or request.began) + SOON }
+  for _, name in ipairs(entries.of_dial) do entry[name] = request[name] end
+  local opened, err = self.book:open(id_of_dial(reference), entry)
+  if opened == false then return false, "a dial with this reference was made before" end
+  return opened, err
+end
+
+--- A dial that came to nothing may be made again.
+function entries.forget(self, reference)
+  local id = id_of_dial(reference)
+  local entry, text, err = self.book:get(id)
+  if not entry or entry.step ~= "seek" then return entry ~= nil or err == nil, err end
+  local done
+  done, err = self.book:change(id, text, nil)
+  return done ~= nil and true or nil, err
+end
+
+--- After an answer that said nothing.
+function entries.put_off(self, id, seconds)
+  return entries.revise(self, id, function(entry)
+    if not entry or entry.step == "hand" or entry.step == "done" then return entries.SAME end
+    entry.due = self.now() + seconds
+    return entry
+  end)
+end
+
+return entries
