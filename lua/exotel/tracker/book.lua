@@ -79,17 +79,26 @@ local function page_of(id)
   return tonumber(core.digest(id):sub(1, 4), 16) % PAGES + 1
 end
 
+-- Steps by their first letters, so that what is in front of an id has always the same length.
+local step_of = { a = "ask", s = "seek", h = "hand" }
+local LINE, FRONT = "%s %014.3f %s\n", 17 -- bytes
+
 local function line_of(id, step, due)
-  return ("%s %.3f %s"):format(step, due, id)
+  return LINE:format(step:sub(1, 1), due, id)
 end
 
--- A page's text without the line of an id.
+-- A page's text without the line of an id: an id may be the end of another.
 local function without(text, id)
-  local kept = {}
-  for line in text:gmatch "[^\n]+" do
-    if line:match "^%l+ [%d.]+ (.*)$" ~= id then kept[#kept + 1] = line end
+  local sought, from = " " .. id .. "\n", 1
+  while true do
+    local first, last = text:find(sought, from, true)
+    if not first then return text end
+    local front = first - FRONT + 1
+    if text:find("^[ash] %d+%.%d%d%d ", front) and (front == 1 or text:byte(front - 1) == 10) then
+      return text:sub(1, front - 1) .. text:sub(last + 1)
+    end
+    from = last
   end
-  return table.concat(kept, "\n")
 end
 
 -- Puts a line for an id into the index, or takes it out where there is none.
@@ -98,8 +107,8 @@ local function note(self, id, line)
   for _ = 1, TRIES do
     local before, err = self.store:get(key)
     if err then return nil, err end
-    local after = without(before or "", id)
-    if line then after = after == "" and line or after .. "\n" .. line end
+    if line and before and before:find(line, 1, true) then return true end
+    local after = without(before or "", id) .. (line or "")
     if after == (before or "") then return true end
     if #after > contract.VALUE_MAX then
       return nil, contract.failure("full", "there are too many calls that haven't settled")
@@ -118,9 +127,8 @@ function book:lines()
   for number = 1, PAGES do
     local text, err = self.store:get(page_key(self, number))
     if err then return nil, err end
-    for line in (text or ""):gmatch "[^\n]+" do
-      local step, due, id = line:match "^(%l+) ([%d.]+) (.*)$"
-      list[#list + 1] = { step = step, due = tonumber(due), id = id }
+    for step, due, id in (text or ""):gmatch "([ash]) ([%d.]+) ([^\n]*)\n" do
+      list[#list + 1] = { step = step_of[step], due = tonumber(due), id = id }
     end
   end
   return list

@@ -71,10 +71,10 @@ function entries.learn(self, sid, put)
   end)
 end
 
---- The call of a dial is known: the dial itself isn't open any more, unless somebody has it.
+--- The call of a dial is known: the dial itself isn't open any more.
 function entries.found(self, reference, sid)
   return entries.revise(self, id_of_dial(reference), function(entry)
-    if not entry or entry.step == "done" or entry.handed then return entries.SAME end
+    if not entry or entry.step == "done" then return entries.SAME end
     return { step = "done", due = entry.due, sid = sid }
   end)
 end

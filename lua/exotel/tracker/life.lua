@@ -28,7 +28,9 @@ local tells = { default = true, answered = true, terminal = true }
 local shared = {}
 do
   local of_call = {}
-  for _, row in ipairs(api.records.call) do of_call[row.lua] = not row.list end
+  for _, row in ipairs(api.records.call) do
+    of_call[row.lua] = of_call[row.lua] or not row.list
+  end
   for _, row in ipairs(api.records.event) do
     if not row.list and of_call[row.lua] then shared[#shared + 1] = row.lua end
   end
@@ -79,7 +81,7 @@ end
 local function learn(known, news, now)
   if counts_more(known, news) then
     known.call = fill(news.call, known.call)
-    known.by, known.updated = news.by, news.updated or known.updated
+    known.by, known.updated = news.by, news.updated
   else
     fill(known.call, news.call)
   end
@@ -137,7 +139,7 @@ end
 
 -- A call that nobody answered may have no price: it is whole once it had the time to get one.
 local function is_complete(known, price_after)
-  if not (known.ended and known.confirmed_at) or known.denied then return false end
+  if not (known.ended and known.confirmed_at) then return false end
   local call = known.call
   if call.price ~= nil and call.duration ~= nil then return true end
   return call.status ~= "completed" and known.confirmed_at >= known.ended + price_after

@@ -1,0 +1,734 @@
+-- exotel.tracker: every dial and every call is followed to its end and handed out, whatever comes
+-- late, doubled or never. Where a process ends in the middle: spec/tracker_process_spec.lua.
+--
+-- SPDX-License-Identifier: MIT
+
+local contract = require "exotel.store.contract"
+local core = require "exotel.core"
+local exotel = require "exotel"
+local memory = require "exotel.store.memory"
+local raised = require "spec.support.raised"
+local scripted = require "spec.support.scripted_service"
+local trackers = require "exotel.tracker"
+
+local SID, OTHER = "c5797dcbaaeed7678c4062a4a3ed2f8a", "492205107c5fb48f4ac25d1f77759339"
+local START = 1795000000
+local DIAL = { from = "+919876543210", to = "+919123456789", caller_id = "08039570000" }
+
+local now, store
+
+before_each(function()
+  now = START
+  store = memory.new { now = function() return now end }
+end)
+
+local function new(more)
+  local settings = { store = store, now = function() return now end }
+  for name, value in pairs(more or {}) do settings[name] = value end
+  return trackers.new(settings)
+end
+
+-- A store in the place of the one that there is, where these functions answer nil and an error.
+local function failing(...)
+  local broken = setmetatable({}, { __index = store })
+  for _, name in ipairs { ... } do
+    broken[name] = function() return nil, contract.failure("unreachable", "it is gone") end
+  end
+  return broken
+end
+
+local event, ended, going = scripted.event, scripted.ended, scripted.going
+local gone = scripted.failure { kind = "transport", outcome = "unknown", reason = "timeout",
+                                message = "no answer" }
+
+-- All that can be taken, in order of their SIDs or references, each dealt with.
+local function take_all(tracker)
+  local names, calls = {}, {}
+  local call = exotel.assert(tracker:take() or {})
+  while call.settled do
+    names[#names + 1], calls[#calls + 1] = call.sid or call.reference, call
+    assert.is_true(tracker:done(call))
+    call = exotel.assert(tracker:take() or {})
+  end
+  table.sort(names)
+  return names, calls
+end
+
+-- Lets time pass, and asks whenever that is due. Calls are settled, and taken by nobody.
+local function live(tracker, client, seconds)
+  local stop = now + seconds
+  while now < stop do
+    local pause = exotel.assert(tracker:poll(client))
+    now = math.min(now + math.max(pause, 0.01), stop)
+  end
+end
+
+describe("a dial", function()
+  -- A client whose requests are answered by a function.
+  local function client_with(tracker, answer)
+    local transport = { sent = 0, clock = 0 }
+    function transport:now() return self.clock end
+    function transport:time() return now + self.clock end
+    function transport:sleep(seconds) self.clock = self.clock + seconds end
+    function transport:perform(request)
+      self.sent = self.sent + 1
+      return answer(request)
+    end
+    return exotel.client { account_sid = "acme", api_key = "key_1234", api_token = "token_5678",
+                           transport = transport, tracker = tracker, retries = 0 }, transport
+  end
+
+  local function placed()
+    return { status = 200, headers = {}, body = ('{"Call":{"Sid":"%s","Status":"queued"}}')
+      :format(SID) }
+  end
+
+  local function broken() return nil, { reason = "closed", message = "closed" } end
+
+  it("stands in the store before it leaves", function()
+    local tracker, open = new(), nil
+    local client = client_with(tracker, function()
+      open = tracker:counts()
+      return placed()
+    end)
+    assert(client:connect(DIAL))
+    assert.same({ going = 1, settled = 0 }, open)
+    assert.same({ going = 1, settled = 0 }, tracker:counts()) -- the call, and the dial no longer
+    assert.equal("queued", tracker:known(SID).status)
+  end)
+
+  it("isn't made where it can't be written down", function()
+    for _, name in ipairs { "get", "swap", "add" } do
+      local client, transport = client_with(new { store = failing(name) }, placed)
+      local call, err = client:connect(DIAL)
+      assert.is_nil(call)
+      assert.same({ "limited", "not_sent", "tracker" }, { err.kind, err.outcome, err.reason })
+      assert.matches("it is gone", err.message)
+      assert.equal(0, transport.sent)
+    end
+  end)
+
+  it("isn't made when before_dial refuses it, and is forgotten then", function()
+    local tracker = new()
+    local client = exotel.client { account_sid = "acme", api_key = "key_1234",
+      api_token = "token_5678", tracker = tracker, before_dial = function() return false end }
+    local _, err = client:connect(DIAL)
+    assert.equal("before_dial", err.reason)
+    assert.same({ going = 0, settled = 0 }, tracker:counts())
+  end)
+
+  it("isn't made twice under one reference, not even by another process", function()
+    local client, transport = client_with(new(), placed)
+    assert(client:connect(DIAL, { reference = "reminder-17" }))
+    local again, again_transport = client_with(new(), placed)
+    local _, err = again:connect(DIAL, { reference = "reminder-17" })
+    assert.same({ "not_sent", "tracker" }, { err.outcome, err.reason })
+    assert.matches("a dial with this reference was made before", err.message)
+    assert.same({ 1, 0 }, { transport.sent, again_transport.sent })
+    assert.same({ going = 1, settled = 0 }, new():counts())
+  end)
+
+  it("that rang nobody is forgotten, and may be made again", function()
+    local tracker = new()
+    local answers = {
+      function() return nil, { reason = "connect", message = "refused", sent = false } end,
+      function() return { status = 400, headers = {}, body = "{}" } end,
+      placed,
+    }
+    local client = client_with(tracker, function() return table.remove(answers, 1)() end)
+    for _, outcome in ipairs { "not_sent", "rejected" } do
+      local _, err = client:connect(DIAL, { reference = "one" })
+      assert.equal(outcome, err.outcome)
+      assert.same({ going = 0, settled = 0 }, tracker:counts())
+    end
+    assert(client:connect(DIAL, { reference = "one" }))
+  end)
+
+  it("of which nobody knows is sought, and its call followed", function()
+    local tracker = new()
+    local client = client_with(tracker, broken)
+    local _, err = client:connect(DIAL, { reference = "one" })
+    assert.equal("unknown", err.outcome)
+    assert.same({ going = 1, settled = 0 }, tracker:counts())
+    local asked = scripted.new({}, { { state = "placed", call = ended(SID) } })
+    live(tracker, asked, 300)
+    assert.equal(1, #asked.sought)
+    assert.same({ SID }, asked.ends)
+    local sought = asked.sought[1]
+    assert.same({ "one", DIAL.from, DIAL.to, START }, { sought.reference, sought.from, sought.to,
+                                                        sought.began })
+    local names, calls = take_all(tracker)
+    assert.same({ SID }, names)
+    assert.same({ "complete", "one", nil }, { calls[1].settled, calls[1].reference,
+                                              calls[1].again })
+    assert.same({ going = 0, settled = 0 }, tracker:counts())
+  end)
+
+  it("whose process ended before the answer is sought as well", function()
+    local tracker = new()
+    assert.is_true(tracker:begins("one", { operation = "connect", began = now, latest = now + 60,
+                                           from = DIAL.from, to = DIAL.to }))
+    local asked = scripted.new({}, { { state = "placed", call = ended(SID) } })
+    live(tracker, asked, 119)
+    assert.equal(0, #asked.sought) -- it might be on its way
+    live(tracker, asked, 2)
+    assert.same({ SID }, (take_all(tracker)))
+  end)
+
+  it("that is no call to anybody isn't followed", function()
+    local tracker = new()
+    local client = client_with(tracker, broken)
+    local _, err = client:send { method = "POST", path = "Calls/connect.json", form = {} }
+    assert.equal("unknown", err.outcome)
+    assert.same({ going = 0, settled = 0 }, tracker:counts())
+  end)
+
+  it("reaches its caller also when the tracker can't be told of its call", function()
+    local logged = {}
+    local tracker = new()
+    local half = setmetatable({ ended = function() error "lost" end }, { __index = tracker })
+    function half.begins(_, ...) return tracker:begins(...) end
+    local client = exotel.client { account_sid = "acme", api_key = "key_1234",
+      api_token = "token_5678", tracker = half, logger = function(_, text)
+        logged[#logged + 1] = text
+      end, transport = { perform = placed, now = function() return 0 end, sleep = function() end,
+                         time = function() return now end } }
+    assert.equal(SID, client:connect(DIAL).sid)
+    assert.matches("the tracker wasn't told of a dial: .*lost", logged[1])
+    assert.same({ going = 1, settled = 0 }, tracker:counts()) -- and asks what became of it
+  end)
+end)
+
+describe("a dial that is sought", function()
+  local function sought(found, seconds)
+    local tracker = new()
+    assert.is_true(tracker:begins("one", { began = now, latest = now + 10, from = DIAL.from,
+                                           to = DIAL.to, time_limit = 60, ring_timeout = 30 }))
+    local client = scripted.new({}, found)
+    live(tracker, client, seconds)
+    return tracker, client
+  end
+
+  it("is asked for again when the service says that it pays", function()
+    local tracker, client = sought({ { state = "unknown", ask_again_at = START + 200 },
+      { state = "unknown", ask_again_at = START + 400 }, { state = "not_placed" } }, 399)
+    assert.equal(2, #client.sought)
+    assert.same({ going = 1, settled = 0 }, tracker:counts())
+    live(tracker, client, 2)
+    local names, calls = take_all(tracker)
+    assert.same({ "one" }, names)
+    local dial = calls[1]
+    assert.same({ "not_placed", DIAL.from, DIAL.to, nil },
+      { dial.settled, dial.from, dial.to, dial.sid })
+    assert.equal("dial one not_placed from +XXXXXXXXX210 to +XXXXXXXXX789", tostring(dial))
+  end)
+
+  it("may be one of several calls until its own must be over, and then is left to people",
+  function()
+    local several = { state = "ambiguous", candidates = { ended(SID), ended(OTHER) } }
+    local tracker, client = sought({ several }, 429) -- 10 + 60 + 2 * 30 + 300
+    assert.is_true(#client.sought >= 2)
+    assert.same({ going = 1, settled = 0 }, tracker:counts())
+    live(tracker, client, 2)
+    local _, calls = take_all(tracker)
+    assert.same({ "ambiguous", { SID, OTHER } }, { calls[1].settled, calls[1].candidates })
+  end)
+
+  it("isn't asked for any more once an event brings its reference", function()
+    local tracker, client = sought({ { state = "unknown", ask_again_at = START + 9000 } }, 100)
+    assert.is_true(tracker:heard(event(SID, { custom_field = "one" })))
+    assert.same({ going = 1, settled = 0 }, tracker:counts())
+    client.answers[SID] = { ended(SID) }
+    live(tracker, client, 200)
+    local _, calls = take_all(tracker)
+    assert.same({ SID, "one" }, { calls[1].sid, calls[1].reference })
+    assert.equal(1, #client.sought)
+  end)
+
+  it("is found by a late event also when it was given up, and nobody has taken it", function()
+    local tracker, client = sought({ { state = "not_placed" } }, 100)
+    assert.same({ going = 0, settled = 1 }, tracker:counts())
+    assert.is_true(tracker:heard(event(SID, { custom_field = "one" })))
+    client.answers[SID] = { ended(SID) }
+    live(tracker, client, 200)
+    assert.same({ SID }, (take_all(tracker)))
+  end)
+
+  it("isn't given a call that is known to be another's", function()
+    local _, client = sought({ { state = "unknown", ask_again_at = START + 9000 } }, 100)
+    local tracker = new()
+    tracker:ended("other", going(OTHER))
+    tracker:heard(event(SID))
+    tracker:ended("one", going "mine")
+    assert.is_true(client.known(OTHER))
+    assert.falsy(client.known "mine")
+    assert.falsy(client.known(SID)) -- of which nobody knows whose it is
+    assert.falsy(client.known "nobody")
+  end)
+
+  it("isn't settled while the store can't say whose calls there are", function()
+    local whole = store
+    local client = scripted.new({}, { { state = "not_placed" } })
+    local tracker = new()
+    assert.is_true(tracker:begins("one", { began = now, latest = now, from = DIAL.from }))
+    now = now + 61
+    local reconcile = client.reconcile
+    function client.reconcile(self, dial, more)
+      local get = store.get
+      store.get = function() return nil, contract.failure("unreachable", "it is gone") end
+      more.known(SID)
+      store.get = get
+      return reconcile(self, dial, more)
+    end
+    local pause, err = tracker:poll(client)
+    assert.same({ nil, "unreachable" }, { pause, err.reason })
+    assert.equal(whole, store)
+    assert.same({ going = 1, settled = 0 }, tracker:counts())
+  end)
+
+  it("is asked for later when the service can't be asked", function()
+    local tracker, client = sought({ gone, { state = "placed", call = ended(SID) } }, 80)
+    assert.equal(1, #client.sought)
+    assert.same({ going = 1, settled = 0 }, tracker:counts())
+    live(tracker, client, 30)
+    assert.same({ SID }, (take_all(tracker)))
+  end)
+end)
+
+describe("a call", function()
+  it("is asked about when nothing was heard of it, and when its price should be there", function()
+    local tracker = new()
+    tracker:follow(SID)
+    local client = scripted.new {
+      [SID] = { going(SID), ended(SID, { price = false }), ended(SID) },
+    }
+    live(tracker, client, 59)
+    assert.equal(0, #client.asked)
+    live(tracker, client, 2)
+    assert.equal(1, #client.asked)
+    live(tracker, client, 120) -- a minute later it has ended, two minutes behind it has a price
+    assert.equal(2, #client.asked)
+    live(tracker, client, 62)
+    assert.equal(3, #client.asked)
+    local _, calls = take_all(tracker)
+    assert.same({ "complete", 1.5, "1.500", 17, "completed" }, { calls[1].settled, calls[1].price,
+      calls[1].price_text, calls[1].duration, calls[1].legs[1].status })
+  end)
+
+  it("that an event has ended is asked about two minutes later, and once", function()
+    local tracker = new()
+    assert.is_true(tracker:heard(event(SID)))
+    assert.is_true(tracker:heard(event(SID))) -- doubled
+    assert.is_true(tracker:heard(event(SID, { kind = "answered", final = false,
+      status = "in-progress" }))) -- behind it
+    local client = scripted.new { [SID] = { ended(SID) } }
+    live(tracker, client, 119)
+    assert.same({}, client.asked)
+    live(tracker, client, 2)
+    assert.same({ SID }, client.asked)
+    assert.same({ SID }, client.ends) -- its place is another call's
+    assert.same({ SID }, (take_all(tracker)))
+  end)
+
+  it("is one, whoever tells of it", function()
+    local tracker = new()
+    tracker:ended("one", going(SID))
+    tracker:heard(event(SID, { custom_field = "one", recording_url = "https://x.test/1.mp3" }))
+    tracker:follow(going(SID))
+    assert.same({ going = 1, settled = 0 }, tracker:counts())
+    live(tracker, scripted.new { [SID] = { ended(SID) } }, 130)
+    local _, calls = take_all(tracker)
+    assert.equal(1, #calls)
+    assert.same({ "one", "https://x.test/1.mp3", 1.5 },
+      { calls[1].reference, calls[1].recording_url, calls[1].price })
+  end)
+
+  it("that is done isn't followed again by what comes late", function()
+    local tracker = new()
+    tracker:follow(ended(SID))
+    assert.same({ SID }, (take_all(tracker)))
+    assert.is_true(tracker:heard(event(SID)))
+    assert.is_true(tracker:follow(SID))
+    assert.same({ going = 0, settled = 0 }, tracker:counts())
+    assert.is_false(tracker:take())
+    assert.is_false(tracker:known(SID))
+    now = now + 86401 -- it isn't remembered for ever
+    assert.is_true(tracker:heard(event(SID)))
+    assert.same({ going = 1, settled = 0 }, tracker:counts())
+  end)
+
+  it("that the service never heard of is given up", function()
+    local tracker = new()
+    tracker:follow(SID)
+    live(tracker, scripted.new {}, 1000)
+    local _, calls = take_all(tracker)
+    assert.same({ SID, "lost", nil }, { calls[1].sid, calls[1].settled, calls[1].status })
+  end)
+
+  it("is asked about later when the service can't be asked", function()
+    local tracker = new()
+    tracker:follow(SID)
+    local client = scripted.new { [SID] = { gone, gone, ended(SID) } }
+    live(tracker, client, 119)
+    assert.equal(2, #client.asked)
+    live(tracker, client, 2)
+    assert.same({ SID }, (take_all(tracker)))
+  end)
+
+  it("keeps what the service sends beyond what is known", function()
+    local tracker = new()
+    tracker:follow(ended(SID, { ["New-Thing"] = "x\ny", legs = { { id = 1, Odd = "1" } } }))
+    local _, calls = take_all(tracker)
+    assert.same({ "x\ny", "1" }, { calls[1]["New-Thing"], calls[1].legs[1].Odd })
+  end)
+
+  it("of which the service sends more than there is room for keeps what is known of it", function()
+    local tracker = new()
+    tracker:follow(ended(SID, { Huge = ("x"):rep(70000), caller_name = ("y"):rep(2000) }))
+    local _, calls = take_all(tracker)
+    assert.same({ 1.5, nil, nil }, { calls[1].price, calls[1].Huge, calls[1].caller_name })
+  end)
+
+  it("without a SID, or what isn't told of a call, is no news", function()
+    local tracker = new()
+    for _, kind in ipairs { "passthru", "agent", "stream", "unknown" } do
+      assert.is_false(tracker:heard { kind = kind, call_sid = SID })
+    end
+    assert.is_false(tracker:heard { kind = "terminal", final = true, status = "busy" })
+    assert.same({ going = 0, settled = 0 }, tracker:counts())
+  end)
+
+  it("whose event can't be kept is told to who brought it", function()
+    for _, name in ipairs { "get", "swap", "add" } do
+      local heard, err = new({ store = failing(name) }):heard(event(SID))
+      assert.is_nil(heard)
+      assert.same({ "store", "unreachable" }, { err.kind, err.reason })
+    end
+  end)
+end)
+
+describe("poll", function()
+  it("asks about the oldest first, and about so many", function()
+    local tracker, client = new(), scripted.new {}
+    for index = 1, 5 do
+      tracker:follow(("sid%d"):format(6 - index))
+      now = now + 1
+    end
+    now = now + 60
+    assert.equal(0, tracker:poll(client, 2))
+    assert.same({ "sid5", "sid4" }, client.asked)
+    assert.equal(1, tracker:poll(client))
+    assert.same({ "sid5", "sid4", "sid3", "sid2", "sid1" }, client.asked)
+    assert.is_true(tracker:poll(client) > 50)
+    assert.equal(5, #client.asked)
+  end)
+
+  it("says when the next one is due, and that somebody else may have dialled", function()
+    local tracker, client = new(), scripted.new {}
+    assert.equal(60, tracker:poll(client))
+    tracker:follow(SID)
+    now = now + 45
+    assert.equal(15, tracker:poll(client))
+  end)
+
+  it("ends at once when nobody has a turn or an answer, and goes on behind that", function()
+    local limited = scripted.failure { kind = "limited", outcome = "not_sent", reason = "rate",
+                                       message = "no turn", retry_after = 7 }
+    local refused = scripted.failure { kind = "api", outcome = "rejected", status = 429,
+                                       reason = "rate_limited", message = "slow" }
+    for _, row in ipairs { { limited, 7 }, { refused, 30 } } do
+      store = memory.new { now = function() return now end }
+      local tracker = new()
+      tracker:follow(SID)
+      tracker:follow(OTHER)
+      now = now + 61
+      local client = scripted.new { [SID] = { row[1], ended(SID) },
+                                    [OTHER] = { row[1], ended(OTHER) } }
+      assert.equal(row[2], tracker:poll(client))
+      assert.equal(1, #client.asked)
+      live(tracker, client, 60)
+      assert.equal(2, #(take_all(tracker)))
+    end
+  end)
+
+  it("tells when the account is refused", function()
+    local tracker = new()
+    tracker:follow(SID)
+    now = now + 61
+    local pause, err = tracker:poll(scripted.new { [SID] = { scripted.failure { kind = "api",
+      outcome = "rejected", status = 401, reason = "auth", message = "no" } } })
+    assert.same({ nil, "auth" }, { pause, err.reason })
+    assert.same({ going = 1, settled = 0 }, tracker:counts())
+  end)
+
+  it("leaves what another is asking about to that one, until it has ended", function()
+    local one, other = new(), new()
+    one:follow(SID)
+    now = now + 61
+    local nested = scripted.new { [SID] = { going(SID) } }
+    local client = scripted.new { [SID] = { going(SID) } }
+    local ask = client.call_details
+    function client.call_details(...)
+      assert(other:poll(nested))
+      return ask(...)
+    end
+    assert(one:poll(client))
+    assert.same({ 1, 0 }, { #client.asked, #nested.asked })
+    -- The one that ends in the middle:
+    now = now + 3600
+    function client.call_details() error "killed" end
+    assert.is_false(pcall(one.poll, one, client))
+    assert(other:poll(nested))
+    assert.equal(0, #nested.asked)
+    now = now + 60
+    assert(other:poll(nested))
+    assert.equal(1, #nested.asked)
+  end)
+
+  it("doesn't ask about a call of which news came in the meantime", function()
+    local tracker = new()
+    tracker:follow(SID)
+    tracker:follow(OTHER)
+    now = now + 61
+    local client = scripted.new {}
+    local ask = client.call_details
+    function client.call_details(self, sid, ...)
+      tracker:heard(event(sid == SID and OTHER or SID))
+      return ask(self, sid, ...)
+    end
+    assert(tracker:poll(client))
+    assert.equal(1, #client.asked)
+  end)
+
+  it("isn't held up by an entry that it can't read", function()
+    local tracker = new()
+    tracker:follow(SID)
+    tracker:follow(OTHER)
+    for _, text in ipairs { "rubbish", "{}", '{"step":"ask"}\n{"Call":' } do
+      assert(store:swap("tracker calls of " .. SID, store:get("tracker calls of " .. SID), text,
+        9000))
+      now = now + 700
+      local client = scripted.new { [OTHER] = { going(OTHER) } }
+      local pause, err = tracker:poll(client)
+      assert.same({ nil, "store", "protocol" }, { pause, err.kind, err.reason })
+      assert.same({ OTHER }, client.asked)
+    end
+  end)
+
+  it("tells of a store that is lost", function()
+    for _, name in ipairs { "get", "lease" } do
+      new():follow(SID)
+      now = now + 700
+      local pause, err = new({ store = failing(name) }):poll(scripted.new {})
+      assert.same({ nil, "unreachable" }, { pause, err.reason })
+    end
+  end)
+
+  it("wants a client, and a number", function()
+    local tracker = new()
+    assert.matches("poll wants a client, got a nil", raised(function() tracker:poll() end))
+    assert.matches("at least 1", raised(function() tracker:poll(scripted.new {}, 0) end))
+  end)
+end)
+
+describe("a settled call", function()
+  local function with(...)
+    local tracker = new()
+    for _, sid in ipairs { ... } do tracker:follow(ended(sid)) end
+    return tracker
+  end
+
+  it("is handed to one at a time", function()
+    local one, other = with(SID), new()
+    local call = one:take()
+    assert.equal(SID, call.sid)
+    assert.is_false(other:take())
+    assert.is_false(one:take())
+    assert.is_true(one:done(call))
+    now = now + 3600
+    assert.is_false(other:take())
+  end)
+
+  it("is handed out again, and marked, when its time was over", function()
+    local one, other = with(SID), new()
+    local first = one:take()
+    assert.is_nil(first.again)
+    now = now + 61
+    local second = other:take()
+    assert.same({ SID, true }, { second.sid, second.again })
+    assert.is_false(one:done(first)) -- too late: the other one has it
+    assert.is_false(one:renew(first))
+    assert.is_true(other:done(second))
+    assert.is_false(one:done(first))
+    now = now + 3600
+    assert.is_false(other:take())
+  end)
+
+  it("is kept by who needs longer", function()
+    local one, other = with(SID), new()
+    local call = one:take()
+    for _ = 1, 5 do
+      now = now + 59
+      assert.is_true(one:renew(call))
+      assert.is_false(other:take())
+    end
+    assert.is_true(one:renew(call, 500))
+    now = now + 499
+    assert.is_false(other:take())
+    assert.is_true(one:done(call))
+    now = now + 3600
+    assert.is_false(other:take())
+  end)
+
+  it("can be said to be done again, when the store was lost", function()
+    local tracker = with(SID)
+    local call = tracker:take()
+    local swap, lost = store.swap, nil
+    for _, name in ipairs { "renew", "swap" } do
+      local whole = store[name]
+      store[name] = function() return nil, contract.failure("unreachable", "it is gone") end
+      local done, err = tracker:done(call)
+      assert.same({ nil, "unreachable" }, { done, err.reason })
+      store[name] = whole
+      lost = name
+    end
+    assert.same({ swap, "swap" }, { store.swap, lost })
+    assert.is_true(tracker:done(call))
+    assert.same({ going = 0, settled = 0 }, tracker:counts())
+  end)
+
+  it("is one among others that others have", function()
+    local one, other = with(SID, OTHER), new()
+    local a, b = one:take(), other:take()
+    local sids = { a.sid, b.sid }
+    table.sort(sids)
+    assert.same({ OTHER, SID }, sids)
+    assert.is_false(one:take())
+    assert.is_true(one:done(a))
+    assert.is_true(other:done(b))
+  end)
+
+  it("waits for a week, and for longer where `keep` says so", function()
+    local tracker = with(SID)
+    now = now + 7 * 86400 - 1
+    assert.equal(SID, tracker:take().sid)
+    local keeping = new { keep = 100 * 86400, name = "other" }
+    keeping:follow(ended(OTHER))
+    now = now + 99 * 86400
+    assert.equal(OTHER, keeping:take().sid)
+  end)
+
+  it("is its tracker's alone", function()
+    local tracker = with(SID)
+    assert.is_false(new({ name = "another.account" }):take())
+    assert.equal(SID, tracker:take().sid)
+  end)
+
+  it("is known while it is there", function()
+    local tracker = with(SID)
+    assert.same({ SID, "complete" }, { tracker:known(SID).sid, tracker:known(SID).settled })
+    assert.matches("^call " .. SID, tostring(tracker:known(event(SID))))
+    assert.is_false(tracker:known "nobody")
+  end)
+
+  it("is told of when the store is lost", function()
+    with(SID)
+    for _, name in ipairs { "get", "lease", "swap" } do
+      local call, err = new({ store = failing(name) }):take()
+      assert.same({ nil, "unreachable" }, { call, err.reason })
+    end
+    assert.equal(SID, new():take().sid) -- nobody has a lease of it
+    for _, name in ipairs { "counts", "known" } do
+      local broken = new { store = failing "get" }
+      local told, err = broken[name](broken, SID)
+      assert.same({ nil, "unreachable" }, { told, err.reason })
+    end
+  end)
+
+  it("is done only by who has taken it", function()
+    local tracker = with(SID)
+    for _, name in ipairs { "done", "renew" } do
+      for _, value in ipairs { ended(SID), SID, false } do
+        assert.matches("wants a call that tracker:take returned",
+          raised(function() tracker[name](tracker, value) end))
+      end
+    end
+  end)
+end)
+
+describe("the index", function()
+  -- So many SIDs whose lines stand on one page of it.
+  local function of_one_page(count)
+    local list, number = {}, 0
+    while #list < count do
+      local sid = ("s%031d"):format(number)
+      if tonumber(core.digest(sid):sub(1, 4), 16) % 32 == 0 then list[#list + 1] = sid end
+      number = number + 1
+    end
+    return list
+  end
+
+  it("has room for more than a thousand calls on each of its pages, and tells of one more",
+  function()
+    local tracker, opened, err = new(), 0, nil
+    for _, sid in ipairs(of_one_page(1400)) do
+      local done
+      done, err = tracker:follow(sid)
+      if not done then break end
+      opened = opened + 1
+    end
+    assert.same({ "store", "full" }, { err.kind, err.reason })
+    assert.is_true(opened > 1200, opened)
+    assert.same({ going = opened, settled = 0 }, tracker:counts())
+  end)
+
+  it("tells apart names of which one is the end of another, or looks like a line", function()
+    local tracker, names = new(), { "b", "a b", "h 1795000000.000 b", "dial b", "x a b" }
+    for _, name in ipairs(names) do
+      assert.is_true(tracker:begins(name, { began = now, latest = now, from = DIAL.from }))
+    end
+    for left = #names - 1, 0, -1 do
+      tracker:ended(table.remove(names), nil, { outcome = "not_sent" })
+      assert.same({ going = left, settled = 0 }, tracker:counts())
+    end
+  end)
+end)
+
+describe("exotel.tracker.new", function()
+  local rows = {
+    { "nothing", nil, "a table of settings is wanted, got a nil" },
+    { "no store", {}, "setting 'store' is missing" },
+    { "half a store", { store = { get = print } }, "setting 'store' wants a store" },
+    { "a name that it doesn't know", { stor = 1 }, "'stor' is not known %(did you mean 'store'" },
+    { "another type", { store = true, hold = "1" }, "setting 'store' wants a store" },
+    { "a time that ends at once", { hold = 0 }, "setting 'hold' wants a number above 0" },
+    { "a name with blanks", { name = "a b" }, "setting 'name' wants a name of at most 32" },
+    { "keeping for an hour", { keep = 3600 }, "setting 'keep' wants seconds from a day to a year" },
+  }
+  for _, row in ipairs(rows) do
+    it("refuses " .. row[1], function()
+      local given = row[2]
+      if given and row[1]:find "^[ak]" and given.store == nil then given.store = store end
+      local message = raised(function() trackers.new(given) end)
+      assert.matches("^exotel.tracker.new: ", message)
+      assert.matches(row[3], message)
+    end)
+  end
+
+  it("is what a client takes, and nothing else", function()
+    local account = { account_sid = "acme", api_key = "key_1234", api_token = "token_5678" }
+    account.tracker = { begins = print }
+    assert.matches("tracker has no function 'ended'", raised(function() exotel.client(account) end))
+    account.tracker = new()
+    assert.truthy(exotel.client(account))
+    assert.equal("exotel.tracker: calls", tostring(account.tracker))
+  end)
+
+  it("tells wrong arguments at their caller's line", function()
+    local tracker = new()
+    assert.truthy(raised(function() tracker:heard(nil) end))
+    assert.truthy(raised(function() tracker:follow "a b" end))
+    assert.truthy(raised(function() tracker:follow {} end))
+    assert.truthy(raised(function() tracker:known(nil) end))
+  end)
+end)
