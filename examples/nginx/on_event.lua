@@ -1,5 +1,5 @@
 -- on_event: yours. What is done with an event, before Exotel is answered: an error here makes it
--- post the event again. It may come twice, late, or never.
+-- post the event again. It may come late, or never; and twice where a worker ended in the middle.
 --
 -- This one remembers the last status of each call for a day.
 

@@ -87,6 +87,28 @@ describe("the example's webhook", function()
     assert.equal("", server:read "logs/webhook_error.log")
   end)
 
+  it("hands over once what comes three times, to any worker and in any encoding", function()
+    start { workers = 2 }
+    for number = 1, 20 do
+      for _, content_type in ipairs(TYPES) do
+        assert.equal(200, (mounted.post(server, posting.event(number), content_type)))
+      end
+      assert.equal(number, #kept())
+    end
+  end)
+
+  it("has events come again where there is no room to remember them", function()
+    start { changes = { ["lua_shared_dict events 10m;"] = "lua_shared_dict events 12k;" } }
+    local number = 0
+    local status
+    repeat
+      number = number + 1
+      status = mounted.post(server, posting.event(number), posting.FORM)
+    until status ~= 200 or number == 1000
+    assert.equal(503, status)
+    assert.truthy(until_logged("logs/webhook_error.log", "no memory"))
+  end)
+
   it("reads a body from memory, and from the file that nginx put it into", function()
     local name = "client_body_buffer_size 16k;"
     for where, changes in pairs {
@@ -176,6 +198,7 @@ describe("the example's webhook", function()
     assert.equal(200, (mounted.post(server, event, posting.FORM)))
     assert.same({ 200, "completed" }, { told(event.call_sid) })
     event.event_type, event.status = "answered", "in-progress"
+    event.conversation_duration = 61 -- so that it is another than the first
     assert.equal(200, (mounted.post(server, event, posting.FORM)))
     server:reload()
     assert.same({ 200, "completed" }, { told(event.call_sid) })
