@@ -394,8 +394,8 @@ end)
 --- max_wait, the seconds that a request waits for its turn (30); hosts, how many share the store,
 --- so that each has its share of the limit while the store is lost (10): of an nginx with a
 --- dictionary `exotel` all workers are one, elsewhere each process is; calls, how many may be in
---- progress at once, 1 to 1000 (any number), where limiter:call_ended is told of each end; now, a
---- function that gives seconds, by which delays are counted.
+--- progress at once, 1 to 1000 (any number), where client:call_ended, or a webhook with the setting
+--- `client`, tells of each end; now, a function that gives seconds, by which delays are counted.
 ---@param options? table
 ---@return table limiter  for the setting `limiter` of clients
 limiter.new = errors.expose(function(options)
