@@ -1,0 +1,176 @@
+-- client:wait: one call until it is settled, by Call Details, and by what a tracker has heard.
+--
+-- SPDX-License-Identifier: MIT
+
+local exotel = require "exotel"
+local memory = require "exotel.store.memory"
+local raised = require "spec.support.raised"
+local sandbox = require "exotel.sandbox"
+local trackers = require "exotel.tracker"
+
+local SID = "c5797dcbaaeed7678c4062a4a3ed2f8a"
+local DIAL = { from = "+919876543210", to = "+919123456789", caller_id = "08039570000" }
+
+-- A call that has these fields, as the service answers; a number is a status of an error.
+local function answer_of(what)
+  if type(what) == "number" then return { status = what, headers = {}, body = "" } end
+  if what == "silence" then return nil, { reason = "timeout", message = "no answer" } end
+  return { status = 200, headers = {}, body = ('{"Call":{"Sid":"%s",%s}}'):format(SID, what) }
+end
+
+local GOING, ENDED = '"Status":"in-progress"', '"Status":"completed"'
+local PRICED = '"Status":"completed","Price":"1.500","Duration":"17"'
+
+-- A client whose time passes when it sleeps; answers: in turn, the last again and again.
+-- asked: the seconds at which it was asked.
+local function client_of(answers, settings)
+  local transport = { clock = 0, asked = {} }
+  function transport:now() return self.clock end
+  function transport:time() return 1795000000 + self.clock end
+  function transport:sleep(seconds)
+    assert(seconds > 0, "no time passes")
+    self.clock = self.clock + seconds
+    if self.slept then self.slept(self.clock) end
+  end
+  function transport:perform(request)
+    self.asked[#self.asked + 1] = self.clock
+    assert(request.url:find("Calls/" .. SID .. ".json?details=true", 1, true), request.url)
+    return answer_of(#answers > 1 and table.remove(answers, 1) or answers[1])
+  end
+  local all = { account_sid = "acme", api_key = "key_1234", api_token = "token_5678",
+                transport = transport, retries = 0 }
+  for name, value in pairs(settings or {}) do all[name] = value end
+  return exotel.client(all), transport
+end
+
+describe("client:wait", function()
+  -- What the caller has, what the service answers; how it is settled, and when it was asked.
+  local rows = {
+    { "a call that is priced already isn't asked about",
+      { sid = SID, status = "completed", price = 1.5, duration = 17 }, { GOING }, "complete", {} },
+    { "a SID is asked about at once", SID, { PRICED }, "complete", { 0 } },
+    { "a call that was placed a moment later, and less often the longer it goes on",
+      { sid = SID, status = "queued" }, { GOING, GOING, GOING, PRICED }, "complete",
+      { 2, 4, 6, 8 } },
+    { "one that has ended until it has its price", { sid = SID, status = "queued" },
+      { GOING, ENDED, ENDED, PRICED }, "complete", { 2, 4, 19, 34 } },
+    { "what the service doesn't answer is asked again", SID, { "silence", 503, 429, PRICED },
+      "complete", { 0, 2, 4, 6 } },
+    { "what it doesn't know yet as well", { sid = SID, status = "queued" }, { 404, PRICED },
+      "complete", { 2, 4 } },
+    { "an event is begun with as well", { call_sid = SID, kind = "terminal", final = true,
+      status = "busy" }, { PRICED }, "complete", { 15 } },
+  }
+  for _, row in ipairs(rows) do
+    it("settles: " .. row[1], function()
+      local client, transport = client_of(row[3])
+      local call = assert(client:wait(row[2]))
+      assert.same({ SID, row[4] }, { call.sid, call.settled })
+      assert.same(row[5], transport.asked)
+      assert.matches("^call " .. SID .. " completed", tostring(call))
+    end)
+  end
+
+  it("comes back at the end, without the price, when that is all that is wanted", function()
+    local client, transport = client_of { GOING, ENDED }
+    local call = assert(client:wait(SID, { complete = false }))
+    assert.same({ "completed", nil, nil }, { call.status, call.settled, call.price })
+    assert.same({ 0, 2 }, transport.asked)
+  end)
+
+  it("settles as ended what never gets a price", function()
+    local client, transport = client_of { ENDED }
+    assert.equal("ended", client:wait(SID).settled)
+    assert.is_true(transport.clock >= 600 and transport.clock < 620)
+  end)
+
+  it("tells of the time that has passed, with what is known", function()
+    local client, transport = client_of { GOING }
+    local call, err = client:wait(SID, { timeout = 100 })
+    assert.is_nil(call)
+    assert.same({ "limited", "unsettled", nil }, { err.kind, err.reason, err.outcome })
+    assert.equal("the call hasn't settled within 100 seconds: it is in-progress", err.message)
+    assert.same({ SID, "in-progress" }, { err.call.sid, err.call.status })
+    assert.equal(100, transport.clock)
+  end)
+
+  it("tells what the service says of a call that it will never know", function()
+    local client, transport = client_of { 404 }
+    local _, err = client:wait({ sid = SID, status = "queued" })
+    assert.same({ "api", "not_found" }, { err.kind, err.reason })
+    assert.is_true(transport.clock >= 60 and transport.clock < 90)
+    for _, status in ipairs { 400, 401, 403 } do
+      client, transport = client_of { status }
+      _, err = client:wait(SID)
+      assert.equal(status, err.status)
+      assert.equal(1, #transport.asked)
+    end
+  end)
+
+  describe("with a tracker", function()
+    local tracker
+
+    before_each(function()
+      local now = function() return 1000 end
+      tracker = trackers.new { store = memory.new { now = now }, now = now }
+    end)
+
+    it("hears what a webhook was told", function()
+      local client, transport = client_of({ GOING }, { tracker = tracker })
+      function transport.slept(clock)
+        if clock < 7 then return end
+        transport.slept = nil
+        assert.is_true(tracker:heard { call_sid = SID, kind = "terminal", final = true,
+                                       status = "busy", custom_field = "mine" })
+      end
+      local call = assert(client:wait(SID, { complete = false }))
+      assert.same({ "busy", "mine", 7 }, { call.status, call.custom_field, transport.clock })
+    end)
+
+    it("tells it what it learns", function()
+      local client = client_of({ GOING }, { tracker = tracker })
+      assert.is_nil((client:wait(SID, { timeout = 5 })))
+      assert.equal("in-progress", tracker:known(SID).status)
+    end)
+  end)
+
+  it("goes on without a tracker that is lost", function()
+    local broken = { begins = function() return true end, ended = function() return true end }
+    function broken.known() return nil, "it is gone" end
+    function broken.follow() return nil, "it is gone" end
+    local client = client_of({ GOING, PRICED }, { tracker = broken })
+    assert.equal("complete", client:wait(SID).settled)
+  end)
+
+  it("yields to others in a loop, on the sandbox", function()
+    local service = assert(sandbox.start { speed = 50, settle_seconds = 2 })
+    local loop = exotel.loop()
+    local client, tasks = service:client { transport = loop }, {}
+    for index = 1, 8 do
+      tasks[index] = loop:spawn(function()
+        local params = { from = ("+91987654321%d"):format(index), to = DIAL.to,
+                         caller_id = DIAL.caller_id }
+        return client:wait(exotel.assert(client:connect(params)), { timeout = 60 })
+      end)
+    end
+    assert(loop:run())
+    for index = 1, 8 do
+      local call = exotel.assert(tasks[index]:result())
+      assert.same({ "complete", true }, { call.settled, call.price ~= nil })
+    end
+    loop:close()
+    service:stop()
+  end)
+
+  it("wants a call, and options that it knows", function()
+    local client = client_of { GOING }
+    assert.matches("exotel.wait wants a call, an event or a SID, got a nil",
+      raised(function() client:wait(nil) end))
+    assert.matches("setting 'timout' is not known %(did you mean 'timeout'",
+      raised(function() client:wait(SID, { timout = 1 }) end))
+    assert.matches("setting 'timeout' wants a number above 0",
+      raised(function() client:wait(SID, { timeout = 0 }) end))
+    assert.matches("setting 'complete' wants true or false",
+      raised(function() client:wait(SID, { complete = 1 }) end))
+  end)
+end)
