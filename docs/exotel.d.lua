@@ -22,7 +22,7 @@
 ---@field max_dials? number dials that the client makes at most
 ---@field limit? integer|false requests of the account in any 60 seconds, counted with those of the other clients of this process; inside nginx with those of all workers, and 200 by default, where there is a lua_shared_dict named exotel; false for no counting
 ---@field max_wait? number seconds that a request waits for its turn under the limit, beside its timeout
----@field limiter? table instead of limit: what require("exotel.limiter").new gives, for a fleet or other numbers
+---@field limiter? exotel.limiter|table instead of limit: what require("exotel.limiter").new gives, for a fleet or other numbers
 ---@field before_dial? fun(reference: string, request: table): any, any is called before a dial leaves; the dial isn't sent when it returns false, or nil and an error, or raises
 ---@field tracker? table what require("exotel.tracker").new gives: each dial is written down before it leaves, or isn't sent, and its call is followed
 ---@field time_offset? string|integer the zone of the service's timestamps, or seconds
@@ -40,6 +40,29 @@
 ---@field deadline? number seconds for all of it: of a query for all its pages
 ---@field format? "json"|"xml" the format of the answer
 ---@field reference? string a dial's own name, at most 128 bytes; without one it gets 24 hexadecimal digits
+
+---@class exotel.limiter.options
+---@field limit? integer the requests in any 60 seconds, 2 to 100000
+---@field burst? integer how many of them may go at once, half of the limit at most; without it a tenth
+---@field store? exotel.store where those who share the limit meet; without it the shared dictionary `exotel` inside nginx, where there is one, else this process's memory
+---@field max_wait? number the seconds that a request waits for its turn, at most 86400
+---@field hosts? integer how many share the store, so that each has its share of the limit while the store is lost: of an nginx with a dictionary `exotel` all workers are one, elsewhere each process is
+---@field calls? integer how many may be in progress at once, 1 to 1000, where client:call_ended, or a webhook with the setting `client`, tells of each end; without it any number
+---@field now? fun(): number gives seconds, by which delays are counted
+
+---@class exotel.store.memory.options
+---@field most? integer how many entries it may have
+---@field now? fun(): number gives seconds, instead of the process's clock
+
+---@class exotel.store.redis.options
+---@field host? string the server
+---@field port? integer its port
+---@field username? string whom it lets in, where it asks
+---@field password? string likewise; it travels in plain
+---@field database? integer another than the first
+---@field timeout? number the seconds of each step
+---@field prefix? string stands in front of each key
+---@field command? fun(...: string): any, string? instead of the first six: sends the words of one command and returns its reply, nil for none; or nil and a message; or false and the message that Redis itself answered
 
 ---@class exotel.connect.options
 ---@field from string the number that is called first
@@ -266,6 +289,55 @@
 ---@field call? exotel.call where it was placed: the call
 ---@field candidates? exotel.call[] where it is ambiguous: the calls that may be it
 ---@field ask_again_at? integer where it is unknown: epoch seconds
+
+--- What stores have in common; docs/store.md says what each promises.
+---@class exotel.store
+local store = {}
+
+--- Makes an entry: true; false when there is one already.
+---@param key string 1 to 200 bytes
+---@param value string at most 65536 bytes
+---@param seconds number its lifetime: above 0, at most 31622400
+---@return boolean? added
+---@return exotel.error? err
+function store:add(key, value, seconds) end
+
+--- The value of an entry; nil when there is none.
+---@param key string 1 to 200 bytes
+---@return string? value
+---@return exotel.error? err
+function store:get(key) end
+
+--- Changes an entry whose value is `before`, nil for none: true; false when it isn't. A `value` of nil deletes it.
+---@param key string 1 to 200 bytes
+---@param before? string the value that must be there
+---@param value? string at most 65536 bytes
+---@param seconds? number its lifetime: above 0, at most 31622400
+---@return boolean? swapped
+---@return exotel.error? err
+function store:swap(key, before, value, seconds) end
+
+--- A token that nobody else has; false while somebody has the lease.
+---@param key string 1 to 200 bytes
+---@param seconds number its lifetime: above 0, at most 31622400
+---@return (string|false)? token
+---@return exotel.error? err
+function store:lease(key, seconds) end
+
+--- Lets a lease last for so long from now: true; false when it is over, or another's.
+---@param key string 1 to 200 bytes
+---@param token string what lease gave
+---@param seconds number its lifetime: above 0, at most 31622400
+---@return boolean? renewed
+---@return exotel.error? err
+function store:renew(key, token, seconds) end
+
+--- Ends a lease: true; false when it is over, or another's.
+---@param key string 1 to 200 bytes
+---@param token string what lease gave
+---@return boolean? released
+---@return exotel.error? err
+function store:release(key, token) end
 
 ---@class exotel.client
 local client = {}
@@ -667,6 +739,94 @@ function webhook:url(base) end
 ---@return table<string, integer> counts
 function webhook:counts() end
 
+---@class exotel.limiter
+local limiter = {}
+
+--- The turns of one account. A client that is given a limiter calls it once; clients of one
+--- account share them.
+---@param account string its SID
+---@return exotel.limiter.gate gate
+function limiter:bind(account) end
+
+--- One of an account's calls is over: another may begin, where `calls` caps them. call: a record or
+--- an event of it, or its SID. Safe to call again. client:call_ended knows the account, and is what
+--- the setting `client` of a webhook calls.
+---@param account string
+---@param call exotel.call|exotel.event|string
+---@return boolean? done
+---@return exotel.error? err
+function limiter:call_ended(account, call) end
+
+---@class exotel.limiter.gate
+local limiter_gate = {}
+
+--- Asks for a turn. Returns 0: it is had, and goes now; or the seconds after which to ask again,
+--- and what is then given as `turn`; or nil and an error, kind "limited", whose retry_after says
+--- when there may be one. Never waits.
+---@param cost integer 1 for a request
+---@param most? number seconds that whoever asks can still wait; default max_wait
+---@param class "dial"|"read"
+---@param turn? number nil when it is asked for the first time
+---@return number? delay
+---@return number|exotel.error? turn
+function limiter_gate:acquire(cost, most, class, turn) end
+
+--- The service has answered 429: nobody who shares the store has a turn for so many seconds.
+---@param seconds? number 5 where the answer doesn't say, and never more than 300
+function limiter_gate:hold(seconds) end
+
+--- A dial begins: its lease, or nil and an error of kind "limited" when as many calls as may be are
+--- in progress. Where these aren't counted, "".
+---@return string? lease
+---@return exotel.error? err
+function limiter_gate:begin_call() end
+
+--- The dial came to nothing: its lease is given back.
+---@param lease string
+---@return boolean? given_back
+---@return exotel.error? err
+function limiter_gate:end_call(lease) end
+
+--- The dial came to a call: whoever hears of its end, in any process, can give its lease back.
+---@param lease string
+---@param sid string
+function limiter_gate:call_began(lease, sid) end
+
+--- A call is over, as a terminal event or Call Details say. Safe to call twice. Returns true; or
+--- nil and an error when the store can't be asked, and then it may be called again.
+---@param sid string
+---@return boolean? done
+---@return exotel.error? err
+function limiter_gate:call_ended(sid) end
+
+---@class exotel.store.memory: exotel.store
+local store_memory = {}
+
+--- Seconds on the clock by which its entries end.
+---@return number seconds
+function store_memory:now() end
+
+---@class exotel.store.redis: exotel.store
+local store_redis = {}
+
+--- For the limiter: a turn under GCRA, on the server's clock: 0, or the seconds to wait.
+---@param key string
+---@param takes_up integer microseconds
+---@param tolerance integer microseconds
+---@return number? wait
+---@return exotel.error? err
+function store_redis:acquire(key, takes_up, tolerance) end
+
+--- For the limiter: takes the account up, from now on.
+---@param key string
+---@param ahead integer microseconds, at least
+---@return boolean? pushed
+---@return exotel.error? err
+function store_redis:push(key, ahead) end
+
+--- Closes the connection that is kept outside nginx. What follows opens another.
+function store_redis:close() end
+
 ---@class exotel.sandbox
 ---@field account_sid string
 ---@field api_key string
@@ -821,7 +981,7 @@ function sandbox:client(more) end
 
 ---@class exotel.webhook.settings
 ---@field secrets string[] the secrets that a URL may have; the first stands in those that are made
----@field store table where it is kept what came already: docs/store.md
+---@field store exotel.store where it is kept what came already: docs/store.md
 ---@field on_event? fun(event: exotel.event, request: exotel.webhook.request): exotel.reply? your function. It returns a reply of exotel.applet where an applet asks; what it raises makes the service bring the event again. With a tracker it may be absent
 ---@field tracker? { heard: fun(self: table, event: exotel.event): boolean?, exotel.error? } is told of each event before on_event; where it can't keep it, the service brings it again
 ---@field client? exotel.client the client that dials: where its limiter caps the calls in progress, a final event gives its call's place back
@@ -918,6 +1078,67 @@ local webhook_nginx = {}
 --- is done when the answer was sent.
 ---@param webhook exotel.webhook
 function webhook_nginx.handle(webhook) end
+
+---@class exotel.store.shdict
+local store_shdict = {}
+
+--- A store in a shared dictionary, which should be its own: what others put there may push its
+--- entries out.
+---@param dict table one of ngx.shared
+---@return exotel.store store
+function store_shdict.new(dict) end
+
+---@class exotel.store.contract
+local store_contract = {}
+
+--- A text that nobody else has: or nil and a misuse, where nothing gives random bytes.
+---@return string? token
+---@return exotel.error? err
+function store_contract.token() end
+
+--- The types of options by their names, of rows { name, type }.
+---@param rows table[]
+---@return table<string, string> types
+function store_contract.types(rows) end
+
+--- The options of a constructor, none for nil: or nil and a misuse for one that isn't known or
+--- has another type.
+---@param name string the constructor, for the message
+---@param given? table
+---@param types table<string, string>
+---@return table? options
+---@return exotel.error? err
+function store_contract.options(name, given, types) end
+
+--- An error of a store.
+---@param reason "unreachable"|"full"|"protocol"
+---@param message string
+---@return exotel.error err
+function store_contract.failure(reason, message) end
+
+--- The methods of a store, of primitives { add, get, swap }: functions of the store and what is
+--- given, which return as the methods do. before: nil for nothing; value of swap: nil deletes,
+--- and then there are no seconds.
+---@param primitives table<string, function>
+---@return table<string, function> methods  beside these lease, renew and release
+function store_contract.methods(primitives) end
+
+---@class exotel.store.conformance
+local store_conformance = {}
+
+--- Runs one case. Returns what is wrong, or nil.
+---@param make fun(): exotel.store called twice: gives two objects of one store, or one twice
+---@param case table one of conformance.cases
+---@param options? table sleep(seconds): waits, by the store's clock; default really
+---@return string? wrong
+function store_conformance.drive(make, case, options) end
+
+--- Runs every case. Returns what is wrong, a list of strings, each the name of a case and what is
+--- wrong; empty for a store that keeps the contract. Parameters as for conformance.drive.
+---@param make fun(): exotel.store
+---@param options? table
+---@return string[] wrong
+function store_conformance.check(make, options) end
 
 ---@class exotel
 ---@field _VERSION string

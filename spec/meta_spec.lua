@@ -43,7 +43,7 @@ end
 local function read_meta(text)
   local classes, aliases, class_of, last, above = {}, {}, {}, nil, {}
   for line in (text .. "\n"):gmatch "(.-)\n" do
-    local class = line:match "^%-%-%-@class (%S+)"
+    local class = line:match "^%-%-%-@class ([%w_.]+)"
     local field = line:match "^%-%-%-@field ([%w_]+)"
     local alias, words = line:match "^%-%-%-@alias (%S+) (.*)$"
     local owner = line:match "^local ([%w_]+) = {}$"
@@ -175,6 +175,28 @@ describe("the definitions for LuaLS", function()
     local names = {}
     for index, row in ipairs(require("exotel.webhook").settings) do names[index] = row[1] end
     assert.same(sorted(names), keys_of(classes["exotel.webhook.settings"].fields))
+  end)
+
+  for name, module in pairs { limiter = "exotel.limiter", memory = "exotel.store.memory",
+                              redis = "exotel.store.redis" } do
+    it("have the options of the maker of " .. name, function()
+      local names = {}
+      for index, row in ipairs(require(module).options) do names[index] = row[1] end
+      assert.same(sorted(names), keys_of(classes[module .. ".options"].fields))
+    end)
+  end
+
+  it("have what each store does, and what stores have besides", function()
+    for _, module in ipairs { "exotel.store.memory", "exotel.store.redis" } do
+      local store = require(module).new { [module:find "redis" and "command" or "now"] = os.clock }
+      local all = {}
+      for name in pairs(getmetatable(store).__index) do all[name] = true end
+      local told = {}
+      for _, class in ipairs { "exotel.store", module } do
+        for name in pairs(classes[class].methods) do told[name] = true end
+      end
+      assert.same(keys_of(all), keys_of(told))
+    end
   end)
 
   for _, operation in ipairs(api.operations) do

@@ -1,6 +1,7 @@
 -- docs/store.md: its code is run, all of it.
 -- SPDX-License-Identifier: MIT
 
+local contract = require "exotel.store.contract"
 local guide = require "spec.support.guide"
 local lua = require "spec.support.lua"
 local sandbox = require "exotel.sandbox"
@@ -49,6 +50,15 @@ describe("the guide of stores", function()
     assert(file:write(wrong))
     file:close()
     assert.matches("^add.once: ", (page:run { lua.name, "check.lua" }))
+  end)
+
+  it("lists what a store does, all of it, and what each is given", function()
+    local told, known = {}, {}
+    for name, given in page.text:gmatch "\n| `store:(%l+)%((.-)%)`" do told[name] = given end
+    for _, row in ipairs(contract.operations) do
+      known[row[1]] = table.concat(row[2], ", "):gsub("%?", "")
+    end
+    assert.same(known, told)
   end)
 
   it("has no code that isn't run", function()

@@ -8,6 +8,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local contract = require "exotel.store.contract"
 local exotel = require "exotel"
 
 local public = {}
@@ -136,7 +137,8 @@ end
 local SETTINGS = { account_sid = "acme", api_key = "key", api_token = "token" }
 
 -- One object of each class that users get hold of: { how it is come by, the object, the
--- function for that where no other place tells of it }.
+-- function for that where no other place tells of it }. has_texts: users are meant to see its
+-- fields that are texts.
 local function objects()
   local client, loop = exotel.client(SETTINGS), exotel.loop()
   local new_poller, start_sandbox = require("exotel.poller").new, require("exotel.sandbox").start
@@ -146,6 +148,10 @@ local function objects()
     secrets = { ("s"):rep(16) }, store = require("exotel.store.memory").new(),
     on_event = function() end,
   }
+  local new_limiter = require("exotel.limiter").new
+  local limiter = new_limiter()
+  local new_memory = require("exotel.store.memory").new
+  local new_redis = require("exotel.store.redis").new
   return {
     { "exotel.client", client },
     { "exotel.calls", client:calls { sid = "c5797dcbaaeed7678c40" } },
@@ -154,11 +160,15 @@ local function objects()
     { 'require("exotel.poller").new', poller, new_poller },
     { "poller:after", poller:after(1, function() end) },
     { 'require("exotel.webhook").new', webhook, new_webhook },
-    { 'require("exotel.sandbox").start', assert(start_sandbox()), start_sandbox },
+    { 'require("exotel.limiter").new', limiter, new_limiter },
+    { "limiter:bind", limiter:bind "acme" },
+    { 'require("exotel.store.memory").new', new_memory(), new_memory },
+    { 'require("exotel.store.redis").new', new_redis { command = function() end }, new_redis },
+    { 'require("exotel.sandbox").start', assert(start_sandbox()), start_sandbox, has_texts = true },
   }
 end
 
--- Of the object's own fields, those that are texts: all that users are meant to see.
+-- Of an object's own fields, those that are texts.
 local function texts_of(object)
   local list = {}
   for _, name in ipairs(sorted_names(object)) do
@@ -174,34 +184,68 @@ local function maker_of(fn)
            doc = doc_of_function(fn) }
 end
 
---- The classes of the objects, each { class, from, maker, fields, methods, call }: the class is
---- the name of the object's metatable, maker an entry or nil, fields are names of texts, methods
---- entries in the order in which they are defined; call is the comment of what an object does
---- that is called, nil where it can't be.
+local in_contract = {}
+for _, row in ipairs(contract.operations) do in_contract[row[1]] = true end
+
+-- What every store does, of the contract's own table.
+local function store_class()
+  local methods = {}
+  for index, row in ipairs(contract.operations) do
+    local names, annotations = {}, {}
+    for at, given in ipairs(row[2]) do
+      names[at] = given:match "^%a+"
+      annotations[at] = ("@param %s %s %s"):format(given, (table.unpack or unpack)(
+        contract.values[names[at]]))
+    end
+    annotations[#annotations + 1] = "@return " .. row[3]
+    annotations[#annotations + 1] = "@return exotel.error? err"
+    methods[index] = { name = row[1], kind = "function", parameters = names,
+                       doc = { prose = { row[4] }, annotations = annotations } }
+  end
+  return { class = "exotel.store", methods = methods, fields = {},
+           about = "What stores have in common; docs/store.md says what each promises." }
+end
+
+-- A store's class is one of exotel.store, which has what they have in common.
+local function parent_of(metatable)
+  return metatable.__name:find "^exotel%.store%." and "exotel.store" or nil
+end
+
+--- The classes of objects, each { class, parent, from, maker, fields, methods, call, about }: the
+--- class is the name of the object's metatable, parent the class whose methods it has besides, or
+--- nil, maker an entry or nil, fields are names of texts, methods entries in the order in which
+--- they are defined; call is the comment of what an object does that is called, nil where it can't
+--- be. One that several modules make has no `from`, and says what it is: about.
 function public.classes()
-  local faces, list = {}, {}
+  local faces, list = {}, { store_class() }
   for _, entry in ipairs(public.functions()) do faces[entry.name] = entry end
   for _, object in ipairs(objects()) do
     local metatable = getmetatable(object[2])
-    local methods = {}
+    local parent, methods = parent_of(metatable), {}
     for _, name in ipairs(sorted_names(metatable.__index)) do
-      local entry = entry_of(metatable.__index, name, true)
-      local fn = metatable.__index[name]
-      local face = object[1] == "exotel.client" and faces[name]
-      entry.line = face and face.line or 1e6 + debug.getinfo(behind(fn), "S").linedefined
-      entry.doc = face and face.doc or doc_of_function(fn)
-      if face then entry.parameters = face.parameters end
-      methods[#methods + 1] = entry
+      if not (parent and in_contract[name]) then
+        local entry = entry_of(metatable.__index, name, true)
+        local fn = metatable.__index[name]
+        local face = object[1] == "exotel.client" and faces[name]
+        entry.line = face and face.line or 1e6 + debug.getinfo(behind(fn), "S").linedefined
+        entry.doc = face and face.doc or doc_of_function(fn)
+        if face then entry.parameters = face.parameters end
+        methods[#methods + 1] = entry
+      end
     end
     table.sort(methods, function(a, b) return a.line < b.line end)
-    list[#list + 1] = { class = metatable.__name, from = object[1], methods = methods,
-                        maker = maker_of(object[3]), fields = texts_of(object[2]),
+    list[#list + 1] = { class = metatable.__name, parent = parent, from = object[1],
+                        methods = methods, maker = maker_of(object[3]),
+                        fields = object.has_texts and texts_of(object[2]) or {},
                         call = metatable.__call and doc_of_function(metatable.__call) }
   end
   return list
 end
 
-local MODULES = { "exotel.applet", "exotel.webhook.httpd", "exotel.webhook.nginx" }
+local MODULES = {
+  "exotel.applet", "exotel.webhook.httpd", "exotel.webhook.nginx",
+  "exotel.store.shdict", "exotel.store.contract", "exotel.store.conformance",
+}
 
 --- The modules of functions that users require beside the face: { name, functions }, entries in
 --- the order in which they are defined.
@@ -211,8 +255,10 @@ function public.modules()
     local module, functions = require(name), {}
     for _, entry_name in ipairs(sorted_names(module)) do
       local entry, fn = entry_of(module, entry_name), module[entry_name]
-      entry.line, entry.doc = debug.getinfo(behind(fn), "S").linedefined, doc_of_function(fn)
-      functions[#functions + 1] = entry
+      if entry.kind == "function" then
+        entry.line, entry.doc = debug.getinfo(behind(fn), "S").linedefined, doc_of_function(fn)
+        functions[#functions + 1] = entry
+      end
     end
     table.sort(functions, function(a, b) return a.line < b.line end)
     list[index] = { name = name, functions = functions }

@@ -21,7 +21,16 @@ local functions, classes, modules = public.functions(), public.classes(), public
 local operations, entries, class_from = {}, {}, {}
 for _, operation in ipairs(api.operations) do operations[operation.name] = operation end
 for _, entry in ipairs(functions) do entries[entry.name] = entry end
-for _, class in ipairs(classes) do class_from[class.from] = class.class end
+for _, class in ipairs(classes) do
+  if class.from then class_from[class.from] = class.class end
+end
+
+-- The options of what makes these: { class, how people call it, rows }.
+local option_classes = {
+  { "exotel.limiter.options", "a limiter", require("exotel.limiter").options },
+  { "exotel.store.memory.options", "a store in memory", require("exotel.store.memory").options },
+  { "exotel.store.redis.options", "a store in Redis", require("exotel.store.redis").options },
+}
 
 -- {=================================================================
 -- Text
@@ -146,7 +155,7 @@ local function cut_type(text)
     if c == " " and depth == 0 and not text:sub(at - 1, at - 1):find "[:,]" then break end
     at = at + 1
   end
-  return text:sub(1, at - 1), text:sub(at + 1)
+  return text:sub(1, at - 1), (text:sub(at + 1):gsub("^ +", ""))
 end
 
 -- What is known of a parameter without an annotation: its type, and whether it may be nil.
@@ -354,6 +363,9 @@ for _, reply in ipairs(api.replies) do
   anchors["exotel.applet." .. reply.name] = "reply-" .. reply.name
 end
 anchors["exotel.webhook.settings"] = "settings-of-a-webhook"
+for _, row in ipairs(option_classes) do
+  anchors[row[1]] = "options-of-" .. row[2]:lower():gsub(" ", "-")
+end
 
 local function linked(type_text)
   local anchor = anchors[type_text]
@@ -539,18 +551,42 @@ local function put_webhook_settings()
   end))
 end
 
-local function put_modules()
+local function is_of_stores(module) return module.name:find "^exotel%.store%." ~= nil end
+
+-- Those of stores, or the others.
+local function put_modules(of_stores)
+  for _, module in ipairs(modules) do
+    if is_of_stores(module) == of_stores then
+      put("### %s", module.name)
+      put ""
+      put("%s:", code(('require "%s"'):format(module.name)))
+      put ""
+      for _, entry in ipairs(module.functions) do
+        put_function("####", module.name .. ".", entry)
+      end
+    end
+  end
+end
+
+local function put_applets()
   put "## Applets and webhooks"
   put ""
-  for _, module in ipairs(modules) do
-    put("### %s", module.name)
-    put ""
-    put("%s:", code(('require "%s"'):format(module.name)))
-    put ""
-    for _, entry in ipairs(module.functions) do put_function("####", module.name .. ".", entry) end
-  end
+  put_modules(false)
   put_webhook_settings()
   put_replies()
+end
+
+local function put_stores()
+  put "## Stores and limits"
+  put ""
+  put_modules(true)
+  for _, row in ipairs(option_classes) do
+    put("### Options of %s", row[2])
+    put_table({ "Option", "Type", "Default", "About" }, map(row[3], function(option)
+      return { code(option[1]), code(setting_type(option)), setting_default(option),
+               option.about }
+    end))
+  end
 end
 
 -- }=================================================================
@@ -561,9 +597,15 @@ local function put_classes()
   for _, class in ipairs(classes) do
     put("### %s", class.class)
     put ""
-    put("Made by %s.", code(("%s(%s)"):format(class.from,
-      class.maker and names_of(parameters_of(class.maker)) or "")):gsub("%(%)`$", "`"))
-    put ""
+    if class.from then
+      put("Made by %s.", code(("%s(%s)"):format(class.from,
+        class.maker and names_of(parameters_of(class.maker)) or "")):gsub("%(%)`$", "`"))
+      put ""
+    end
+    if class.about then
+      put(class.about)
+      put ""
+    end
     if class.maker then
       put_prose(class.maker.doc)
       put_parameters(class.maker)
@@ -571,6 +613,10 @@ local function put_classes()
     end
     if class.call then
       put_prose(class.call)
+      put ""
+    end
+    if class.parent then
+      put("It has what %s has, and:", linked(class.parent))
       put ""
     end
     local shared = {}
@@ -714,7 +760,8 @@ local function write_page()
   put_operations()
   put_functions()
   put_classes()
-  put_modules()
+  put_applets()
+  put_stores()
   put_settings()
   put_records()
   put_errors()
@@ -868,7 +915,7 @@ end
 local function put_object_classes()
   for _, class in ipairs(classes) do
     local owner = class.class:gsub("^exotel%.", ""):gsub("%.", "_")
-    put_class(class.class)
+    put_class(class.class .. (class.parent and ": " .. class.parent or ""), class.about)
     for _, name in ipairs(class.fields) do put_field(name, "string") end
     for _, line in ipairs(class.call and class.call.annotations or {}) do put("---%s", line) end
     put("local %s = {}", owner)
@@ -960,6 +1007,7 @@ local function write_definitions()
   put ""
   put_setting_class("exotel.settings", settings.rows)
   put_setting_class("exotel.how", settings.how_rows)
+  for _, row in ipairs(option_classes) do put_setting_class(row[1], row[3]) end
   put_option_classes()
   for _, name in ipairs(sorted_keys(api.records)) do put_record_class(name) end
   put_error_class()

@@ -41,8 +41,29 @@ local KEPT = 120      -- seconds that a state stays behind its time
 local HOLD_MOST = 300 -- seconds: who asks for more is asked again then
 local HOLD = 5        -- seconds, where a 429 doesn't say for how long
 
-local types = { limit = "number", burst = "number", max_wait = "number", hosts = "number",
-                calls = "number", store = "table", now = "function" }
+--- What limiter.new is given: { name, type, lua =, default =, about = }.
+limiter.options = {
+  { "limit", "number", lua = "integer", default = limiter.defaults.limit,
+    about = "the requests in any 60 seconds, 2 to 100000" },
+  { "burst", "number", lua = "integer",
+    about = "how many of them may go at once, half of the limit at most; without it a tenth" },
+  { "store", "table", lua = "exotel.store",
+    about = "where those who share the limit meet; without it the shared dictionary `exotel` inside"
+      .. " nginx, where there is one, else this process's memory" },
+  { "max_wait", "number", default = limiter.defaults.max_wait,
+    about = "the seconds that a request waits for its turn, at most 86400" },
+  { "hosts", "number", lua = "integer", default = limiter.defaults.hosts,
+    about = "how many share the store, so that each has its share of the limit while the store is"
+      .. " lost: of an nginx with a dictionary `exotel` all workers are one, elsewhere each process"
+      .. " is" },
+  { "calls", "number", lua = "integer",
+    about = "how many may be in progress at once, 1 to 1000, where client:call_ended, or a webhook"
+      .. " with the setting `client`, tells of each end; without it any number" },
+  { "now", "function", lua = "fun(): number",
+    about = "gives seconds, by which delays are counted" },
+}
+
+local types = contract.types(limiter.options)
 
 -- {=================================================================
 -- Turns in a store
@@ -108,7 +129,7 @@ end
 -- A gate: one account's turns, as one process asks for them
 -- ==================================================================
 
-local gate = {}
+local gate = { __name = "exotel.limiter.gate" }
 gate.__index = gate
 
 local function seconds_of(place)
@@ -357,7 +378,7 @@ end
 --- The turns of one account. A client that is given a limiter calls it once; clients of one
 --- account share them.
 ---@param account string  its SID
----@return table gate  with acquire and hold
+---@return exotel.limiter.gate gate
 function methods:bind(account)
   local bound = self.gates[account]
   if bound then return bound end
@@ -388,16 +409,9 @@ methods.call_ended = errors.expose(function(self, account, call)
   return self:bind(account):call_ended(sid)
 end)
 
---- A limiter. Options: limit, the requests in any 60 seconds (200); burst, how many of them may
---- go at once (a tenth; at most half); store, where those who share the limit meet: default the
---- shared dictionary `exotel` inside nginx, where there is one, else this process's memory;
---- max_wait, the seconds that a request waits for its turn (30); hosts, how many share the store,
---- so that each has its share of the limit while the store is lost (10): of an nginx with a
---- dictionary `exotel` all workers are one, elsewhere each process is; calls, how many may be in
---- progress at once, 1 to 1000 (any number), where client:call_ended, or a webhook with the setting
---- `client`, tells of each end; now, a function that gives seconds, by which delays are counted.
----@param options? table
----@return table limiter  for the setting `limiter` of clients
+--- A limiter, for the setting `limiter` of clients.
+---@param options? exotel.limiter.options
+---@return exotel.limiter limiter
 limiter.new = errors.expose(function(options)
   local checked, err = contract.options("exotel.limiter", options, types)
   if not checked then return nil, err end

@@ -52,8 +52,9 @@ settings.rows = {
     .. " lua_shared_dict named exotel; false for no counting" },
   { "max_wait", "number", least = 0, most = 86400, default = 30,
     about = "seconds that a request waits for its turn under the limit, beside its timeout" },
-  { "limiter", "table", about = "instead of limit: what require(\"exotel.limiter\").new gives, for"
-    .. " a fleet or other numbers" },
+  { "limiter", "table", lua = "exotel.limiter|table",
+    about = "instead of limit: what require(\"exotel.limiter\").new gives, for a fleet or other"
+      .. " numbers" },
   { "before_dial", "function", lua = "fun(reference: string, request: table): any, any",
     about = "is called before a dial leaves; the dial isn't sent when it returns false, or nil"
       .. " and an error, or raises" },

@@ -78,8 +78,8 @@ webhook.settings = {
   { "secrets", "string[]", "the secrets that a URL may have; the first stands in those that are "
       .. "made", ("a list of 1 to %d strings of at least %d bytes"):format(SECRETS_MAX,
       SECRET_MIN), are_secrets, nil, true },
-  { "store", "table", "where it is kept what came already: docs/store.md", "a store", is_store,
-    nil, true },
+  { "store", "exotel.store", "where it is kept what came already: docs/store.md", "a store",
+    is_store, nil, true },
   { "on_event", "fun(event: exotel.event, request: exotel.webhook.request): exotel.reply?",
     "your function. It returns a reply of exotel.applet where an applet asks; what it raises "
       .. "makes the service bring the event again. With a tracker it may be absent", "a function",

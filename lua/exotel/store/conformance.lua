@@ -271,7 +271,7 @@ local function default_sleep()
 end
 
 --- Runs one case. Returns what is wrong, or nil.
----@param make fun(): table  gives a store: called twice, two objects of the same one, or one twice
+---@param make fun(): exotel.store  called twice: gives two objects of one store, or one twice
 ---@param case table  one of conformance.cases
 ---@param options? table  sleep(seconds): waits, by the store's clock; default really
 ---@return string? wrong
@@ -286,7 +286,7 @@ end
 
 --- Runs every case. Returns what is wrong, a list of strings, each the name of a case and what is
 --- wrong; empty for a store that keeps the contract. Parameters as for conformance.drive.
----@param make fun(): table
+---@param make fun(): exotel.store
 ---@param options? table
 ---@return string[] wrong
 function conformance.check(make, options)

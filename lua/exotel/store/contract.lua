@@ -14,6 +14,31 @@ local contract = {
   SECONDS_MAX = 366 * 86400,
 }
 
+--- What a store does: { name, what it is given, what it returns, about }. With "?" it may be nil.
+contract.operations = {
+  { "add", { "key", "value", "seconds" }, "boolean? added",
+    "Makes an entry: true; false when there is one already." },
+  { "get", { "key" }, "string? value", "The value of an entry; nil when there is none." },
+  { "swap", { "key", "before?", "value?", "seconds?" }, "boolean? swapped",
+    "Changes an entry whose value is `before`, nil for none: true; false when it isn't. A `value`"
+      .. " of nil deletes it." },
+  { "lease", { "key", "seconds" }, "(string|false)? token",
+    "A token that nobody else has; false while somebody has the lease." },
+  { "renew", { "key", "token", "seconds" }, "boolean? renewed",
+    "Lets a lease last for so long from now: true; false when it is over, or another's." },
+  { "release", { "key", "token" }, "boolean? released",
+    "Ends a lease: true; false when it is over, or another's." },
+}
+
+--- What these are given: { type, about }.
+contract.values = {
+  key = { "string", ("1 to %d bytes"):format(contract.KEY_MAX) },
+  value = { "string", ("at most %d bytes"):format(contract.VALUE_MAX) },
+  before = { "string", "the value that must be there" },
+  token = { "string", "what lease gave" },
+  seconds = { "number", ("its lifetime: above 0, at most %d"):format(contract.SECONDS_MAX) },
+}
+
 -- {=================================================================
 -- Tokens
 -- ==================================================================
@@ -32,6 +57,8 @@ local function random(count)
 end
 
 --- A text that nobody else has: or nil and a misuse, where nothing gives random bytes.
+---@return string? token
+---@return exotel.error? err
 function contract.token()
   local bytes, err = random(TOKEN_BYTES)
   if not bytes then return nil, err end
@@ -73,14 +100,9 @@ function check.seconds(value)
   end
 end
 
--- What each method is given, in order.
-local wants = {
-  add = { "key", "value", "seconds" },
-  get = { "key" },
-  lease = { "key", "seconds" },
-  renew = { "key", "token", "seconds" },
-  release = { "key", "token" },
-}
+-- What each method but swap is given, in order.
+local wants = {}
+for _, row in ipairs(contract.operations) do wants[row[1]] = row[2] end
 
 local function wrong_in(name, list, given)
   for index, kind in ipairs(list) do
@@ -101,8 +123,22 @@ end
 
 -- }=================================================================
 
+--- The types of options by their names, of rows { name, type }.
+---@param rows table[]
+---@return table<string, string> types
+function contract.types(rows)
+  local types = {}
+  for _, row in ipairs(rows) do types[row[1]] = row[2] end
+  return types
+end
+
 --- The options of a constructor, none for nil: or nil and a misuse for one that isn't known or
---- has another type. types: by name.
+--- has another type.
+---@param name string  the constructor, for the message
+---@param given? table
+---@param types table<string, string>
+---@return table? options
+---@return exotel.error? err
 function contract.options(name, given, types)
   if given == nil then return {} end
   if type(given) ~= "table" then
@@ -123,7 +159,10 @@ function contract.options(name, given, types)
   return given
 end
 
---- An error of a store. reason: "unreachable", "full" or "protocol".
+--- An error of a store.
+---@param reason "unreachable"|"full"|"protocol"
+---@param message string
+---@return exotel.error err
 function contract.failure(reason, message)
   return errors.new { kind = "store", reason = reason, message = message }
 end
@@ -131,6 +170,8 @@ end
 --- The methods of a store, of primitives { add, get, swap }: functions of the store and what is
 --- given, which return as the methods do. before: nil for nothing; value of swap: nil deletes,
 --- and then there are no seconds.
+---@param primitives table<string, function>
+---@return table<string, function> methods  beside these lease, renew and release
 function contract.methods(primitives)
   local methods = {}
   for _, name in ipairs { "add", "get" } do methods[name] = checked(name, primitives[name]) end

@@ -16,7 +16,14 @@ local memory = {}
 
 local MOST = 100000 -- entries
 
-local types = { most = "number", now = "function" }
+--- What memory.new is given: { name, type, lua =, default =, about = }.
+memory.options = {
+  { "most", "number", lua = "integer", default = MOST, about = "how many entries it may have" },
+  { "now", "function", lua = "fun(): number",
+    about = "gives seconds, instead of the process's clock" },
+}
+
+local types = contract.types(memory.options)
 
 -- Seconds on a clock that isn't set back where there is one, else the time of day.
 local function clock()
@@ -81,16 +88,16 @@ local methods = contract.methods {
 }
 
 --- Seconds on the clock by which its entries end.
+---@return number seconds
 function methods:now()
   return self.clock()
 end
 
 local metatable = { __name = "exotel.store.memory", __index = methods }
 
---- An empty store. options: most, how many entries it may have (100000); now, a function that
---- gives seconds, instead of the process's clock.
----@param options? { most?: integer, now?: fun(): number }
----@return table store
+--- An empty store.
+---@param options? exotel.store.memory.options
+---@return exotel.store.memory store
 memory.new = errors.expose(function(options)
   local given, err = contract.options("exotel.store.memory", options, types)
   if not given then return nil, err end

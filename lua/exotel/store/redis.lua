@@ -23,10 +23,21 @@ local HOST, PORT, TIMEOUT, PREFIX = "127.0.0.1", 6379, 1, "exotel:"
 local IDLE = 60000 -- milliseconds that nginx keeps a connection unused
 local MICROSECONDS = 1e6
 
-local types = {
-  host = "string", port = "number", username = "string", password = "string",
-  database = "number", timeout = "number", prefix = "string", command = "function",
+--- What redis.new is given: { name, type, lua =, default =, about = }.
+redis.options = {
+  { "host", "string", default = HOST, about = "the server" },
+  { "port", "number", lua = "integer", default = PORT, about = "its port" },
+  { "username", "string", about = "whom it lets in, where it asks" },
+  { "password", "string", about = "likewise; it travels in plain" },
+  { "database", "number", lua = "integer", about = "another than the first" },
+  { "timeout", "number", default = TIMEOUT, about = "the seconds of each step" },
+  { "prefix", "string", default = PREFIX, about = "stands in front of each key" },
+  { "command", "function", lua = "fun(...: string): any, string?",
+    about = "instead of the first six: sends the words of one command and returns its reply, nil"
+      .. " for none; or nil and a message; or false and the message that Redis itself answered" },
 }
+
+local types = contract.types(redis.options)
 
 -- {=================================================================
 -- Scripts
@@ -293,13 +304,21 @@ local function turn(self, key, arguments)
   return fail(self, "what stands there for the account is none of ours", true)
 end
 
---- For the limiter: a turn under GCRA, on the server's clock. takes_up, tolerance: microseconds.
---- Returns 0, or the seconds to wait; or nil and an error.
+--- For the limiter: a turn under GCRA, on the server's clock: 0, or the seconds to wait.
+---@param key string
+---@param takes_up integer  microseconds
+---@param tolerance integer  microseconds
+---@return number? wait
+---@return exotel.error? err
 function methods:acquire(key, takes_up, tolerance)
   return turn(self, key, { AHEAD_MOST, "", ("%d"):format(takes_up), ("%d"):format(tolerance) })
 end
 
---- For the limiter: takes the account up, for as many microseconds from now at least.
+--- For the limiter: takes the account up, from now on.
+---@param key string
+---@param ahead integer  microseconds, at least
+---@return boolean? pushed
+---@return exotel.error? err
 function methods:push(key, ahead)
   local done, err = turn(self, key, { AHEAD_MOST, ("%d"):format(ahead) })
   return done and true, err
@@ -312,13 +331,9 @@ end
 
 local metatable = { __name = "exotel.store.redis", __index = methods }
 
---- A store in a Redis; connects when it is first asked. Options: host (127.0.0.1), port (6379),
---- username, password, database; timeout, the seconds of each step (1); prefix, in front of each
---- key ("exotel:"); or, instead of the first six, command(…), which sends the words of one
---- command and returns its reply, nil for none; or nil and a message; or false and the message
---- that Redis itself answered.
----@param options? table
----@return table store
+--- A store in a Redis; connects when it is first asked.
+---@param options? exotel.store.redis.options
+---@return exotel.store.redis store
 redis.new = errors.expose(function(options)
   local given, err = contract.options("exotel.store.redis", options, types)
   if not given then return nil, err end

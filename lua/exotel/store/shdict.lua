@@ -87,6 +87,7 @@ local methods = contract.methods {
 }
 
 --- Seconds on a clock that all workers share.
+---@return number seconds
 function methods:now()
   return self.clock()
 end
@@ -96,7 +97,7 @@ local metatable = { __name = "exotel.store.shdict", __index = methods }
 --- A store in a shared dictionary, which should be its own: what others put there may push its
 --- entries out.
 ---@param dict table one of ngx.shared
----@return table store
+---@return exotel.store store
 shdict.new = errors.expose(function(dict)
   if not nginx.api then return errors.misuse "exotel.store.shdict works inside nginx only" end
   if type(dict) ~= "table" or type(dict.safe_add) ~= "function" then
