@@ -24,7 +24,7 @@
 ---@field max_wait? number seconds that a request waits for its turn under the limit, beside its timeout
 ---@field limiter? exotel.limiter|table instead of limit: what require("exotel.limiter").new gives, for a fleet or other numbers
 ---@field before_dial? fun(reference: string, request: table): any, any is called before a dial leaves; the dial isn't sent when it returns false, or nil and an error, or raises
----@field tracker? table what require("exotel.tracker").new gives: each dial is written down before it leaves, or isn't sent, and its call is followed
+---@field tracker? exotel.tracker what require("exotel.tracker").new gives: each dial is written down before it leaves, or isn't sent, and its call is followed
 ---@field time_offset? string|integer the zone of the service's timestamps, or seconds
 ---@field transport? table what requests are sent by, instead of libcurl, or of nginx's sockets inside nginx: a loop, or { perform, sleep, now }
 ---@field proxy? string|false the proxy's address; false for none, whatever the environment says; inside nginx there is none
@@ -290,6 +290,13 @@
 ---@field candidates? exotel.call[] where it is ambiguous: the calls that may be it
 ---@field ask_again_at? integer where it is unknown: epoch seconds
 
+--- What a tracker hands out.
+---@class exotel.tracked : exotel.call
+---@field settled "complete"|"ended"|"lost"|"not_placed"|"ambiguous" complete: it has its price and duration, or had its time to get them; ended: they never came; lost: nobody knows of its end. Of a dial without a call: not_placed; or ambiguous, when several may be its
+---@field reference? string the dial's own name
+---@field again? true it was handed out before, and may have been dealt with
+---@field candidates? string[] of an ambiguous dial: the SIDs of the calls that may be its
+
 --- What stores have in common; docs/store.md says what each promises.
 ---@class exotel.store
 local store = {}
@@ -409,13 +416,12 @@ function client:calls(filter, how) end
 function client:reconcile(subject, asked, how) end
 
 --- Waits until a call is settled: nothing more is to be heard of it. call: a record or an event of
---- it, or its SID. Second table: timeout, the seconds that it waits at most (3600); complete = false
---- to wait only until it has ended, and not for Price and Duration, which take two minutes more.
---- Returns its record, with `settled`: "complete", or "ended" when Price and Duration never came.
---- Else nil and an error: of reason "unsettled", whose `call` is what is known, when the time is over;
---- or the service's, when it doesn't know the call. The clients of a tracker also hear by its webhooks.
+--- it, or its SID. Returns its record, with `settled`: "complete"; "ended" when Price and Duration
+--- never came; "lost" when nobody knows of its end. Else nil and an error: of reason "unsettled",
+--- whose `call` is what is known, when the time is over; or the service's, when it doesn't know the
+--- call. Where the client has a tracker, what that was told by webhooks counts as well.
 ---@param call exotel.call|exotel.event|string
----@param options? { timeout?: number, complete?: boolean }
+---@param options? exotel.wait.options
 ---@return exotel.tracked? call
 ---@return exotel.error? err
 function client:wait(call, options) end
@@ -739,6 +745,87 @@ function webhook:url(base) end
 ---@return table<string, integer> counts
 function webhook:counts() end
 
+---@class exotel.tracker
+local tracker = {}
+
+--- For a client: a dial is about to leave. Its reference, and its request as before_dial is given
+--- it. True when it may leave; or false or nil, and why it mustn't.
+---@param reference any
+---@param request any
+function tracker:begins(reference, request) end
+
+--- For a client: a dial that began came to a call, or to nil and an error. True; or nil and an
+--- error of the store, which loses nothing: the service will be asked about the dial.
+---@param reference any
+---@param call any
+---@param err any
+function tracker:ended(reference, call, err) end
+
+--- A webhook's event. True; false when it says nothing of a call's state, as what an applet asks;
+--- or nil and an error of the store, and then the event should come again. A call that nobody has
+--- told of is followed from then on.
+---@param event exotel.event
+---@return boolean? heard
+---@return exotel.error? err
+function tracker:heard(event) end
+
+--- Follows a call that was placed elsewhere, or came in: a record, an event or a SID. True, or nil
+--- and an error of the store.
+---@param call exotel.call|exotel.event|string
+---@return boolean? follows
+---@return exotel.error? err
+function tracker:follow(call) end
+
+--- Asks the service about the calls of which that is due, by a client of their account: of at most
+--- `most` of them, 20 unless it is given. Returns the seconds after which to call it again; or nil
+--- and an error, of the store, or when the account is refused. Calls that can't be asked about are
+--- asked about later. Any number of processes may do this at a time: none asks what another is
+--- asking.
+---@param client exotel.client
+---@param most? integer
+---@return number? pause
+---@return exotel.error? err
+function tracker:poll(client, most) end
+
+--- The next settled call, which its taker alone has for `hold` seconds; false when there is none;
+--- or nil and an error of the store. It is a record with more fields. `settled` is "complete";
+--- "ended", when Price or Duration never came; "lost", when nobody knows of its end; and of a dial
+--- without a call "not_placed", or "ambiguous" with the SIDs of its `candidates`. `reference` is
+--- the dial's own name. `again` is true when it was handed out before, and may have been dealt
+--- with.
+---@return exotel.tracked|false|nil call
+---@return exotel.error? err
+function tracker:take() end
+
+--- The call is dealt with, and not handed out any more. True; false when it took longer than
+--- `hold`, and another may have it, or have dealt with it; or nil and an error of the store: it may
+--- be tried again.
+---@param call exotel.tracked
+---@return boolean? done
+---@return exotel.error? err
+function tracker:done(call) end
+
+--- Who takes longer than `hold` keeps the call for so many seconds from now. True; false when it is
+--- too late; or nil and an error of the store.
+---@param call exotel.tracked
+---@param seconds? number
+---@return boolean? renewed
+---@return exotel.error? err
+function tracker:renew(call, seconds) end
+
+--- What is known of a call so far: a record, with `settled` where it is; false when it isn't
+--- followed, or is done; or nil and an error of the store.
+---@param sid string|exotel.call|exotel.event
+---@return exotel.tracked|false|nil call
+---@return exotel.error? err
+function tracker:known(sid) end
+
+--- How many calls and dials are open: `going`, that the service is asked about in time, and
+--- `settled`, to be taken; or nil and an error of the store.
+---@return { going: integer, settled: integer }? counts
+---@return exotel.error? err
+function tracker:counts() end
+
 ---@class exotel.limiter
 local limiter = {}
 
@@ -979,11 +1066,15 @@ function sandbox:client(more) end
 ---@field body string
 ---@field path? string of its URL, where the server gives it
 
+---@class exotel.wait.options
+---@field timeout? number seconds that it waits at most
+---@field complete? boolean false: it comes back when the call has ended, without Price and Duration, which take some two minutes more
+
 ---@class exotel.webhook.settings
 ---@field secrets string[] the secrets that a URL may have; the first stands in those that are made
 ---@field store exotel.store where it is kept what came already: docs/store.md
 ---@field on_event? fun(event: exotel.event, request: exotel.webhook.request): exotel.reply? your function. It returns a reply of exotel.applet where an applet asks; what it raises makes the service bring the event again. With a tracker it may be absent
----@field tracker? { heard: fun(self: table, event: exotel.event): boolean?, exotel.error? } is told of each event before on_event; where it can't keep it, the service brings it again
+---@field tracker? exotel.tracker|{ heard: fun(self: table, event: exotel.event): boolean?, exotel.error? } is told of each event before on_event; where it can't keep it, the service brings it again
 ---@field client? exotel.client the client that dials: where its limiter caps the calls in progress, a final event gives its call's place back
 ---@field on_reject? fun(body: string, err: exotel.error, request: exotel.webhook.request) is told of what can't be read, with its bytes
 ---@field on_error? fun(err: any, event: exotel.event) is told what on_event raised, and of what the store can't do
@@ -993,6 +1084,17 @@ function sandbox:client(more) end
 ---@field remember? number seconds for which an event that was handled is known again
 ---@field remember_answers? number seconds for which an applet is given the same answer again
 ---@field parameter? string the name of the secret in the query
+
+---@class exotel.tracker.settings
+---@field store table where it is kept what is known: docs/store.md
+---@field name? string tells trackers apart that share a store, as those of two accounts
+---@field hold? number seconds that a settled call is left to who has taken it
+---@field first? number seconds after a dial until the service is asked about the call, when nothing was heard of it
+---@field longest? number seconds from one such question to the next, at most
+---@field price_after? number seconds from a call's end until Price and Duration are asked for
+---@field keep? number seconds that a call is kept when nothing happens to it, also when nobody takes it
+---@field remember? number seconds for which a call that is done isn't followed again
+---@field now? fun(): number epoch seconds, instead of this host's clock
 
 ---@class exotel.applet
 local applet = {}
@@ -1226,13 +1328,12 @@ function exotel.calls(filter, how) end
 function exotel.reconcile(subject, asked, how) end
 
 --- Waits until a call is settled: nothing more is to be heard of it. call: a record or an event of
---- it, or its SID. Second table: timeout, the seconds that it waits at most (3600); complete = false
---- to wait only until it has ended, and not for Price and Duration, which take two minutes more.
---- Returns its record, with `settled`: "complete", or "ended" when Price and Duration never came.
---- Else nil and an error: of reason "unsettled", whose `call` is what is known, when the time is over;
---- or the service's, when it doesn't know the call. The clients of a tracker also hear by its webhooks.
+--- it, or its SID. Returns its record, with `settled`: "complete"; "ended" when Price and Duration
+--- never came; "lost" when nobody knows of its end. Else nil and an error: of reason "unsettled",
+--- whose `call` is what is known, when the time is over; or the service's, when it doesn't know the
+--- call. Where the client has a tracker, what that was told by webhooks counts as well.
 ---@param call exotel.call|exotel.event|string
----@param options? { timeout?: number, complete?: boolean }
+---@param options? exotel.wait.options
 ---@return exotel.tracked? call
 ---@return exotel.error? err
 function exotel.wait(call, options) end

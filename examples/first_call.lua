@@ -3,14 +3,9 @@
 -- The account comes from EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY and EXOTEL_API_TOKEN.
 
 local exotel = require "exotel"
-local sys = require "exotel.sys"
 
-local going_on = { queued = true, ringing = true, ["in-progress"] = true }
 local call = exotel.assert(exotel.connect { from = arg[1], to = arg[2], caller_id = arg[3] })
 print("placed: " .. call.status)
-while going_on[call.status] do
-  sys.sleep(2)
-  call = exotel.assert(exotel.call_details(call, { details = true }))
-end
+call = exotel.assert(exotel.wait(call, { complete = false })) -- its price takes two minutes more
 print(call)
 for _, leg in ipairs(call.legs or {}) do print("leg " .. leg.id .. ": " .. leg.status) end

@@ -130,13 +130,12 @@ exotel.calls = with_client(implementation.calls)
 exotel.reconcile = with_client(implementation.reconcile)
 
 --- Waits until a call is settled: nothing more is to be heard of it. call: a record or an event of
---- it, or its SID. Second table: timeout, the seconds that it waits at most (3600); complete = false
---- to wait only until it has ended, and not for Price and Duration, which take two minutes more.
---- Returns its record, with `settled`: "complete", or "ended" when Price and Duration never came.
---- Else nil and an error: of reason "unsettled", whose `call` is what is known, when the time is over;
---- or the service's, when it doesn't know the call. The clients of a tracker also hear by its webhooks.
+--- it, or its SID. Returns its record, with `settled`: "complete"; "ended" when Price and Duration
+--- never came; "lost" when nobody knows of its end. Else nil and an error: of reason "unsettled",
+--- whose `call` is what is known, when the time is over; or the service's, when it doesn't know the
+--- call. Where the client has a tracker, what that was told by webhooks counts as well.
 ---@param call exotel.call|exotel.event|string
----@param options? { timeout?: number, complete?: boolean }
+---@param options? exotel.wait.options
 ---@return exotel.tracked? call
 ---@return exotel.error? err
 exotel.wait = with_client(implementation.wait)

@@ -171,11 +171,18 @@ describe("the definitions for LuaLS", function()
     for _, reply in ipairs(api.replies) do compare("exotel.applet." .. reply.name, reply.fields) end
   end)
 
-  it("have the settings of a webhook", function()
-    local names = {}
-    for index, row in ipairs(require("exotel.webhook").settings) do names[index] = row[1] end
-    assert.same(sorted(names), keys_of(classes["exotel.webhook.settings"].fields))
-  end)
+  for class, rows in pairs {
+    ["exotel.webhook.settings"] = require("exotel.webhook").settings,
+    ["exotel.tracker.settings"] = require("exotel.tracker").settings,
+    ["exotel.tracked"] = require("exotel.tracker").handed,
+    ["exotel.wait.options"] = require("exotel.waiting").options,
+  } do
+    it("have the rows of " .. class, function()
+      local names = {}
+      for index, row in ipairs(rows) do names[index] = row[1] end
+      assert.same(sorted(names), keys_of(classes[class].fields))
+    end)
+  end
 
   for name, module in pairs { limiter = "exotel.limiter", memory = "exotel.store.memory",
                               redis = "exotel.store.redis" } do

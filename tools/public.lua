@@ -148,6 +148,8 @@ local function objects()
     secrets = { ("s"):rep(16) }, store = require("exotel.store.memory").new(),
     on_event = function() end,
   }
+  local new_tracker = require("exotel.tracker").new
+  local tracker = new_tracker { store = require("exotel.store.memory").new() }
   local new_limiter = require("exotel.limiter").new
   local limiter = new_limiter()
   local new_memory = require("exotel.store.memory").new
@@ -160,6 +162,7 @@ local function objects()
     { 'require("exotel.poller").new', poller, new_poller },
     { "poller:after", poller:after(1, function() end) },
     { 'require("exotel.webhook").new', webhook, new_webhook },
+    { 'require("exotel.tracker").new', tracker, new_tracker },
     { 'require("exotel.limiter").new', limiter, new_limiter },
     { "limiter:bind", limiter:bind "acme" },
     { 'require("exotel.store.memory").new', new_memory(), new_memory },

@@ -14,7 +14,15 @@ local public = require "public"
 local reconcile = require "exotel.reconcile"
 local settings = require "exotel.settings"
 
-local webhook_settings = require("exotel.webhook").settings
+local tracker = require "exotel.tracker"
+local waiting = require "exotel.waiting"
+
+-- Rows of lua/exotel/given.lua: { class, heading, rows }.
+local given_classes = {
+  { "exotel.wait.options", "Options of wait", waiting.options },
+  { "exotel.webhook.settings", "Settings of a webhook", require("exotel.webhook").settings },
+  { "exotel.tracker.settings", "Settings of a tracker", tracker.settings },
+}
 
 local functions, classes, modules = public.functions(), public.classes(), public.modules()
 
@@ -355,6 +363,7 @@ end
 local anchors = {
   ["exotel.settings"] = "settings", ["exotel.how"] = "the-second-table",
   ["exotel.error"] = "errors", ["exotel.dial"] = "dial", ["exotel.reconciled"] = "reconciled",
+  ["exotel.tracked"] = "tracked",
 }
 for name in pairs(operations) do anchors[("exotel.%s.options"):format(name)] = name end
 for name in pairs(api.records) do anchors["exotel." .. name] = "record-" .. name end
@@ -362,7 +371,7 @@ for _, class in ipairs(classes) do anchors[class.class] = class.class:gsub("%.",
 for _, reply in ipairs(api.replies) do
   anchors["exotel.applet." .. reply.name] = "reply-" .. reply.name
 end
-anchors["exotel.webhook.settings"] = "settings-of-a-webhook"
+for _, row in ipairs(given_classes) do anchors[row[1]] = row[2]:lower():gsub(" ", "-") end
 for _, row in ipairs(option_classes) do
   anchors[row[1]] = "options-of-" .. row[2]:lower():gsub(" ", "-")
 end
@@ -540,15 +549,17 @@ local function put_replies()
   end
 end
 
-local function webhook_default(row)
+local function given_default(row)
   return row[6] ~= nil and code(tostring(row[6])) or ""
 end
 
-local function put_webhook_settings()
-  put "### Settings of a webhook"
-  put_table({ "Setting", "Type", "Wants", "Default", "About" }, map(webhook_settings, function(row)
-    return { code(row[1]), code(row[2]), row[4], webhook_default(row), row[3] }
-  end))
+local function put_given_settings()
+  for _, class in ipairs(given_classes) do
+    put("### %s", class[2])
+    put_table({ "Name", "Type", "Wants", "Default", "About" }, map(class[3], function(row)
+      return { code(row[1]), code(row[2]), row[4], given_default(row), row[3] }
+    end))
+  end
 end
 
 local function is_of_stores(module) return module.name:find "^exotel%.store%." ~= nil end
@@ -569,10 +580,10 @@ local function put_modules(of_stores)
 end
 
 local function put_applets()
-  put "## Applets and webhooks"
+  put "## Applets, webhooks and trackers"
   put ""
   put_modules(false)
-  put_webhook_settings()
+  put_given_settings()
   put_replies()
 end
 
@@ -735,7 +746,8 @@ local function put_errors()
 end
 
 local function put_reconciling()
-  for _, part in ipairs { { "Dial", reconcile.rows }, { "Reconciled", reconcile.answer_rows } } do
+  for _, part in ipairs { { "Dial", reconcile.rows }, { "Reconciled", reconcile.answer_rows },
+                          { "Tracked", tracker.handed } } do
     put("## %s", part[1])
     put_table({ "Field", "Type", "About" }, map(part[2], function(row)
       return { code(row[1]), code(plain(row[2])), row[3] }
@@ -873,7 +885,8 @@ end
 
 local function put_reconciling_classes()
   local parts = { { "exotel.dial", "A dial that reconcile is asked about.", reconcile.rows },
-                  { "exotel.reconciled", "What reconcile answers.", reconcile.answer_rows } }
+                  { "exotel.reconciled", "What reconcile answers.", reconcile.answer_rows },
+                  { "exotel.tracked : exotel.call", "What a tracker hands out.", tracker.handed } }
   for _, part in ipairs(parts) do
     put_class(part[1], part[2])
     for _, row in ipairs(part[3]) do
@@ -984,11 +997,13 @@ local function put_module_classes()
   end
   put_plain_class("exotel.reply", "What a URL is answered with.", reply_fields)
   put_plain_class("exotel.webhook.request", "What a webhook was sent.", request_fields)
-  put_class "exotel.webhook.settings"
-  for _, row in ipairs(webhook_settings) do
-    put_field(row[1] .. (row[7] == true and "" or "?"), row[2], row[3])
+  for _, class in ipairs(given_classes) do
+    put_class(class[1])
+    for _, row in ipairs(class[3]) do
+      put_field(row[1] .. (row[7] == true and "" or "?"), row[2], row[3])
+    end
+    put ""
   end
-  put ""
   for _, module in ipairs(modules) do
     local owner = module.name:gsub("^exotel%.", ""):gsub("%.", "_")
     put_class(module.name)

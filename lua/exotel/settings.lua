@@ -58,8 +58,9 @@ settings.rows = {
   { "before_dial", "function", lua = "fun(reference: string, request: table): any, any",
     about = "is called before a dial leaves; the dial isn't sent when it returns false, or nil"
       .. " and an error, or raises" },
-  { "tracker", "table", about = "what require(\"exotel.tracker\").new gives: each dial is written"
-      .. " down before it leaves, or isn't sent, and its call is followed" },
+  { "tracker", "table", lua = "exotel.tracker",
+    about = "what require(\"exotel.tracker\").new gives: each dial is written down before it leaves"
+      .. ", or isn't sent, and its call is followed" },
   { "time_offset", "offset", lua = "string|integer", default = "+05:30",
     about = "the zone of the service's timestamps, or seconds" },
   { "transport", "table", about = "what requests are sent by, instead of libcurl, or of nginx's"

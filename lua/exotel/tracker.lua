@@ -82,6 +82,17 @@ tracker.settings = {
     function(value) return type(value) == "function" end },
 }
 
+--- What stands in what is handed out, beside the fields of a call: { name, type, about }.
+tracker.handed = {
+  { "settled", "\"complete\"|\"ended\"|\"lost\"|\"not_placed\"|\"ambiguous\"",
+    "complete: it has its price and duration, or had its time to get them; ended: they never came;"
+      .. " lost: nobody knows of its end. Of a dial without a call: not_placed; or ambiguous, when"
+      .. " several may be its" },
+  { "reference", "string?", "the dial's own name" },
+  { "again", "true?", "it was handed out before, and may have been dealt with" },
+  { "candidates", "string[]?", "of an ambiguous dial: the SIDs of the calls that may be its" },
+}
+
 -- }=================================================================
 
 local get_state, set_state = compat.aside()

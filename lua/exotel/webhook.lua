@@ -84,7 +84,8 @@ webhook.settings = {
     "your function. It returns a reply of exotel.applet where an applet asks; what it raises "
       .. "makes the service bring the event again. With a tracker it may be absent", "a function",
     is_function, nil, "tracker" },
-  { "tracker", "{ heard: fun(self: table, event: exotel.event): boolean?, exotel.error? }",
+  { "tracker", "exotel.tracker|{ heard: fun(self: table, event: exotel.event): boolean?,"
+      .. " exotel.error? }",
     "is told of each event before on_event; where it can't keep it, the service brings it again",
     "a tracker", is_tracker },
   { "client", "exotel.client", "the client that dials: where its limiter caps the calls in "

@@ -21,7 +21,8 @@ describe("a tracker in nginx", function()
   local nginx, service
 
   setup(function()
-    nginx = inside.start { before = "lua_shared_dict exotel 10m;", workers = 2 }
+    nginx = inside.start { workers = 2,
+                           before = "lua_shared_dict exotel 10m; lua_shared_dict large 10m;" }
     service = assert(sandbox.start { speed = 100, settle_seconds = 1, rate_limit = 0 })
   end)
 
@@ -89,5 +90,35 @@ describe("a tracker in nginx", function()
       return call and call.status or err
     ]])
     assert.same({ "true", "busy" }, said)
+  end)
+
+  it("has room in 10 MB for a thousand calls under way, and 200 dials a minute", function()
+    local said = nginx:run([[
+      local tracker = require("exotel.tracker").new {
+        store = require("exotel.store.shdict").new(ngx.shared.large), name = "many",
+      }
+      local function all(first, last, act)
+        for index = first, last do exotel.assert(act(("%032d"):format(index))) end
+      end
+      all(1, 1000, function(sid) return tracker:follow(sid) end)
+      all(1001, 1200, function(sid)
+        return tracker:begins(sid, { began = 1, latest = 2, from = "+919876543210" })
+      end)
+      all(1001, 1200, function(sid)
+        local call = { sid = sid, status = "queued", from = "+919876543210" }
+        return tracker:ended(sid, call)
+      end)
+      all(1001, 1200, function(sid)
+        return tracker:heard { call_sid = sid, kind = "terminal", final = true,
+          status = "completed", custom_field = sid }
+      end)
+      all(1001, 1200, function(sid)
+        return tracker:follow { sid = sid, status = "completed", price = 1.5, duration = 17 }
+      end)
+      for _ = 1, 200 do exotel.assert(tracker:done(exotel.assert(tracker:take()))) end
+      local counts = tracker:counts()
+      return counts.going .. " " .. counts.settled
+    ]])
+    assert.equal("1000 0", said)
   end)
 end)
