@@ -7,10 +7,10 @@
 --
 -- A shared dictionary has no compare-and-swap, but its `add` is atomic. So what an entry is at
 -- first is kept as "1 key", what it is after the next change as "2 key", and so on: who adds the
--- next number has made the change. A worker that is killed at any place leaves nothing locked and
--- nothing half done. "from key" has a number from which to look on: never more than the one that
--- holds, and who finds that it is less puts it right. What was replaced or is over stays for a
--- while, so that who is slow finds that he comes too late.
+-- next number has made the change. A worker that ends between any two of these leaves nothing
+-- locked and nothing half done. "from key" has a number from which to look on: never more than the
+-- one that holds, and who finds that it is less puts it right. What was replaced or is over stays
+-- for a while, so that who is slow finds that he comes too late.
 --
 -- SPDX-License-Identifier: MIT
 
