@@ -300,6 +300,20 @@ describe("an address is refused", function()
     assert(perform(curl.agent {}, server.url))
   end)
 
+  it("as by an agent that never had another, and what comes behind it isn't", function()
+    local server = raw.start { ok }
+    local agent = curl.agent {}
+    for _, wrong in ipairs { (server.url:gsub("//", "//user:pass@")), server.url .. ":1/x",
+                             server.url .. "/a b", "http://" } do
+      local _, failure = perform(curl.agent {}, wrong)
+      assert(perform(agent, server.url .. "/x"))
+      assert.equal(failure.message, refuses(failure.reason, agent, wrong).message)
+      assert(perform(agent, server.url .. "/y"))
+    end
+    local requests = server:requests()
+    assert.same({ 8, "/y" }, { #requests, requests[8].path })
+  end)
+
   it("when it is plain http to what isn't loopback", function()
     local agent = curl.agent { resolve = "example.test:80:192.0.2.1" }
     refuses("address", agent, "http://example.test/")
@@ -323,6 +337,64 @@ describe("an address is refused", function()
       .. "readable; plain_http = true allows it")
     assert(client_of(url, { resolve = resolve, plain_http = true }):call_details(SID))
     assert.equal(1, #server:requests())
+  end)
+end)
+
+describe("an address", function()
+  it("is the request's own, whatever the one before it was", function()
+    local here, there, agent = raw.start { "echo" }, raw.start { "echo" }, curl.agent {}
+    local paths = { "/v1/Calls/a.json", "/v1/Calls/b.json", "/v1/Calls.json?Sid=%2Ba%2b&To",
+                    "/v1/Calls/c.json", "/v1/Calls/c.json#d", "/v1/Calls/c.json", "", "/", "?a=b",
+                    "//x", "/x%2F%2f", "/x/", "/.x", "/a/../b", "/a/./b", "/a/b/..", "/...",
+                    "/~x", "/a;b=c", "/a:b@c", "/x.json", "/x_-9", "/caf\195\169", "/x\\y" }
+    for index, path in ipairs(paths) do
+      local url = (index % 5 == 0 and there or here).url .. path
+      local alone = assert(perform(curl.agent {}, url)).body
+      assert.equal(alone, assert(perform(agent, url)).body)
+      assert.equal(alone, assert(perform(agent, url)).body)
+    end
+    for _, path in ipairs { "/v1/Calls/b.json", "/v1/Calls.json?Sid=%2Ba%2b&To", "/x%2F%2f" } do
+      local line = "GET " .. path .. " HTTP/1.1"
+      assert.equal(line, assert(perform(agent, here.url .. path)).body:match "^[^\r]*")
+    end
+  end)
+
+  it("has its own origin, where another's begins alike", function()
+    local server = raw.start { "echo" }
+    local long = ("example.test:%d"):format(server.port)
+    local agent = curl.agent { resolve = long .. ":127.0.0.1" }
+    assert(perform(agent, "http://" .. long .. "/a"))
+    refuses("connect", agent, "http://127.0.0.1:1/a")
+    for _, path in ipairs { "/b", "?b", "/b" } do
+      local body = assert(perform(agent, "http://" .. long .. path)).body
+      assert.matches("\r\nHost: " .. long:gsub("%p", "%%%0") .. "\r\n", body)
+    end
+    local _, failure = perform(agent, "http://" .. long .. "1/a")
+    assert.is_false(failure.sent)
+    assert.equal(4, #server:requests())
+  end)
+
+  it("is a proxy's to read as well", function()
+    local proxy = raw.start { ok }
+    local agent = curl.agent { proxy = proxy.url, plain_http = true }
+    local given, read = {}, {}
+    for index, path in ipairs { "/a", "/b?c=%2B", "/d" } do
+      given[index] = "http://example.test" .. path
+      assert(perform(agent, given[index]))
+    end
+    for index, request in ipairs(proxy:requests()) do read[index] = request.path end
+    assert.same(given, read)
+  end)
+
+  it("is what a question is sent to again, when its connection turns out dead", function()
+    local server, agent = raw.start { ok, "next", "close", "next", "echo" }, curl.agent {}
+    assert(perform(agent, server.url .. "/first"))
+    local body = assert(perform(agent, server.url .. "/second")).body
+    assert.equal("GET /second HTTP/1.1", body:match "^[^\r]*")
+    local requests, connections = server:requests()
+    assert.same({ "/first", "/second", "/second" },
+      { requests[1].path, requests[2].path, requests[3].path })
+    assert.equal(2, connections)
   end)
 end)
 

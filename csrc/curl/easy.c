@@ -244,7 +244,7 @@ static CURLcode set_request(exotel_easy *t, const exotel_transfer_request *r) {
   s.handle = t->handle;
   s.code = CURLE_OK;
   if (!make_headers(t, r)) return CURLE_OUT_OF_MEMORY;
-  set_text(&s, CURLOPT_URL, r->url);
+  s.code = exotel_location_set(&t->location, t->handle, r->url);
   set_body(&s, r);
   set_text(&s, CURLOPT_CUSTOMREQUEST, r->method);
   set_text(&s, CURLOPT_USERNAME, r->username);
@@ -426,6 +426,7 @@ void exotel_easy_close(exotel_easy *t) {
   }
   free_headers(t);
   free_resolve(t);
+  exotel_location_free(&t->location);
   exotel_buffer_free(&t->line);
   t->ready_for_get = 0;
 }

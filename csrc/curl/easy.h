@@ -7,6 +7,7 @@
 #ifndef EXOTEL_CURL_EASY_H
 #define EXOTEL_CURL_EASY_H
 
+#include "location.h"
 #include "transfer.h"
 
 #include <curl/curl.h>
@@ -18,6 +19,7 @@
 typedef struct exotel_easy {
   CURL *handle; /* NULL until the first request, and again after a fork */
   struct curl_slist *headers, *resolve;
+  exotel_location location;
   exotel_buffer line; /* scratch */
   int one_owner; /* set by the owner: the options are the same for all its requests */
   int ready_for_get; /* what all of the owner's GETs have in common is set */
