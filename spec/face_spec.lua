@@ -882,6 +882,31 @@ describe("a brought transport", function()
     assert.equal("no answer from Exotel: m", err.message)
   end)
 
+  it("has a table of its own for each attempt, with what is documented", function()
+    local transport = fake { unsent "connect", {} }
+    assert(client_on(transport, { on_response = function() end }):call_details "abc")
+    local first, second = transport.requests[1], transport.requests[2]
+    assert.is_false(rawequal(first, second))
+    local names = {}
+    for name in pairs(second) do names[#names + 1] = name end
+    table.sort(names)
+    assert.same({ "connect_timeout", "fresh_connection", "headers", "method", "password", "phases",
+                  "send_once", "timeout", "url", "username" }, names)
+  end)
+
+  it("may return one table again: what came of it before stays", function()
+    local answer = { status = 200, headers = { a = "b" }, body = '{"Call":{"Sid":"abc"}}' }
+    local client = client_on { sleep = function() end, now = function() return 0 end,
+                               perform = function() return answer end }
+    local call = assert(client:call_details "abc")
+    answer.body = '{"Account":{"AccountSid":"acc"}}'
+    assert(client:balance())
+    assert.equal("call abc without status", tostring(call))
+    assert.same({ '{"Call":{"Sid":"abc"}}', 1, { a = "b" } }, { exotel.response(call).body,
+      exotel.response(call).attempts, exotel.response(call).headers })
+    assert.is_nil(answer.__name)
+  end)
+
   it("belongs to who brought it", function()
     local transport = fake { {} }
     function transport.close() error "closed" end

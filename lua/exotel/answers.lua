@@ -65,12 +65,22 @@ function answers.take(state, request, response)
   return answers.read(state, request.operation, status, headers, body)
 end
 
+local function copy_of(response)
+  return { status = response.status, head = response.head, headers = response.headers,
+           body = response.body, seconds = response.seconds, attempts = response.attempts }
+end
+
 --- Lets a record, or else the error, know what it came from.
-function answers.remember(request, record, err, response, attempts)
-  response.attempts = attempts
+function answers.remember(state, request, record, err, response, attempts)
+  if attempts > 1 or response.attempts then response.attempts = attempts end
   local operation = operations[request.operation]
-  if record and operation then return records.remember(operation, record, response) end
-  responses[record or err] = response
+  if not (record and operation) then
+    responses[record or err] = response
+  elseif state.brought then -- whoever made it may use it again
+    records.remember(operation, record, copy_of(response))
+  else
+    records.remember(operation, record, response)
+  end
 end
 
 --- What a record or an error came from, or nil. Headers become a table when somebody asks.
@@ -79,7 +89,7 @@ function answers.response(subject)
   if not response then return nil end
   local headers = response.head and core.headers(response.head) or response.headers
   return { status = response.status, headers = headers, body = response.body,
-           seconds = response.seconds, attempts = response.attempts }
+           seconds = response.seconds, attempts = response.attempts or 1 }
 end
 
 return answers

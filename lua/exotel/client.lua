@@ -99,7 +99,7 @@ end
 -- a misuse.
 local function transport_of(state)
   if state.brought then return state.transport end
-  local task = running.here()
+  local task = running.task and running.here()
   if task then
     local bound = state.bound[task.loop] or task.loop:bind(state)
     state.bound[task.loop] = bound
@@ -248,9 +248,13 @@ local function run(state, name, params, how)
   if type(params) ~= "table" then
     return wants_table(name, params)
   end
-  local reference = checked.reference or operations[name].dials and new_reference(state)
   local request
-  request, err = build_with_reference(state, name, params, checked, reference)
+  if operations[name].dials then
+    local reference = checked.reference or new_reference(state)
+    request, err = build_with_reference(state, name, params, checked, reference)
+  else
+    request, err = build(state, name, params, checked)
+  end
   if not request then return nil, err end
   return carry_out(state, request, checked)
 end

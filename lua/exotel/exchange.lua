@@ -36,8 +36,7 @@ local function transport_error(state, request, failure)
 end
 
 -- A user's transport that returns something else may have sent the request.
-local function is_response(state, response)
-  if not state.brought then return response end
+local function is_response(response)
   return type(response) == "table" and type(response.status) == "number"
     and type(response.body) == "string"
     and (type(response.head) == "string" or response.head == nil)
@@ -47,40 +46,39 @@ local function retries_of(state, how)
   return how.retries or state.retries or RETRIES
 end
 
--- Who wants no retries has one request on the wire, also where a kept connection turns out dead.
-local function perform(state, transport, request, seconds, how)
-  local dials = request.dials
-  local connect = how.connect_timeout or state.connect_timeout or CONNECT_TIMEOUT
-  return transport:perform {
-    method = request.method,
-    url = request.url,
-    headers = request.headers,
-    body = request.body,
-    username = not request.anonymous and state.api_key or nil,
-    password = not request.anonymous and state.api_token or nil,
-    timeout = seconds,
-    connect_timeout = connect < seconds and connect or seconds,
-    fresh_connection = dials,
-    send_once = dials or retries_of(state, how) == 0,
-    phases = state.on_response and true or nil,
-    leave_by = request.leave_by,
-  }
+-- What a transport is given of a request: of one that is brought a table of its own, which it may
+-- do with as it likes.
+local function handed(state, request)
+  if not state.brought then return request end
+  return { method = request.method, url = request.url, headers = request.headers,
+           body = request.body, leave_by = request.leave_by }
 end
 
--- What was written down of a dial must stay true.
-local function is_late(transport, request)
-  return request.leave_by ~= nil and transport:now() > request.leave_by
+-- Who wants no retries has one request on the wire, also where a kept connection turns out dead.
+local function perform(state, transport, request, seconds, how)
+  local dials, anonymous = request.dials, request.anonymous
+  local connect = how.connect_timeout or state.connect_timeout or CONNECT_TIMEOUT
+  local given = handed(state, request)
+  given.username = not anonymous and state.api_key or nil
+  given.password = not anonymous and state.api_token or nil
+  given.timeout = seconds
+  given.connect_timeout = connect < seconds and connect or seconds
+  given.fresh_connection = dials
+  given.send_once = dials or retries_of(state, how) == 0
+  given.phases = state.on_response and true or nil
+  return transport:perform(given)
 end
 
 -- One attempt: the record or nil, the error, and the response, or false and the failure.
 local function attempt(state, transport, request, seconds, how)
   local response, failure
-  if is_late(transport, request) then
+  local leave_by = request.leave_by -- what was written down of a dial must stay true
+  if leave_by and transport:now() > leave_by then
     failure = { reason = "late", message = "its turn came too late", sent = false }
   else
     response, failure = perform(state, transport, request, seconds, how)
   end
-  if is_response(state, response) then
+  if response and (not state.brought or is_response(response)) then
     local record, err = answers.take(state, request, response)
     return record, err, response
   end
@@ -96,13 +94,11 @@ end
 -- ==================================================================
 
 local function tell_request(state, request, number, seconds)
-  if not state.on_request then return end
   hooks.tell(state, "on_request", { operation = request.operation, attempt = number,
     dials = request.dials, timeout = seconds })
 end
 
 local function tell_response(state, request, number, err, came)
-  if not state.on_response then return end
   local phases = type(came.phases) == "table" and came.phases or {}
   phases.total = phases.total or came.seconds
   hooks.tell(state, "on_response", { operation = request.operation, attempt = number,
@@ -178,6 +174,7 @@ end
 -- What comes before an attempt: its turn under the limit and, before a dial's first, that somebody
 -- writes it down. The seconds that its turn took; or nil and the error.
 local function prepare(state, transport, request, seconds, ends, is_first)
+  if not (state.gate or request.dials) then return 0 end
   local for_turn, err = turns.admit(state, transport, request, ends)
   if not (for_turn and request.dials and is_first) then return for_turn, err end
   local ok
@@ -193,16 +190,17 @@ end
 
 -- An attempt with all that is told of it: the record or nil, the error, and what came.
 local function attempt_told(state, transport, request, seconds, how, number)
-  tell_request(state, request, number, seconds)
+  if state.on_request then tell_request(state, request, number, seconds) end
   local record, err, response, failure = attempt(state, transport, request, seconds, how)
   local came = response or failure
-  if response then answers.remember(request, record, err, response, number) end
-  tell_response(state, request, number, err, came)
-  if record then
-    state.retries_left = retry.earned(state.retries_left, state.retry_budget or BUDGET)
-  else
+  if response then answers.remember(state, request, record, err, response, number) end
+  if state.on_response then tell_response(state, request, number, err, came) end
+  local budget = state.retry_budget or BUDGET
+  if not record then
     err.attempts = number
     turns.heed(state, err)
+  elseif state.retries_left < budget then
+    state.retries_left = retry.earned(state.retries_left, budget)
   end
   return record, err, came
 end

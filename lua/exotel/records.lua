@@ -1,8 +1,8 @@
 -- records: how records and events print, each in one line without whole phone numbers.
 --
 -- A record is a plain table that the core made; here it gets a metatable and nothing else. One
--- that was asked for over the network has a metatable that knows what it came from: an entry in a
--- weak table would cost more.
+-- that was asked for over the network has what it came from as its metatable: an entry in a weak
+-- table would cost more.
 --
 -- SPDX-License-Identifier: MIT
 
@@ -69,30 +69,27 @@ function records.dress(operation, record)
   return record
 end
 
-local SOURCE = {} -- a key that nobody else has
+local describes = {} -- the functions that tell that a metatable is ours
+for _, metatable in pairs(records.metatables) do describes[metatable.__tostring] = true end
 
-local function remembering(operation, response)
-  local shared = records.metatables[operation.record]
-  return { __name = shared.__name, __tostring = shared.__tostring, [SOURCE] = response }
-end
-
--- Without the body: a call must not hold its whole page.
-local function remember_page(operation, page, response)
-  local own = remembering(operation, { status = response.status, head = response.head,
-    headers = response.headers, seconds = response.seconds, attempts = response.attempts })
-  for _, entry in ipairs(page.calls) do setmetatable(entry, own) end
-end
-
---- The same under a metatable that knows what it came from, which those of one page share.
+--- The same under the response that it came from, which becomes the metatable. The records of a
+--- page share it, without its body: a call must not hold its whole page.
 function records.remember(operation, record, response)
-  if operation.page then return remember_page(operation, record, response) end
-  setmetatable(record, remembering(operation, response))
+  local shared = records.metatables[operation.record]
+  response.__name, response.__tostring = shared.__name, shared.__tostring
+  if not operation.page then
+    setmetatable(record, response)
+    return
+  end
+  response.body = nil
+  for _, entry in ipairs(record.calls) do setmetatable(entry, response) end
 end
 
 --- What a record came from; nil for anything else.
 function records.source(value)
   local metatable = type(value) == "table" and getmetatable(value)
-  return type(metatable) == "table" and rawget(metatable, SOURCE) or nil
+  local is_ours = type(metatable) == "table" and describes[rawget(metatable, "__tostring")]
+  return is_ours and rawget(metatable, "status") and metatable or nil
 end
 
 return records

@@ -31,9 +31,7 @@ function transport:sleep(seconds) -- luacheck: ignore 212
   sys.sleep(seconds)
 end
 
-function transport:now() -- luacheck: ignore 212
-  return sys.now()
-end
+transport.now = sys.now
 
 --- Closes the connections. The transport can't be used after it.
 function transport:close()
