@@ -138,6 +138,36 @@ describe("a request is", function()
     assert.matches("\r\ncontent%-type: application/x%-www%-form%-urlencoded\r\n", head)
   end)
 
+  it("given nothing of the one before", function()
+    local server, agent = raw.start { "echo" }, curl.agent {}
+    local requests = {
+      {}, { headers = { a = "b" } }, { headers = { a = "b" } }, { headers = { a = "bc" } },
+      { headers = { a = "b" } }, { headers = { ab = "b" } }, { headers = { a = "b", c = "d" } },
+      { headers = { c = "d" } }, { username = "u", password = "p" }, {},
+      { username = "u", password = "p" }, { username = "u", password = "q" },
+      { username = "v", password = "q" }, { username = "v" }, {}, { headers = { a = "" } },
+      { headers = {} }, { method = "POST", body = "x", headers = { a = "b" } },
+      { headers = { a = "b" } }, { method = "HEAD" }, {}, { send_once = true }, {},
+      { username = "u", password = "p", headers = { authorization = "own" } },
+      { username = "u", password = "p" },
+    }
+    for _, more in ipairs(requests) do
+      local alone = assert(perform(curl.agent {}, server.url, more)).body
+      assert.equal(alone, assert(perform(agent, server.url, more)).body)
+    end
+  end)
+
+  it("given its own time", function()
+    local server, agent = raw.start { ok, "next", "hold", "next", ok, "next", "hold" },
+      curl.agent {}
+    for _ = 1, 2 do
+      assert(perform(agent, server.url))
+      local _, failure = perform(agent, server.url, { timeout = 0.2, connect_timeout = 0.1 })
+      assert.same({ "timeout", true }, { failure.reason, failure.sent })
+      assert.is_true(failure.seconds < LONG / 2)
+    end
+  end)
+
   it("authorized by Basic at once, also where the key has a colon", function()
     local server = raw.start { "echo" }
     local response = assert(perform(curl.agent {}, server.url,

@@ -202,9 +202,31 @@ static int append_header(exotel_easy *t, const exotel_header *h) {
   return line->state == EXOTEL_BUFFER_OK && append(&t->headers, line->p);
 }
 
+static int is_line(const char *line, const exotel_header *h) {
+  size_t n = h->name.n, m = h->value.n;
+  return strncmp(line, h->name.p, n) == 0 && strncmp(line + n, ": ", 2) == 0 &&
+         strncmp(line + n + 2, h->value.p, m) == 0 && line[n + 2 + m] == '\0';
+}
+
+/* Whether the request's headers are those of the last one, which the handle has still. */
+static int has_headers(const exotel_easy *t, const exotel_transfer_request *r) {
+  const struct curl_slist *line = t->headers;
+  size_t i;
+  for (i = 0; i < r->nheaders; i++, line = line->next) {
+    if (line == NULL || !is_line(line->data, &r->headers[i])) return 0;
+  }
+  return line == NULL && r->body == NULL;
+}
+
+static void free_headers(exotel_easy *t) {
+  curl_slist_free_all(t->headers);
+  t->headers = NULL;
+}
+
 /* "Expect:" keeps libcurl from asking before it sends a body. */
 static int make_headers(exotel_easy *t, const exotel_transfer_request *r) {
   size_t i;
+  free_headers(t);
   if (r->body != NULL && !append(&t->headers, "Expect:")) return 0;
   for (i = 0; i < r->nheaders; i++) {
     if (!append_header(t, &r->headers[i])) return 0;
@@ -212,9 +234,11 @@ static int make_headers(exotel_easy *t, const exotel_transfer_request *r) {
   return 1;
 }
 
-static void free_headers(exotel_easy *t) {
-  curl_slist_free_all(t->headers);
-  t->headers = NULL;
+static void set_headers(setting *s, exotel_easy *t, const exotel_transfer_request *r) {
+  if (has_headers(t, r)) return;
+  set_list(s, CURLOPT_HTTPHEADER, NULL); /* it points to those that are freed */
+  if (s->code == CURLE_OK && !make_headers(t, r)) s->code = CURLE_OUT_OF_MEMORY;
+  set_list(s, CURLOPT_HTTPHEADER, t->headers);
 }
 
 static void free_resolve(exotel_easy *t) {
@@ -223,38 +247,42 @@ static void free_resolve(exotel_easy *t) {
 }
 
 /* What is the same for all requests of these options that are plain or not. */
-static CURLcode set_lasting(exotel_easy *t, const exotel_transfer_options *o) {
-  setting s;
-  s.handle = t->handle;
-  s.code = CURLE_OK;
-  set_callbacks(&s, t);
-  set_protocols(&s, t->plain);
-  set_tls(&s, o);
-  set_proxy(&s, o, t->plain);
-  set_connection(&s);
+static void set_lasting(setting *s, exotel_easy *t, const exotel_transfer_options *o) {
+  set_callbacks(s, t);
+  set_protocols(s, t->plain);
+  set_tls(s, o);
+  set_proxy(s, o, t->plain);
+  set_connection(s);
   if (o->resolve != NULL && !append(&t->resolve, o->resolve))
-    return CURLE_OUT_OF_MEMORY;
-  if (t->resolve != NULL) set_list(&s, CURLOPT_RESOLVE, t->resolve);
-  if (o->user_agent != NULL) set_text(&s, CURLOPT_USERAGENT, o->user_agent);
-  return s.code;
+    s->code = CURLE_OUT_OF_MEMORY;
+  if (t->resolve != NULL) set_list(s, CURLOPT_RESOLVE, t->resolve);
+  if (o->user_agent != NULL) set_text(s, CURLOPT_USERAGENT, o->user_agent);
 }
 
-static CURLcode set_request(exotel_easy *t, const exotel_transfer_request *r) {
-  setting s;
-  s.handle = t->handle;
-  s.code = CURLE_OK;
-  if (!make_headers(t, r)) return CURLE_OUT_OF_MEMORY;
-  s.code = exotel_location_set(&t->location, t->handle, r->url);
-  set_body(&s, r);
-  set_text(&s, CURLOPT_CUSTOMREQUEST, r->method);
-  set_text(&s, CURLOPT_USERNAME, r->username);
-  set_text(&s, CURLOPT_PASSWORD,
+/* What all GETs of an owner have in common besides. */
+static void set_kind(setting *s, const exotel_transfer_request *r) {
+  set_body(s, r);
+  set_text(s, CURLOPT_CUSTOMREQUEST, r->method);
+}
+
+/* `*was`: what the option has been set to. */
+static void set_changed(setting *s, CURLoption option, long *was, long value) {
+  if (*was == value) return;
+  set_long(s, option, value);
+  *was = value;
+}
+
+static void set_request(setting *s, exotel_easy *t, const exotel_transfer_request *r) {
+  if (s->code == CURLE_OK)
+    s->code = exotel_location_set(&t->location, t->handle, r->url);
+  set_text(s, CURLOPT_USERNAME, r->username);
+  set_text(s, CURLOPT_PASSWORD,
            r->username != NULL && r->password == NULL ? "" : r->password);
-  set_long(&s, CURLOPT_TIMEOUT_MS, r->timeout_ms);
-  set_long(&s, CURLOPT_CONNECTTIMEOUT_MS, r->connect_timeout_ms);
-  set_long(&s, CURLOPT_FRESH_CONNECT, r->fresh_connection ? 1L : 0L);
-  set_list(&s, CURLOPT_HTTPHEADER, t->headers);
-  return s.code;
+  set_changed(s, CURLOPT_TIMEOUT_MS, &t->timeout_ms, r->timeout_ms);
+  set_changed(s, CURLOPT_CONNECTTIMEOUT_MS, &t->connect_timeout_ms,
+              r->connect_timeout_ms);
+  set_changed(s, CURLOPT_FRESH_CONNECT, &t->fresh, r->fresh_connection ? 1L : 0L);
+  set_headers(s, t, r);
 }
 
 /* }================================================================== */
@@ -370,16 +398,12 @@ static int is_get(const exotel_transfer_request *r) {
   return r->body == NULL && !r->send_once && strcmp(r->method, "GET") == 0;
 }
 
-/* The handle still points to the lists: it forgets, or is given new ones. */
+/* The handle, which points to the lists, forgets first. */
 static void forget_all(exotel_easy *t) {
   if (t->handle != NULL) curl_easy_reset(t->handle);
   free_headers(t);
   free_resolve(t);
-}
-
-static void forget_headers(exotel_easy *t) {
-  curl_easy_setopt(t->handle, CURLOPT_HTTPHEADER, NULL);
-  free_headers(t);
+  t->timeout_ms = t->connect_timeout_ms = t->fresh = 0;
 }
 
 static void forget_last(exotel_easy *t) {
@@ -394,7 +418,7 @@ CURLcode exotel_easy_begin(exotel_easy *t, const exotel_transfer_options *option
                            exotel_transfer_result *result) {
   int plain = strncmp(request->url, "http://", 7) == 0;
   int lasts = t->ready_for_get && t->plain == plain && is_get(request);
-  CURLcode code = CURLE_OK;
+  setting s;
   forget_last(t);
   empty_result(result, options);
   t->result = result;
@@ -404,16 +428,16 @@ CURLcode exotel_easy_begin(exotel_easy *t, const exotel_transfer_options *option
   t->phases = request->phases;
   t->ready_for_get = 0;
   if (!exotel_curl_start()) return CURLE_OUT_OF_MEMORY;
-  if (lasts)
-    forget_headers(t);
-  else
-    forget_all(t);
+  if (!lasts) forget_all(t);
   if (t->handle == NULL) t->handle = curl_easy_init();
   if (t->handle == NULL) return CURLE_OUT_OF_MEMORY;
-  if (!lasts) code = set_lasting(t, options);
-  if (code == CURLE_OK) code = set_request(t, request);
-  t->ready_for_get = t->one_owner && code == CURLE_OK && is_get(request);
-  return code;
+  s.handle = t->handle;
+  s.code = CURLE_OK;
+  if (!lasts) set_lasting(&s, t, options);
+  if (!lasts) set_kind(&s, request);
+  set_request(&s, t, request);
+  t->ready_for_get = t->one_owner && s.code == CURLE_OK && is_get(request);
+  return s.code;
 }
 
 void exotel_easy_close(exotel_easy *t) {

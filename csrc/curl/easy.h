@@ -27,6 +27,7 @@ typedef struct exotel_easy {
   int plain;                      /* its URL is http */
   int plain_anywhere;             /* which may go to any host */
   int send_once, phases;
+  long timeout_ms, connect_timeout_ms, fresh; /* as the handle has them; 0: unset */
   size_t header_lines;
   int head_ended; /* the empty line behind the headers came */
   int too_large, refused, repeated;
