@@ -41,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
   exotel_header headers[] = {{{"Retry-After", 11}, body},
                              {{"Content-Type", 12}, {"text/xml", 8}}};
   size_t count, which = n > 0 ? p[0] : 0;
-  exotel_answer answer = {statuses[which & 7], headers, which >> 7 ? 2 : 0, body};
+  exotel_answer answer = {
+      statuses[which & 7], headers, which >> 7 ? 2 : 0, {"", 0}, body};
   const exotel_operation *operations = exotel_operations(&count);
   const exotel_operation *o = &operations[(which >> 3 & 15) % count];
   exotel_error e;

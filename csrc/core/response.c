@@ -236,6 +236,32 @@ static int contains_nocase(exotel_slice text, const char *word) {
   return 0;
 }
 
+/* The answer's headers, or those of its head in `room`. */
+static const exotel_header *headers_of(const exotel_answer *a, exotel_header *room,
+                                       size_t *n) {
+  exotel_slice head = a->head;
+  *n = a->nheaders;
+  if (head.n == 0) return a->headers;
+  *n = 0;
+  while (*n < EXOTEL_ANSWER_HEADERS_MAX && exotel_header_next(&head, &room[*n]))
+    ++*n;
+  return room;
+}
+
+static int says_xml(const exotel_answer *a) {
+  exotel_header room[EXOTEL_ANSWER_HEADERS_MAX];
+  size_t n;
+  const exotel_header *headers = headers_of(a, room, &n);
+  return contains_nocase(exotel_header_find(headers, n, "Content-Type"), "xml");
+}
+
+static double retry_after(const exotel_answer *a) {
+  exotel_header room[EXOTEL_ANSWER_HEADERS_MAX];
+  size_t n;
+  const exotel_header *headers = headers_of(a, room, &n);
+  return exotel_retry_after(headers, n);
+}
+
 /* See response.h. */
 static int is_xml(const exotel_answer *a) {
   exotel_slice body = a->body;
@@ -246,8 +272,7 @@ static int is_xml(const exotel_answer *a) {
   body = exotel_slice_trimmed(body);
   if (body.n > 0 && body.p[0] == '<') return !is_html(body);
   if (body.n > 0 && (body.p[0] == '{' || body.p[0] == '[')) return 0;
-  return contains_nocase(exotel_header_find(a->headers, a->nheaders, "Content-Type"),
-                         "xml");
+  return says_xml(a);
 }
 
 static exotel_kind read_xml(reading *g, exotel_slice body, exotel_error *e) {
@@ -315,7 +340,7 @@ static exotel_kind api_error(const exotel_response *r, const reading *g,
   const char *hint = cause != NULL ? cause->hint : row->hint;
   e->status = a->status;
   e->outcome = success ? EXOTEL_UNKNOWN : row->outcome;
-  e->retry_after = exotel_retry_after(a->headers, a->nheaders);
+  e->retry_after = retry_after(a);
   memcpy(e->code, g->code, sizeof e->code);
   return exotel_error_set(e, EXOTEL_API, cause != NULL ? cause->reason : row->reason,
                           none, "Exotel answered %d, %s%s%.*s%s%.*s%s%s%s", a->status,

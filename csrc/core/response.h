@@ -16,11 +16,15 @@
 #include "header.h"
 #include "record.h"
 
+#define EXOTEL_ANSWER_HEADERS_MAX 128 /* of a head that are looked at */
+
 /* A whole answer: status line, headers, and every byte of the body. */
 typedef struct exotel_answer {
   int status;
   const exotel_header *headers;
   size_t nheaders;
+  exotel_slice
+      head; /* or else the lines as they came, which most answers need not read */
   exotel_slice body;
 } exotel_answer;
 

@@ -16,7 +16,7 @@
 #include "compat.h"
 
 #define L_BODY_MAX (8 * 1024 * 1024) /* bytes of a body built here */
-#define L_HEADERS_MAX 128            /* headers of one answer that are looked at */
+#define L_HEADERS_MAX EXOTEL_ANSWER_HEADERS_MAX
 
 /* All memory that one call of the core needs. A userdata, so that whatever raises in
 ** between leaks nothing. Kept for the next call. */

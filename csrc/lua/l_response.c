@@ -126,19 +126,11 @@ static size_t headers_of_table(lua_State *L, int index, l_work *w) {
   return n;
 }
 
-static size_t headers_of_head(exotel_slice head, l_work *w) {
-  size_t n = 0;
-  while (n < L_HEADERS_MAX && exotel_header_next(&head, &w->headers[n]))
-    n++;
-  return n;
-}
-
-static size_t take_headers(lua_State *L, int index, l_work *w) {
-  switch (lua_type(L, index)) {
-    case LUA_TTABLE: return headers_of_table(L, index, w);
-    case LUA_TSTRING: return headers_of_head(l_slice_check(L, index), w);
-    default: return 0;
-  }
+static void take_headers(lua_State *L, int index, l_work *w, exotel_answer *answer) {
+  answer->headers = w->headers;
+  answer->nheaders = lua_istable(L, index) ? headers_of_table(L, index, w) : 0;
+  answer->head =
+      lua_type(L, index) == LUA_TSTRING ? l_slice_check(L, index) : exotel_slice_of("");
 }
 
 /* A number that is no HTTP status is none at all, whatever int it would turn into. */
@@ -169,8 +161,7 @@ int l_response_read(lua_State *L) {
   answer.status = status_at(L, 2);
   answer.body = l_slice_check(L, 4);
   w = l_work_take(L);
-  answer.headers = w->headers;
-  answer.nheaders = take_headers(L, 3, w);
+  take_headers(L, 3, w, &answer);
   kind = exotel_response_read(&w->response, operation, &answer, &w->error);
   if (kind != EXOTEL_OK) return l_error_push(L, w);
   if (operation->page != NULL)
