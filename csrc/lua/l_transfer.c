@@ -11,6 +11,12 @@
 
 #define TIMEOUT_MAX 86400.0
 
+/* Whether it holds what would end a line of the request, or the string. */
+static int ends_line(const char *s, size_t n) {
+  return memchr(s, '\0', n) != NULL || memchr(s, '\r', n) != NULL ||
+         memchr(s, '\n', n) != NULL;
+}
+
 /* A string field without NUL, CR or LF, left on the stack; NULL when it is absent. */
 static const char *line_field(lua_State *L, int table, const char *name) {
   const char *s;
@@ -22,8 +28,7 @@ static const char *line_field(lua_State *L, int table, const char *name) {
     return NULL;
   }
   s = lua_tolstring(L, -1, &n);
-  if (memchr(s, '\0', n) != NULL || strpbrk(s, "\r\n") != NULL)
-    luaL_error(L, "%s has a CR, LF or NUL", name);
+  if (ends_line(s, n)) luaL_error(L, "%s has a CR, LF or NUL", name);
   return s;
 }
 
@@ -63,8 +68,7 @@ static exotel_slice header_part(lua_State *L, int index) {
   exotel_slice s;
   if (lua_type(L, index) != LUA_TSTRING) luaL_error(L, "headers are strings by name");
   s.p = lua_tolstring(L, index, &s.n);
-  if (memchr(s.p, '\0', s.n) != NULL || strpbrk(s.p, "\r\n") != NULL)
-    luaL_error(L, "a header has a CR, LF or NUL");
+  if (ends_line(s.p, s.n)) luaL_error(L, "a header has a CR, LF or NUL");
   return s;
 }
 
@@ -105,7 +109,7 @@ static void set_phases(lua_State *L, const exotel_transfer_result *r) {
 }
 
 static void push_response(lua_State *L, const exotel_transfer_result *r) {
-  lua_createtable(L, 0, 6); /* the client adds its attempts */
+  lua_createtable(L, 0, 8); /* the client makes it a record's metatable */
   exotel_pushinteger(L, r->status);
   lua_setfield(L, -2, "status");
   lua_pushlstring(L, r->headers.p == NULL ? "" : r->headers.p, r->headers.n);
