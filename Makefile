@@ -35,8 +35,8 @@ core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c answer.c 
               gcra.c http1.c json.c query.c request.c response.c work.c write.c)
 core_LIBS  := -lcjson -lexpat
 curl_SRC   := $(wildcard csrc/curl/*.c) $(addprefix csrc/lua/l_,curl.c answer.c multi.c \
-              transfer.c) $(addprefix csrc/core/,buffer.c decimal.c header.c slice.c text.c \
-              time.c utf8.c) csrc/sys/clock.c
+              transfer.c) $(addprefix csrc/core/,base64.c buffer.c decimal.c header.c slice.c \
+              text.c time.c utf8.c) csrc/sys/clock.c
 curl_LIBS  := -lcurl -lpthread -ldl -lm
 httpd_SRC  := $(wildcard csrc/httpd/*.c) csrc/lua/l_httpd.c csrc/core/buffer.c \
               csrc/sys/address.c csrc/sys/clock.c

@@ -149,7 +149,10 @@ describe("a request is", function()
       { headers = {} }, { method = "POST", body = "x", headers = { a = "b" } },
       { headers = { a = "b" } }, { method = "HEAD" }, {}, { send_once = true }, {},
       { username = "u", password = "p", headers = { authorization = "own" } },
-      { username = "u", password = "p" },
+      { username = "u", password = "p" }, { username = "u", password = "pp" },
+      { username = "u:p", password = "" }, { username = "u:", password = "p" },
+      { username = "u", password = ":p" }, { username = "uu", password = "p" },
+      { headers = { Authorization = "own" } },
     }
     for _, more in ipairs(requests) do
       local alone = assert(perform(curl.agent {}, server.url, more)).body
@@ -175,6 +178,9 @@ describe("a request is", function()
     assert.matches("\r\nAuthorization: Basic YTpiOmM=\r\n", response.body)
     assert.equal(1, #server:requests())
     assert.is_nil(echoed():find("Authorization", 1, true))
+    local own = echoed { username = "a", headers = { auTHorization = "own" } }
+    assert.matches("\r\nauTHorization: own\r\n", own)
+    assert.equal(1, select(2, own:lower():gsub("\r\nauthorization:", "")))
   end)
 
   it("not authorized by a .netrc", function()

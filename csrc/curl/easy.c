@@ -11,7 +11,9 @@
 #define _GNU_SOURCE
 #include "easy.h"
 
+#include "../core/base64.h"
 #include "../core/header.h"
+#include "../core/slice.h"
 #include "library.h"
 
 #include <netinet/in.h>
@@ -153,10 +155,11 @@ static void set_tls(setting *s, const exotel_transfer_options *o) {
   if (o->ca_file != NULL) set_text(s, CURLOPT_CAINFO, o->ca_file);
 }
 
-/* An answer of a proxy to CONNECT isn't one of the service. */
+/* An answer of a proxy to CONNECT isn't one of the service, whose headers it isn't shown. */
 static void set_proxy(setting *s, const exotel_transfer_options *o, int plain) {
   const char *proxy = plain && !o->plain_http ? "" : o->proxy; /* loopback needs none */
   set_long(s, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set_long(s, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
   if (proxy != NULL) set_text(s, CURLOPT_PROXY, proxy);
 }
 
@@ -164,7 +167,6 @@ static void set_proxy(setting *s, const exotel_transfer_options *o, int plain) {
 static void set_connection(setting *s) {
   set_long(s, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
   set_long(s, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-  set_long(s, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
   set_long(s, CURLOPT_NOSIGNAL, 1L);
   set_long(s, CURLOPT_MAXAGE_CONN, IDLE_SECONDS);
   set_long(s, CURLOPT_MAXLIFETIME_CONN, LIFE_SECONDS);
@@ -202,6 +204,43 @@ static int append_header(exotel_easy *t, const exotel_header *h) {
   return line->state == EXOTEL_BUFFER_OK && append(&t->headers, line->p);
 }
 
+/* Who authorizes itself: NULL for nobody, or by a header of its own. */
+static const char *user_of(const exotel_transfer_request *r) {
+  size_t i;
+  for (i = 0; r->username != NULL && i < r->nheaders; i++) {
+    if (exotel_slice_is_nocase(r->headers[i].name, "Authorization")) return NULL;
+  }
+  return r->username;
+}
+
+static const char *password_of(const exotel_transfer_request *r) {
+  return r->password != NULL ? r->password : "";
+}
+
+/* Adds "Authorization" to the headers. Left to libcurl it is spelt anew for each request. */
+static int append_credentials(exotel_easy *t, const exotel_transfer_request *r) {
+  exotel_buffer *line = &t->line, *pair = &t->credentials;
+  line->max = pair->max = HEADER_MAX;
+  exotel_buffer_reset(line);
+  exotel_buffer_adds(pair, r->username);
+  exotel_buffer_addc(pair, ':');
+  exotel_buffer_adds(pair, password_of(r));
+  exotel_buffer_adds(line, "Authorization: Basic ");
+  exotel_base64_encode(line, exotel_slice_held(pair));
+  return pair->state == EXOTEL_BUFFER_OK && line->state == EXOTEL_BUFFER_OK &&
+         append(&t->headers, line->p);
+}
+
+/* Whether they are those of the last request, or neither has any. */
+static int has_credentials(const exotel_easy *t, const exotel_transfer_request *r) {
+  const char *user = user_of(r), *pair = t->credentials.p;
+  size_t n = user == NULL ? 0 : strlen(user);
+  if (user == NULL || t->credentials.n == 0)
+    return user == NULL && t->credentials.n == 0;
+  return strncmp(pair, user, n) == 0 && pair[n] == ':' &&
+         strcmp(pair + n + 1, password_of(r)) == 0;
+}
+
 static int is_line(const char *line, const exotel_header *h) {
   size_t n = h->name.n, m = h->value.n;
   return strncmp(line, h->name.p, n) == 0 && strncmp(line + n, ": ", 2) == 0 &&
@@ -212,6 +251,8 @@ static int is_line(const char *line, const exotel_header *h) {
 static int has_headers(const exotel_easy *t, const exotel_transfer_request *r) {
   const struct curl_slist *line = t->headers;
   size_t i;
+  if (!has_credentials(t, r)) return 0;
+  if (t->credentials.n > 0) line = line->next;
   for (i = 0; i < r->nheaders; i++, line = line->next) {
     if (line == NULL || !is_line(line->data, &r->headers[i])) return 0;
   }
@@ -221,12 +262,14 @@ static int has_headers(const exotel_easy *t, const exotel_transfer_request *r) {
 static void free_headers(exotel_easy *t) {
   curl_slist_free_all(t->headers);
   t->headers = NULL;
+  exotel_buffer_reset(&t->credentials);
 }
 
 /* "Expect:" keeps libcurl from asking before it sends a body. */
 static int make_headers(exotel_easy *t, const exotel_transfer_request *r) {
   size_t i;
   free_headers(t);
+  if (user_of(r) != NULL && !append_credentials(t, r)) return 0;
   if (r->body != NULL && !append(&t->headers, "Expect:")) return 0;
   for (i = 0; i < r->nheaders; i++) {
     if (!append_header(t, &r->headers[i])) return 0;
@@ -275,9 +318,6 @@ static void set_changed(setting *s, CURLoption option, long *was, long value) {
 static void set_request(setting *s, exotel_easy *t, const exotel_transfer_request *r) {
   if (s->code == CURLE_OK)
     s->code = exotel_location_set(&t->location, t->handle, r->url);
-  set_text(s, CURLOPT_USERNAME, r->username);
-  set_text(s, CURLOPT_PASSWORD,
-           r->username != NULL && r->password == NULL ? "" : r->password);
   set_changed(s, CURLOPT_TIMEOUT_MS, &t->timeout_ms, r->timeout_ms);
   set_changed(s, CURLOPT_CONNECTTIMEOUT_MS, &t->connect_timeout_ms,
               r->connect_timeout_ms);
@@ -451,6 +491,7 @@ void exotel_easy_close(exotel_easy *t) {
   free_headers(t);
   free_resolve(t);
   exotel_location_free(&t->location);
+  exotel_buffer_free(&t->credentials);
   exotel_buffer_free(&t->line);
   t->ready_for_get = 0;
 }
@@ -458,5 +499,6 @@ void exotel_easy_close(exotel_easy *t) {
 void exotel_easy_abandon(exotel_easy *t) {
   t->handle = NULL;
   t->headers = t->resolve = NULL; /* the old handle still points to them */
+  exotel_buffer_reset(&t->credentials);
   t->ready_for_get = 0;
 }

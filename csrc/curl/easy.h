@@ -19,6 +19,8 @@
 typedef struct exotel_easy {
   CURL *handle; /* NULL until the first request, and again after a fork */
   struct curl_slist *headers, *resolve;
+  exotel_buffer
+      credentials; /* "user:password" of the first header; empty: it is another */
   exotel_location location;
   exotel_buffer line; /* scratch */
   int one_owner; /* set by the owner: the options are the same for all its requests */
