@@ -29,9 +29,9 @@ static inline char exotel_lower(char c) {
 
 /* The value of a hex digit, or -1. */
 static inline int exotel_hex(char c) {
-  if (exotel_is_digit(c)) return c - '0';
-  c = exotel_lower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  unsigned digit = (unsigned char)(c - '0');
+  unsigned letter = (unsigned char)((c | 0x20) - 'a');
+  return digit < 10 ? (int)digit : letter < 6 ? (int)letter + 10 : -1;
 }
 
 #endif
