@@ -310,13 +310,13 @@ static exotel_kind read_body(reading *g, const exotel_media_type *m, exotel_slic
 ** ================================================================== */
 
 static int has(const exotel_record *r, size_t row) {
-  return r->at_row[row] != 0;
+  return exotel_record_row(r, row) != 0;
 }
 
 static int is(const exotel_record *r, size_t row, const char *word) {
-  return has(r, row) &&
-         exotel_slice_is(exotel_record_text(r, exotel_record_node(r, r->at_row[row])),
-                         word);
+  unsigned at = exotel_record_row(r, row);
+  return at != 0 &&
+         exotel_slice_is(exotel_record_text(r, exotel_record_node(r, at)), word);
 }
 
 static int has_stream(const exotel_record *r, const exotel_event_rows *rows) {

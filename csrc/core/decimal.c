@@ -119,9 +119,22 @@ static int make_whole(decimal *d) {
   return d->exponent == 0 && d->ndigits <= 18;
 }
 
+/* Digits alone, no more than always fit. */
+static int plain_integer(const char *p, size_t n, long long *value) {
+  long long sum = 0;
+  size_t i;
+  if (n == 0 || n > 18) return 0;
+  for (i = 0; i < n && exotel_is_digit(p[i]); i++)
+    sum = sum * 10 + (p[i] - '0');
+  if (i < n) return 0;
+  *value = sum;
+  return 1;
+}
+
 int exotel_decimal_integer(const char *p, size_t n, long long *value) {
   decimal d;
   size_t i;
+  if (plain_integer(p, n, value)) return 1;
   if (!scan(&d, p, n) || !make_whole(&d)) return 0;
   *value = 0;
   for (i = 0; i < d.ndigits; i++)

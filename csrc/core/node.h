@@ -21,20 +21,21 @@ typedef enum exotel_node_type {
 /* Bytes that stand outside the record, or a copy in its text (then `p` is NULL). */
 typedef struct exotel_piece {
   const char *p;
-  size_t at, n;
+  unsigned at, n;
 } exotel_piece;
 
-/* Links are positions in the record's nodes; 0, the root, stands for none. */
+/* Links are positions in the record's nodes; 0, the root, stands for none. Nodes are kept
+** small, since every record goes through the processor's nearest memory. */
 typedef struct exotel_node {
-  exotel_node_type type;
-  unsigned row;  /* its place in the record type, from 1; 0: in no row of it */
-  unsigned kept; /* the row that a value was sent for and isn't what it says, or 0 */
-  unsigned first, last, next, count;
-  const exotel_field *field; /* the row of a known value, else NULL */
-  const char *known;         /* the name when it is a constant, else NULL */
-  size_t name_at, name_n;    /* the name in the record's text */
-  size_t key;                /* of a list's child: the position it was sent with */
-  exotel_piece text;         /* the value's */
+  unsigned char type; /* an exotel_node_type */
+  unsigned char row;  /* its place in the record type, from 1; 0: in no row of it */
+  unsigned char
+      kept; /* the row that a value was sent for and isn't what it says, or 0 */
+  unsigned short first, last, next, count;
+  unsigned key;             /* of a list's child: the position it was sent with */
+  const char *known;        /* the name when it is a constant, else NULL */
+  unsigned name_at, name_n; /* the name in the record's text */
+  exotel_piece text;        /* the value's */
   long long integer;
   double number;
 } exotel_node;

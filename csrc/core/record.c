@@ -10,6 +10,7 @@
 #include "error.h"
 #include "name.h"
 #include "text.h"
+#include "word.h"
 
 #include <string.h>
 
@@ -63,19 +64,11 @@ static exotel_kind state_of(const exotel_record *r, exotel_error *e) {
 
 /* A cleared node, which isn't in the record before it is linked; NULL on failure, which the
 ** buffer remembers. */
-static exotel_node *new_node(exotel_record *r, exotel_node_type type) {
+static inline exotel_node *new_node(exotel_record *r, exotel_node_type type) {
   exotel_node *fresh = (void *)exotel_buffer_room(&r->nodes, sizeof *fresh);
   if (fresh == NULL) return NULL;
-  fresh->type = type;
-  fresh->row = fresh->kept = 0;
-  fresh->field = NULL;
-  fresh->known = NULL;
-  fresh->name_at = fresh->name_n = fresh->key = 0;
-  fresh->text.p = NULL;
-  fresh->text.at = fresh->text.n = 0;
-  fresh->integer = 0;
-  fresh->number = 0;
-  fresh->first = fresh->last = fresh->next = fresh->count = 0;
+  memset(fresh, 0, sizeof *fresh);
+  fresh->type = (unsigned char)type;
   return fresh;
 }
 
@@ -98,26 +91,26 @@ static unsigned new_root(exotel_record *r, exotel_node_type type) {
 /* Puts `child` behind the last child of `parent` whose key isn't larger. */
 static void link_child(exotel_record *r, size_t parent, unsigned child) {
   exotel_node *p = node_at(r, parent), *c = node_at(r, child);
-  unsigned *link = &p->first;
+  unsigned short *link = &p->first;
   if (p->last != 0 && node_at(r, p->last)->key <= c->key)
     link = &node_at(r, p->last)->next;
   while (*link != 0 && node_at(r, *link)->key <= c->key)
     link = &node_at(r, *link)->next;
   c->next = *link;
-  *link = child;
-  if (c->next == 0) p->last = child;
+  *link = (unsigned short)child;
+  if (c->next == 0) p->last = (unsigned short)child;
   p->count++;
 }
 
 /* Counts the new node in, as the last child of a table. */
-static unsigned keep_last(exotel_record *r, size_t parent) {
+static inline unsigned keep_last(exotel_record *r, size_t parent) {
   unsigned at = keep_node(r);
   exotel_node *p = node_at(r, parent);
   if (p->last != 0)
-    node_at(r, p->last)->next = at;
+    node_at(r, p->last)->next = (unsigned short)at;
   else
-    p->first = at;
-  p->last = at;
+    p->first = (unsigned short)at;
+  p->last = (unsigned short)at;
   p->count++;
   return at;
 }
@@ -129,11 +122,16 @@ static exotel_kind begin(exotel_record *r, exotel_error *e) {
   most = r->base + EXOTEL_NODES_MAX;
   if (most > EXOTEL_PAGE_NODES_MAX) most = EXOTEL_PAGE_NODES_MAX;
   r->nodes.max = most * sizeof(exotel_node);
-  memset(r->at_row, 0, (r->rows.type->nfields + 1) * sizeof *r->at_row);
+  r->rows_there = 0;
   r->list = r->positions = r->repeated = 0;
   r->unknown = r->keeps = r->from_zero = r->yielding = 0;
   new_root(r, EXOTEL_NODE_TABLE);
   return state_of(r, e);
+}
+
+static void set_row(exotel_record *r, size_t row, unsigned at) {
+  r->rows_there |= (uint64_t)1 << (row - 1);
+  r->at_row[row] = (unsigned short)at;
 }
 
 exotel_kind exotel_record_begin(exotel_record *r, const exotel_record_type *type,
@@ -146,7 +144,7 @@ exotel_kind exotel_record_begin(exotel_record *r, const exotel_record_type *type
 }
 
 exotel_kind exotel_record_another(exotel_record *r, exotel_error *e) {
-  node_at(r, 0)->next = next_place(r);
+  node_at(r, 0)->next = (unsigned short)next_place(r);
   return begin(r, e);
 }
 
@@ -180,7 +178,7 @@ static unsigned child_named(const exotel_record *r, size_t parent, exotel_slice 
 /* The value of a row, in the record or in an entry. */
 static unsigned child_in_row(const exotel_record *r, size_t parent, size_t row) {
   unsigned at;
-  if (parent == 0) return r->at_row[row];
+  if (parent == 0) return exotel_record_row(r, row);
   at = node_at(r, parent)->first;
   while (at != 0 && node_at(r, at)->row != row)
     at = node_at(r, at)->next;
@@ -197,8 +195,8 @@ static unsigned child_keyed(const exotel_record *r, size_t parent, size_t key) {
 static exotel_piece copied(exotel_record *r, exotel_slice text) {
   exotel_piece piece;
   piece.p = NULL;
-  piece.at = r->text.n;
-  piece.n = text.n;
+  piece.at = (unsigned)r->text.n;
+  piece.n = (unsigned)text.n;
   exotel_buffer_add(&r->text, text.p, text.n);
   return piece;
 }
@@ -208,7 +206,7 @@ static exotel_piece piece_of(exotel_record *r, exotel_slice text, int stays) {
   if (!stays) return copied(r, text);
   piece.p = text.p;
   piece.at = 0;
-  piece.n = text.n;
+  piece.n = (unsigned)text.n;
   return piece;
 }
 
@@ -226,7 +224,7 @@ static unsigned add_copied_name(exotel_record *r, size_t parent, exotel_slice na
   exotel_node *fresh = new_node(r, type);
   if (fresh == NULL) return 0;
   fresh->name_at = copied(r, name).at;
-  fresh->name_n = name.n;
+  fresh->name_n = (unsigned)name.n;
   return keep_last(r, parent);
 }
 
@@ -235,7 +233,7 @@ static unsigned add_keyed(exotel_record *r, size_t parent, size_t key,
   exotel_node *fresh = new_node(r, type);
   unsigned at;
   if (fresh == NULL) return 0;
-  fresh->key = key;
+  fresh->key = (unsigned)key;
   at = keep_node(r);
   link_child(r, parent, at);
   return at;
@@ -252,18 +250,36 @@ static int is_absent(const exotel_leaf *leaf) {
 }
 
 /* A word is kept in lower case, where NULL would be null. */
-static int is_absent_as(const exotel_field *field, const exotel_leaf *leaf) {
-  if (field->type == EXOTEL_IS_VERBATIM) return leaf->null;
-  if (field->type == EXOTEL_IS_WORD && leaf->text.n == 4 &&
+static int is_absent_as(unsigned type, const exotel_leaf *leaf) {
+  if (type == EXOTEL_IS_VERBATIM) return leaf->null;
+  if (type == EXOTEL_IS_WORD && leaf->text.n == 4 &&
       exotel_slice_is_nocase(leaf->text, "null"))
     return 1;
   return is_absent(leaf);
 }
 
+static int is_capital(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+
+/* Whether one of the eight bytes at `p` is a capital. The lower seven bits of each are
+** moved so that those from A on reach the highest bit, and so that those behind Z do. */
+static int has_capital_in(const char *p) {
+  const uint64_t each = 0x0101010101010101u;
+  uint64_t eight = exotel_word_at((const unsigned char *)p);
+  uint64_t low = eight & each * 0x7f;
+  return ((low + each * (0x80 - 'A')) & ~(low + each * (0x7f - 'Z')) & ~eight &
+          each * 0x80) != 0;
+}
+
 static int has_capital(exotel_slice text) {
   size_t i;
-  for (i = 0; i < text.n; i++) {
-    if (text.p[i] >= 'A' && text.p[i] <= 'Z') return 1;
+  for (i = 0; i + 8 <= text.n; i += 8) {
+    if (has_capital_in(text.p + i)) return 1;
+  }
+  if (i > 0) return i < text.n && has_capital_in(text.p + text.n - 8);
+  for (; i < text.n; i++) {
+    if (is_capital(text.p[i])) return 1;
   }
   return 0;
 }
@@ -272,7 +288,7 @@ static int has_capital(exotel_slice text) {
 static exotel_piece word_of(exotel_record *r, exotel_slice text, int stays) {
   exotel_piece piece;
   size_t i;
-  if (exotel_slice_is_nocase(text, "cancelled"))
+  if (text.n == 9 && exotel_slice_is_nocase(text, "cancelled"))
     return piece_of(r, exotel_slice_of("canceled"), 1);
   if (!has_capital(text)) return piece_of(r, text, stays);
   piece = copied(r, text);
@@ -291,10 +307,10 @@ static exotel_slice without_quotes(exotel_slice text) {
 }
 
 /* Gives `node` the text as a value of the field's type. Returns 0 when it is none. */
-static int type_value(exotel_record *r, exotel_node *node, const exotel_field *field,
+static int type_value(exotel_record *r, exotel_node *node, unsigned type,
                       exotel_slice text, int stays) {
   node->type = EXOTEL_NODE_TEXT;
-  switch (field->type) {
+  switch (type) {
     case EXOTEL_IS_INTEGER:
       node->type = EXOTEL_NODE_INTEGER;
       return exotel_decimal_integer(text.p, text.n, &node->integer);
@@ -357,32 +373,34 @@ static void note_repeated(exotel_record *r, const exotel_leaf *leaf) {
   fresh = new_node(r, EXOTEL_NODE_TEXT);
   if (fresh == NULL) return;
   exotel_name_write(&r->text, leaf->path, leaf->depth);
-  fresh->text.at = begin;
-  fresh->text.n = r->text.n - begin;
+  fresh->text.at = (unsigned)begin;
+  fresh->text.n = (unsigned)(r->text.n - begin);
   keep_last(r, r->repeated);
 }
 
 /* Returns 0 when the value isn't what the row says, so that it goes among the unknown. */
-static int add_known(exotel_record *r, size_t row, const exotel_leaf *leaf) {
-  const exotel_field *field = &r->rows.type->fields[row - 1];
-  unsigned at, place = field->list == NULL ? 0 : entry_for(r, field, leaf);
+static int add_known(exotel_record *r, size_t at, const exotel_leaf *leaf) {
+  const exotel_row *row = &r->rows.row[at];
+  unsigned place = 0, fresh_at;
   exotel_node *fresh;
-  if (field->list != NULL && place == 0) return 1;
-  if (child_in_row(r, place, row) != 0) {
+  if (row->listed) {
+    place = entry_for(r, &r->rows.type->fields[at - 1], leaf);
+    if (place == 0) return 1;
+  }
+  if (child_in_row(r, place, at) != 0) {
     note_repeated(r, leaf);
     return 1;
   }
   fresh = new_node(r, EXOTEL_NODE_TEXT);
   if (fresh == NULL) return 1;
-  if (field->type == EXOTEL_IS_TEXT || field->type == EXOTEL_IS_TIME)
+  if (row->type == EXOTEL_IS_TEXT || row->type == EXOTEL_IS_TIME)
     fresh->text = piece_of(r, leaf->text, leaf->stays);
-  else if (!type_value(r, fresh, field, leaf->text, leaf->stays))
+  else if (!type_value(r, fresh, row->type, leaf->text, leaf->stays))
     return 0;
-  fresh->field = field;
-  fresh->row = (unsigned)row;
-  fresh->known = field->lua;
-  at = keep_last(r, place);
-  if (place == 0) r->at_row[row] = at;
+  fresh->row = (unsigned char)at;
+  fresh->known = row->lua;
+  fresh_at = keep_last(r, place);
+  if (place == 0) set_row(r, at, fresh_at);
   return 1;
 }
 
@@ -510,16 +528,16 @@ static int is_kept(const exotel_record *r, size_t row, const exotel_leaf *leaf) 
   return 0;
 }
 
-static int is_numeric(const exotel_field *field) {
-  return field->type == EXOTEL_IS_INTEGER || field->type == EXOTEL_IS_NUMBER ||
-         field->type == EXOTEL_IS_DECIMAL;
+static int is_numeric(unsigned type) {
+  return type == EXOTEL_IS_INTEGER || type == EXOTEL_IS_NUMBER ||
+         type == EXOTEL_IS_DECIMAL;
 }
 
 /* Of one field's values the first counts, whether it is what the row says or is kept as
 ** it was sent. Only a number can be anything else. */
 static void add_value(exotel_record *r, size_t row, const exotel_leaf *leaf) {
   unsigned at;
-  if (r->keeps && is_numeric(&r->rows.type->fields[row - 1]) && is_kept(r, row, leaf)) {
+  if (r->keeps && is_numeric(r->rows.row[row].type) && is_kept(r, row, leaf)) {
     note_repeated(r, leaf);
     return;
   }
@@ -527,15 +545,16 @@ static void add_value(exotel_record *r, size_t row, const exotel_leaf *leaf) {
   at = add_unknown(r, leaf);
   if (at == 0) return;
   r->keeps = 1;
-  node_at(r, at)->kept = (unsigned)row;
+  node_at(r, at)->kept = (unsigned char)row;
   node_at(r, at)->integer = (long long)list_index(leaf);
 }
 
-static void add_field(exotel_record *r, size_t row, const exotel_leaf *leaf) {
-  const exotel_field *field = &r->rows.type->fields[row - 1];
-  if (field->list != NULL && field->position == 0 && list_index(leaf) == 0)
+static void add_field(exotel_record *r, size_t at, const exotel_leaf *leaf) {
+  const exotel_row *row = &r->rows.row[at];
+  if (row->listed && r->rows.type->fields[at - 1].position == 0 &&
+      list_index(leaf) == 0)
     r->from_zero = 1;
-  if (!is_absent_as(field, leaf)) add_value(r, row, leaf);
+  if (!is_absent_as(row->type, leaf)) add_value(r, at, leaf);
 }
 
 exotel_kind exotel_record_add(exotel_record *r, const exotel_leaf *leaf,
@@ -561,8 +580,7 @@ exotel_kind exotel_record_put(exotel_record *r, const exotel_field *field,
   if (field->list != NULL) place = entry_of(r, own_list(r, field->list), position);
   fresh = new_node(r, EXOTEL_NODE_TEXT);
   if (fresh != NULL) {
-    type_value(r, fresh, field, text, 0);
-    fresh->field = field;
+    type_value(r, fresh, field->type, text, 0);
     fresh->known = field->lua;
     keep_last(r, place);
   }
@@ -583,7 +601,7 @@ static void give_id(exotel_record *r, unsigned entry, long long id) {
   unsigned at = add_known_name(r, entry, "id", EXOTEL_NODE_INTEGER);
   if (at == 0) return;
   node_at(r, at)->integer = id;
-  node_at(r, at)->row = (unsigned)r->rows.id;
+  node_at(r, at)->row = (unsigned char)r->rows.id;
 }
 
 /* Entries that say no number have the one of their place, also when those before them
@@ -600,7 +618,7 @@ static void number_entries(exotel_record *r) {
 /* The entry numbered `id`, made where its number belongs when there is none. */
 static unsigned entry_numbered(exotel_record *r, long long id) {
   unsigned at = node_at(r, r->list)->first, last = 0, fresh;
-  unsigned *link;
+  unsigned short *link;
   for (; at != 0; at = node_at(r, at)->next) {
     if (entry_id(r, at) == id) return at;
     if (entry_id(r, at) < id) last = at;
@@ -609,7 +627,7 @@ static unsigned entry_numbered(exotel_record *r, long long id) {
   if (fresh == 0) return 0;
   link = last == 0 ? &node_at(r, r->list)->first : &node_at(r, last)->next;
   node_at(r, fresh)->next = *link;
-  *link = fresh;
+  *link = (unsigned short)fresh;
   node_at(r, r->list)->count++;
   give_id(r, fresh, id);
   return fresh;
@@ -650,11 +668,9 @@ size_t exotel_record_find(const exotel_record *r, const char *name) {
 }
 
 void exotel_record_move(exotel_record *r, size_t from, size_t to) {
-  const exotel_field *field = &r->rows.type->fields[to - 1];
-  unsigned at = r->at_row[from];
-  r->at_row[from] = 0;
-  r->at_row[to] = at;
-  node_at(r, at)->field = field;
-  node_at(r, at)->row = (unsigned)to;
-  node_at(r, at)->known = field->lua;
+  unsigned at = exotel_record_row(r, from);
+  r->rows_there &= ~((uint64_t)1 << (from - 1));
+  set_row(r, to, at);
+  node_at(r, at)->row = (unsigned char)to;
+  node_at(r, at)->known = r->rows.row[to].lua;
 }

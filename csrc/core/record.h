@@ -23,15 +23,18 @@
 #include "node.h"
 #include "rows.h"
 
+#include <stdint.h>
+
 #define EXOTEL_NODES_MAX 2048 /* values in one record; the largest documented has 40 */
 #define EXOTEL_PAGE_NODES_MAX (128 * 1024) /* values in all records of a page */
 
 typedef struct exotel_record {
   exotel_rows rows; /* of the type at work */
   exotel_buffer nodes, text;
-  size_t base; /* where the record at work, or looked at, begins in `nodes` */
-  unsigned at_row[EXOTEL_ROWS_MAX + 1]; /* the node of each row at the top, or 0 */
-  unsigned list;                        /* the list that rows fill, or 0 */
+  size_t base;         /* where the record at work, or looked at, begins in `nodes` */
+  uint64_t rows_there; /* those that have a value at the top: bit 0 is row 1 */
+  unsigned short at_row[EXOTEL_ROWS_MAX + 1]; /* its node, for those */
+  unsigned list;                              /* the list that rows fill, or 0 */
   unsigned positions; /* values that name an entry of it by number, until finished */
   unsigned repeated;  /* the list of names that came more than once, or 0 */
   int unknown;        /* something is at the top that no row knows */
@@ -84,6 +87,11 @@ static inline exotel_slice exotel_record_text(const exotel_record *r,
   s.p = node->text.p != NULL ? node->text.p : r->text.p + node->text.at;
   s.n = node->text.n;
   return s;
+}
+
+/* The node of a row's value at the top, or 0. */
+static inline unsigned exotel_record_row(const exotel_record *r, size_t row) {
+  return r->rows_there >> (row - 1) & 1 ? r->at_row[row] : 0;
 }
 
 exotel_slice exotel_record_name(const exotel_record *r, const exotel_node *node);

@@ -123,7 +123,7 @@ static const char *identity_name(const exotel_operation *o) {
 
 static int has_identity(const exotel_response *r, const exotel_operation *o) {
   size_t at = exotel_record_find(&r->record, o->identity);
-  return at != 0 && exotel_record_node(&r->record, at)->field != NULL;
+  return at != 0 && exotel_record_node(&r->record, at)->row != 0;
 }
 
 /* `position` counts from 0; `what` may be empty. */
@@ -450,8 +450,9 @@ static exotel_kind take_cursor(exotel_response *r, const exotel_cursor *cursor,
   if (kind != EXOTEL_OK) return kind;
   if (s.found.n > 0) return exotel_record_put(&r->page, &cursor->field, 0, s.found, e);
   if (!cursor->required) return EXOTEL_OK;
-  return exotel_error_set(e, EXOTEL_PARSE, "incomplete", exotel_slice_of(""),
-                          "its %s has no %s", uri->field->path, cursor->parameter);
+  return exotel_error_set(
+      e, EXOTEL_PARSE, "incomplete", exotel_slice_of(""), "its %s has no %s",
+      r->page.rows.type->fields[uri->row - 1].path, cursor->parameter);
 }
 
 static exotel_kind finish_page(reading *g, exotel_error *e) {

@@ -42,6 +42,9 @@ static void describe(exotel_row *row, const exotel_field *field) {
   row->name_n = (unsigned char)strlen(row->name);
   row->head_n = (unsigned char)(dot == NULL ? 0 : dot - field->path);
   row->depth = (unsigned char)depth_of(field->path);
+  row->type = (unsigned char)field->type;
+  row->listed = field->list != NULL;
+  row->lua = field->lua;
   row->tag = tag_of(field->lua);
 }
 
@@ -87,11 +90,11 @@ size_t exotel_rows_find(const exotel_rows *rows, const exotel_step *path,
                         size_t depth) {
   exotel_slice name = path[depth - 1].name;
   size_t i;
-  if (name.n == 0) return 0;
+  if (name.n == 0) return 0; /* a position, or no name */
   for (i = rows->first[hash_of(name.p, name.n, depth)]; i != 0; i = rows->row[i].next) {
     const exotel_row *row = &rows->row[i];
     if (row->depth != depth || row->name_n != name.n) continue;
-    if (memcmp(row->name, name.p, name.n) != 0 &&
+    if (!exotel_same_bytes(row->name, name.p, name.n) &&
         !exotel_slice_same_nocase((exotel_slice){row->name, name.n}, name))
       continue;
     if (depth == 1 ||

@@ -19,7 +19,10 @@ typedef struct exotel_row {
   unsigned char name_n, head_n; /* bytes of that, and of what stands before it */
   unsigned char depth;          /* steps of its path */
   unsigned char next;           /* the next row of the same hash */
+  unsigned char type;           /* an exotel_field_type */
+  unsigned char listed;         /* it stands in the list */
   uint32_t tag;                 /* of its name in the record, for digests; never 0 */
+  const char *lua;              /* that name */
 } exotel_row;
 
 typedef struct exotel_rows {

@@ -46,7 +46,7 @@ int exotel_slice_is_nocase(exotel_slice a, const char *b) {
 int exotel_slice_same_nocase(exotel_slice a, exotel_slice b) {
   size_t i;
   if (a.n != b.n) return 0;
-  if (a.n == 0 || memcmp(a.p, b.p, a.n) == 0) return 1; /* as a rule */
+  if (exotel_same_bytes(a.p, b.p, a.n)) return 1; /* as a rule */
   for (i = 0; i < a.n; i++) {
     if (exotel_lower(a.p[i]) != exotel_lower(b.p[i])) return 0;
   }

@@ -20,9 +20,9 @@ int exotel_slice_is_absent(exotel_slice text) {
     case 0: return 1;
     case 4: return memcmp(text.p, "null", 4) == 0;
     case 19:
-      return text.p[0] == '0' ? memcmp(text.p, "0000-00-00 00:00:00", 19) == 0
-                              : memcmp(text.p, "1970-01-01 05:30:00", 19) == 0;
-    case 20: return memcmp(text.p, "0001-01-01T00:00:00Z", 20) == 0;
+      if (text.p[0] == '0') return memcmp(text.p, "0000-00-00 00:00:00", 19) == 0;
+      return text.p[0] == '1' && memcmp(text.p, "1970-01-01 05:30:00", 19) == 0;
+    case 20: return text.p[0] == '0' && memcmp(text.p, "0001-01-01T00:00:00Z", 20) == 0;
     default: return 0;
   }
 }

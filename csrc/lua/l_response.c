@@ -67,8 +67,9 @@ static void push_table(lua_State *L, const exotel_record *r, const exotel_node *
     push_name(L, r, child, names);
     push_node(L, r, child, names);
     lua_rawset(L, -3);
-    if (child->field != NULL && child->field->type == EXOTEL_IS_DECIMAL) {
-      lua_pushfstring(L, "%s_text", child->field->lua);
+    if (child->type == EXOTEL_NODE_NUMBER &&
+        r->rows.row[child->row].type == EXOTEL_IS_DECIMAL) {
+      lua_pushfstring(L, "%s_text", child->known);
       push_slice(L, exotel_record_text(r, child));
       lua_rawset(L, -3);
     }
@@ -77,7 +78,7 @@ static void push_table(lua_State *L, const exotel_record *r, const exotel_node *
 
 static void push_node(lua_State *L, const exotel_record *r, const exotel_node *node,
                       int names) {
-  switch (node->type) {
+  switch ((exotel_node_type)node->type) {
     case EXOTEL_NODE_TEXT: push_slice(L, exotel_record_text(r, node)); break;
     case EXOTEL_NODE_INTEGER: exotel_pushinteger(L, node->integer); break;
     case EXOTEL_NODE_BOOLEAN: lua_pushboolean(L, node->integer != 0); break;
