@@ -98,7 +98,7 @@ typedef struct exotel_parameter {
 typedef enum exotel_field_type {
   EXOTEL_IS_TEXT,
   EXOTEL_IS_TIME,     /* a timestamp, kept as sent */
-  EXOTEL_IS_WORD,     /* lower case, "canceled" spelt one way */
+  EXOTEL_IS_WORD,     /* lower case, "canceled" spelt one way; up to here, a text */
   EXOTEL_IS_INTEGER,  /* whole seconds, leg numbers */
   EXOTEL_IS_NUMBER,   /* seconds with a fraction */
   EXOTEL_IS_DECIMAL,  /* a number, and its exact text under <lua>_text */

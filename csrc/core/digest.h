@@ -10,6 +10,7 @@
 #define EXOTEL_DIGEST_H
 
 #include "exotel.h"
+#include "word.h"
 
 #include <stdint.h>
 
@@ -56,9 +57,35 @@ static inline void exotel_digest_word(exotel_digest *d, uint64_t word) {
   d->n += 8;
 }
 
+/* Takes the whole words of the bytes, which the caller counts. */
+static inline void exotel_digest_words(exotel_digest *d, const unsigned char *p,
+                                       size_t n) {
+  for (; n >= 8; n -= 8, p += 8)
+    exotel_digest_take(d, exotel_word_at(p));
+}
+
+/* What is behind the last whole word, less than eight bytes, as a number. Where eight can be
+** read that end with them, the others are shifted out. */
+static inline uint64_t exotel_digest_rest(const unsigned char *p, size_t n) {
+  uint64_t word = 0;
+  size_t left = n % 8;
+  if (left == 0) return 0;
+  if (n >= 8) return exotel_word_at(p + n - 8) >> (64 - 8 * left);
+  while (n > 0)
+    word = word << 8 | p[--n];
+  return word;
+}
+
 /* Takes a word, in which the caller tells the size of the bytes; then the bytes, and zeros
 ** up to a whole word. */
-void exotel_digest_text(exotel_digest *d, uint64_t head, exotel_slice bytes);
+static inline void exotel_digest_text(exotel_digest *d, uint64_t head,
+                                      exotel_slice bytes) {
+  const unsigned char *p = (const unsigned char *)bytes.p;
+  exotel_digest_take(d, head);
+  exotel_digest_words(d, p, bytes.n);
+  if (bytes.n % 8 > 0) exotel_digest_take(d, exotel_digest_rest(p, bytes.n));
+  d->n += 8 + (bytes.n + 7) / 8 * 8;
+}
 
 /* Ends it with whole words taken. */
 void exotel_digest_end(exotel_digest *d, unsigned char out[EXOTEL_DIGEST_BYTES]);

@@ -20,15 +20,13 @@ typedef unsigned short position;
 typedef int comes_before(const exotel_record *r, size_t a, size_t b);
 
 /* The tag of the name, what follows, and how much of it. */
-static uint64_t head_of(uint32_t tag, unsigned kind, size_t n) {
+static inline uint64_t head_of(uint32_t tag, unsigned kind, size_t n) {
   return (uint64_t)tag << 32 | (uint64_t)n << 3 | kind;
 }
 
 static int before_by_name(const exotel_record *r, size_t a, size_t b) {
-  const exotel_node *x = exotel_record_node(r, a), *y = exotel_record_node(r, b);
-  if (x->row != 0 || y->row != 0)
-    return y->row == 0 || (x->row != 0 && x->row < y->row);
-  return exotel_slice_before(exotel_record_name(r, x), exotel_record_name(r, y));
+  return exotel_slice_before(exotel_record_name(r, exotel_record_node(r, a)),
+                             exotel_record_name(r, exotel_record_node(r, b)));
 }
 
 static int before_by_text(const exotel_record *r, size_t a, size_t b) {
@@ -36,40 +34,88 @@ static int before_by_text(const exotel_record *r, size_t a, size_t b) {
                              exotel_record_text(r, exotel_record_node(r, b)));
 }
 
-/* The children of a node in order. They come in order, or nearly so, as a rule. */
-static inline size_t sorted(const exotel_record *r, const exotel_node *node,
-                            comes_before *before, position order[EXOTEL_NODES_MAX]) {
-  size_t at, k, n = 0;
-  for (at = node->first; at != 0; at = exotel_record_node(r, at)->next) {
-    for (k = n++; k > 0 && before(r, at, order[k - 1]); k--)
-      order[k] = order[k - 1];
-    order[k] = (position)at;
-  }
-  return n;
+/* Puts a node behind those that come before it. They come in order, or nearly so, as a
+** rule. */
+static void put_in_order(const exotel_record *r, comes_before *before, position *order,
+                         size_t n, size_t at) {
+  for (; n > 0 && before(r, at, order[n - 1]); n--)
+    order[n] = order[n - 1];
+  order[n] = (position)at;
 }
 
-static void take_value(exotel_digest *d, const exotel_record *r, uint32_t tag,
+static void take_parts(exotel_digest *d, const exotel_record *r,
                        const exotel_node *node);
+
+static uint64_t bits_of(double number) {
+  uint64_t bits;
+  memcpy(&bits, &number, sizeof bits);
+  return bits;
+}
+
+/* A text is taken in a copy of the digest, so that it stays in registers. */
+static inline void take_value(exotel_digest *d, const exotel_record *r, uint32_t tag,
+                              const exotel_node *node) {
+  exotel_digest fast = *d;
+  if (node->type == EXOTEL_NODE_TEXT) {
+    exotel_digest_text(&fast, head_of(tag, EXOTEL_NODE_TEXT, node->text.n),
+                       exotel_record_text(r, node));
+    *d = fast;
+    return;
+  }
+  exotel_digest_word(&fast, head_of(tag, node->type, node->count));
+  if (node->type == EXOTEL_NODE_INTEGER || node->type == EXOTEL_NODE_BOOLEAN)
+    exotel_digest_word(&fast, (uint64_t)node->integer);
+  else if (node->type == EXOTEL_NODE_NUMBER)
+    exotel_digest_word(&fast, bits_of(node->number));
+  *d = fast;
+  if (node->type == EXOTEL_NODE_LIST || node->type == EXOTEL_NODE_TABLE)
+    take_parts(d, r, node);
+}
+
+/* What no row knows: by name. */
+static void take_named(exotel_digest *d, const exotel_record *r,
+                       const exotel_node *table) {
+  position order[EXOTEL_NODES_MAX];
+  size_t at, i, n = 0;
+  for (at = table->first; at != 0; at = exotel_record_node(r, at)->next) {
+    if (exotel_record_node(r, at)->row == 0)
+      put_in_order(r, before_by_name, order, n++, at);
+  }
+  for (i = 0; i < n; i++) {
+    const exotel_node *node = exotel_record_node(r, order[i]);
+    exotel_slice name = exotel_record_name(r, node);
+    exotel_digest_text(d, head_of(0, NAME, name.n), name);
+    take_value(d, r, 0, node);
+  }
+}
 
 static void take_table(exotel_digest *d, const exotel_record *r,
                        const exotel_node *table) {
-  position order[EXOTEL_NODES_MAX];
-  size_t i, n = sorted(r, table, before_by_name, order);
-  for (i = 0; i < n; i++) {
-    const exotel_node *node = exotel_record_node(r, order[i]);
-    if (node->row == 0) {
-      exotel_slice name = exotel_record_name(r, node);
-      exotel_digest_text(d, head_of(0, NAME, name.n), name);
-    }
+  position in_row[EXOTEL_ROWS_MAX];
+  uint64_t rows = 0; /* bit 0 is row 1 */
+  size_t at, n = 0;
+  for (at = table->first; at != 0; at = exotel_record_node(r, at)->next) {
+    size_t row = exotel_record_node(r, at)->row;
+    if (row == 0) continue;
+    rows |= (uint64_t)1 << (row - 1);
+    in_row[row - 1] = (position)at;
+    n++;
+  }
+  for (; rows != 0; rows &= rows - 1) {
+    const exotel_node *node =
+        exotel_record_node(r, in_row[exotel_word_lowest_bit(rows)]);
     take_value(d, r, r->rows.row[node->row].tag, node);
   }
+  if (n < table->count) take_named(d, r, table);
 }
 
 /* The names that came more than once stand in the order in which they came. */
 static void take_repeated(exotel_digest *d, const exotel_record *r,
                           const exotel_node *list) {
   position order[EXOTEL_NODES_MAX];
-  size_t i, n = sorted(r, list, before_by_text, order);
+  size_t at, i, n = 0;
+  for (at = list->first; at != 0; at = exotel_record_node(r, at)->next)
+    put_in_order(r, before_by_text, order, n++, at);
   for (i = 0; i < n; i++)
     take_value(d, r, 0, exotel_record_node(r, order[i]));
 }
@@ -85,26 +131,13 @@ static void take_list(exotel_digest *d, const exotel_record *r,
     take_value(d, r, 0, exotel_record_node(r, at));
 }
 
-static uint64_t bits_of(double number) {
-  uint64_t bits;
-  memcpy(&bits, &number, sizeof bits);
-  return bits;
-}
-
-static void take_value(exotel_digest *d, const exotel_record *r, uint32_t tag,
+/* The head of a list or table has no word behind it. */
+static void take_parts(exotel_digest *d, const exotel_record *r,
                        const exotel_node *node) {
-  if (node->type == EXOTEL_NODE_TEXT) {
-    exotel_digest_text(d, head_of(tag, EXOTEL_NODE_TEXT, node->text.n),
-                       exotel_record_text(r, node));
-    return;
-  }
-  exotel_digest_word(d, head_of(tag, (unsigned)node->type, node->count));
-  switch (node->type) {
-    case EXOTEL_NODE_NUMBER: exotel_digest_word(d, bits_of(node->number)); break;
-    case EXOTEL_NODE_LIST: take_list(d, r, node); break;
-    case EXOTEL_NODE_TABLE: take_table(d, r, node); break;
-    default: exotel_digest_word(d, (uint64_t)node->integer);
-  }
+  if (node->type == EXOTEL_NODE_LIST)
+    take_list(d, r, node);
+  else
+    take_table(d, r, node);
 }
 
 void exotel_event_key(const exotel_record *r, char out[EXOTEL_EVENT_KEY_SIZE]) {

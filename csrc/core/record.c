@@ -129,7 +129,7 @@ static exotel_kind begin(exotel_record *r, exotel_error *e) {
   return state_of(r, e);
 }
 
-static void set_row(exotel_record *r, size_t row, unsigned at) {
+static inline void set_row(exotel_record *r, size_t row, unsigned at) {
   r->rows_there |= (uint64_t)1 << (row - 1);
   r->at_row[row] = (unsigned short)at;
 }
@@ -557,9 +557,41 @@ static void add_field(exotel_record *r, size_t at, const exotel_leaf *leaf) {
   if (!is_absent_as(row->type, leaf)) add_value(r, at, leaf);
 }
 
+/* Whether a text may be one of the spellings of nothing, or a word that isn't kept as it
+** is. */
+static inline int is_special(exotel_slice text, unsigned type) {
+  if (text.n == 0 || text.n == 4) return 1;
+  if (type == EXOTEL_IS_WORD)
+    return (text.n == 9 && text.p[0] == 'c') || has_capital(text);
+  return (text.n == 19 || text.n == 20) && (text.p[0] == '0' || text.p[0] == '1');
+}
+
+/* Adds what most leaves are: a text at the top that stays, of a row without a value so far.
+** Returns 0 for any other. */
+static inline int add_at_once(exotel_record *r, const exotel_leaf *leaf) {
+  const exotel_row *row;
+  exotel_node *fresh;
+  size_t at;
+  if (leaf->depth != 1 || !leaf->stays) return 0;
+  at = exotel_rows_spelt(&r->rows, leaf->path[0].name);
+  row = &r->rows.row[at];
+  if (at == 0 || exotel_record_row(r, at) != 0 || row->type > EXOTEL_IS_WORD) return 0;
+  if (is_special(leaf->text, row->type)) return 0;
+  fresh = new_node(r, EXOTEL_NODE_TEXT);
+  if (fresh == NULL) return 0;
+  fresh->text.p = leaf->text.p;
+  fresh->text.n = (unsigned)leaf->text.n;
+  fresh->row = (unsigned char)at;
+  fresh->known = row->lua;
+  set_row(r, at, keep_last(r, 0));
+  return 1;
+}
+
 exotel_kind exotel_record_add(exotel_record *r, const exotel_leaf *leaf,
                               exotel_error *e) {
-  size_t row = exotel_rows_find(&r->rows, leaf->path, leaf->depth);
+  size_t row;
+  if (add_at_once(r, leaf)) return EXOTEL_OK;
+  row = exotel_rows_find(&r->rows, leaf->path, leaf->depth);
   if (row != 0)
     add_field(r, row, leaf);
   else if (!is_absent(leaf))

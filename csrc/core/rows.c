@@ -12,14 +12,6 @@
 
 #include <string.h>
 
-/* Letters of either case hash alike. */
-static unsigned char hash_of(const char *name, size_t n, size_t depth) {
-  unsigned first = (unsigned char)name[0] | 0x20u;
-  unsigned middle = (unsigned char)name[n / 2] | 0x20u;
-  unsigned last = (unsigned char)name[n - 1] | 0x20u;
-  return (unsigned char)(first * 5 + middle * 33 + last * 7 + n * 29 + depth * 83);
-}
-
 /* FNV-1a. That no two rows of a table have the same is for a test to say. */
 static uint32_t tag_of(const char *name) {
   uint32_t tag = 2166136261u;
@@ -60,7 +52,7 @@ void exotel_rows_index(exotel_rows *rows, const exotel_record_type *type) {
     describe(row, field);
     if (rows->list == NULL) rows->list = field->list;
     if (field->flags & EXOTEL_MOVED) continue;
-    first = &rows->first[hash_of(row->name, row->name_n, row->depth)];
+    first = &rows->first[exotel_rows_hash(row->name, row->name_n, row->depth)];
     row->next = *first;
     *first = (unsigned char)i;
   }
@@ -91,7 +83,8 @@ size_t exotel_rows_find(const exotel_rows *rows, const exotel_step *path,
   exotel_slice name = path[depth - 1].name;
   size_t i;
   if (name.n == 0) return 0; /* a position, or no name */
-  for (i = rows->first[hash_of(name.p, name.n, depth)]; i != 0; i = rows->row[i].next) {
+  i = rows->first[exotel_rows_hash(name.p, name.n, depth)];
+  for (; i != 0; i = rows->row[i].next) {
     const exotel_row *row = &rows->row[i];
     if (row->depth != depth || row->name_n != name.n) continue;
     if (!exotel_same_bytes(row->name, name.p, name.n) &&

@@ -10,6 +10,7 @@
 
 #include "api.h"
 #include "leaf.h"
+#include "slice.h"
 
 #include <stdint.h>
 
@@ -36,8 +37,28 @@ typedef struct exotel_rows {
 /* Makes `rows` the index of `type`, unless it is. A cleared one is of no type. */
 void exotel_rows_index(exotel_rows *rows, const exotel_record_type *type);
 
+/* Letters of either case hash alike. */
+static inline unsigned char exotel_rows_hash(const char *name, size_t n, size_t depth) {
+  unsigned first = (unsigned char)name[0] | 0x20u;
+  unsigned middle = (unsigned char)name[n / 2] | 0x20u;
+  unsigned last = (unsigned char)name[n - 1] | 0x20u;
+  return (unsigned char)(first * 5 + middle * 33 + last * 7 + n * 29 + depth * 83);
+}
+
 /* The row of a path, whatever the case of its names. */
 size_t exotel_rows_find(const exotel_rows *rows, const exotel_step *path, size_t depth);
+
+/* The row of a path of one name, which is spelt as documented; 0 for any other. */
+static inline size_t exotel_rows_spelt(const exotel_rows *rows, exotel_slice name) {
+  size_t i = name.n == 0 ? 0 : rows->first[exotel_rows_hash(name.p, name.n, 1)];
+  for (; i != 0; i = rows->row[i].next) {
+    const exotel_row *row = &rows->row[i];
+    if (row->name_n == name.n && row->depth == 1 &&
+        exotel_same_bytes(row->name, name.p, name.n))
+      return i;
+  }
+  return 0;
+}
 
 /* The row of a name in the record, or in the entries of its list. */
 size_t exotel_rows_named(const exotel_rows *rows, int in_list, const char *name);

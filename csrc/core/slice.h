@@ -35,6 +35,7 @@ static inline int exotel_same_bytes(const char *a, const char *b, size_t n) {
     }
     return memcmp(a + n - 8, b + n - 8, 8) == 0;
   }
+  if (n >= 4) return memcmp(a, b, 4) == 0 && memcmp(a + n - 4, b + n - 4, 4) == 0;
   for (; i < n; i++) {
     if (a[i] != b[i]) return 0;
   }

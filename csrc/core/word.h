@@ -15,4 +15,16 @@ static inline uint64_t exotel_word_at(const unsigned char *p) {
          (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
+/* The number, from 0, of the lowest bit that is set. There is one. */
+static inline unsigned exotel_word_lowest_bit(uint64_t word) {
+#if defined(__GNUC__)
+  return (unsigned)__builtin_ctzll(word);
+#else
+  unsigned i = 0;
+  for (; (word & 1) == 0; word >>= 1)
+    i++;
+  return i;
+#endif
+}
+
 #endif
