@@ -75,6 +75,11 @@ static exotel_kind over(const exotel_leaf *leaf, const char *what, long limit,
                           (int)(name.n < 40 ? name.n : 40), name.p, what, limit);
 }
 
+static exotel_kind too_many_fields(exotel_error *e) {
+  return exotel_error_set(e, EXOTEL_PARSE, "limit", exotel_slice_of("body"),
+                          "more fields than the limit of %d", EXOTEL_FIELDS_MAX);
+}
+
 static exotel_kind check_path(const exotel_leaf *leaf, exotel_error *e) {
   size_t i, bytes = 0;
   if (leaf->depth > EXOTEL_NAME_STEPS_MAX)
@@ -89,10 +94,9 @@ static exotel_kind check_path(const exotel_leaf *leaf, exotel_error *e) {
   return EXOTEL_OK;
 }
 
-static exotel_kind check_limits(reading *g, const exotel_leaf *leaf, exotel_error *e) {
-  if (++g->nfields > EXOTEL_FIELDS_MAX)
-    return exotel_error_set(e, EXOTEL_PARSE, "limit", exotel_slice_of("body"),
-                            "more fields than the limit of %d", EXOTEL_FIELDS_MAX);
+static inline exotel_kind check_limits(reading *g, const exotel_leaf *leaf,
+                                       exotel_error *e) {
+  if (++g->nfields > EXOTEL_FIELDS_MAX) return too_many_fields(e);
   if (leaf->depth == 1 && leaf->path[0].name.n <= EXOTEL_NAME_MAX &&
       leaf->path[0].index == 0)
     return EXOTEL_OK;
@@ -105,7 +109,8 @@ static exotel_kind check_limits(reading *g, const exotel_leaf *leaf, exotel_erro
 ** Leaves of every encoding
 ** ================================================================== */
 
-static exotel_kind add_leaf(void *context, const exotel_leaf *leaf, exotel_error *e) {
+static inline exotel_kind add_leaf(void *context, const exotel_leaf *leaf,
+                                   exotel_error *e) {
   reading *g = context;
   exotel_kind kind = check_limits(g, leaf, e);
   if (kind != EXOTEL_OK || leaf->depth == 0) return kind;
@@ -161,9 +166,10 @@ static exotel_kind add_stream_leaf(void *context, const exotel_leaf *leaf,
   return respell(context, &inner, add_leaf, e);
 }
 
-static int is_stream_text(const exotel_leaf *leaf) {
-  return leaf->depth == 1 && leaf->path[0].name.p != NULL && leaf->text.n > 0 &&
-         leaf->text.p[0] == '{' && exotel_slice_is_nocase(leaf->path[0].name, "Stream");
+static inline int is_stream_text(const exotel_leaf *leaf) {
+  return leaf->text.n > 0 && leaf->text.p[0] == '{' && leaf->depth == 1 &&
+         leaf->path[0].name.p != NULL &&
+         exotel_slice_is_nocase(leaf->path[0].name, "Stream");
 }
 
 /* Streams come as Stream[Status], as an object, or as an object's JSON in a string. A text

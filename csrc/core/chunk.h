@@ -9,8 +9,6 @@
 #ifndef EXOTEL_CHUNK_H
 #define EXOTEL_CHUNK_H
 
-#include <stddef.h>
-
 #if defined(__SSE2__) && defined(__GNUC__)
 
 #include <emmintrin.h>
@@ -41,9 +39,9 @@ static inline exotel_chunk exotel_chunk_or(exotel_chunk a, exotel_chunk b) {
   return _mm_or_si128(a, b);
 }
 
-/* How many bytes stand before the first of those that were found; all when none was. */
-static inline size_t exotel_chunk_before(exotel_chunk found) {
-  return (size_t)__builtin_ctz((unsigned)_mm_movemask_epi8(found) | 0x10000u);
+/* A bit for each byte that was found, the lowest for the first. */
+static inline unsigned exotel_chunk_bits(exotel_chunk found) {
+  return (unsigned)_mm_movemask_epi8(found);
 }
 
 #else
@@ -67,27 +65,24 @@ static inline void exotel_chunk_put(char *p, exotel_chunk chunk) {
     p[i] = (char)(chunk >> (8 * i));
 }
 
-/* A byte was found that has its highest bit set; what is borrowed is wrong only about bytes
-** behind the first of those. */
+/* A byte was found that has its highest bit set. The lower bits of a byte differ from those
+** of `c` where adding to the difference reaches the highest; nothing is carried on. */
 static inline exotel_chunk exotel_chunk_is(exotel_chunk chunk, char c) {
   exotel_chunk differing = chunk ^ EXOTEL_EACH * (unsigned char)c;
-  return (differing - EXOTEL_EACH) & ~differing;
+  return ~(((differing & EXOTEL_EACH * 0x7f) + EXOTEL_EACH * 0x7f) | differing);
 }
 
 static inline exotel_chunk exotel_chunk_odd(exotel_chunk chunk) {
-  return (chunk - EXOTEL_EACH * ' ') | chunk;
+  return ~((chunk & EXOTEL_EACH * 0x7f) + EXOTEL_EACH * (0x80 - ' ')) | chunk;
 }
 
 static inline exotel_chunk exotel_chunk_or(exotel_chunk a, exotel_chunk b) {
   return a | b;
 }
 
-/* The product has the number of the lowest byte found at its top. */
-static inline size_t exotel_chunk_before(exotel_chunk found) {
-  exotel_chunk first = found & EXOTEL_EACH * 0x80;
-  if (first == 0) return 8;
-  first = (first & (~first + 1)) >> 7;
-  return (size_t)(first * 0x0001020304050607u >> 56);
+/* The product gathers the bits at its top. */
+static inline unsigned exotel_chunk_bits(exotel_chunk found) {
+  return (unsigned)((found >> 7 & EXOTEL_EACH) * 0x0102040810204080u >> 56);
 }
 
 #endif

@@ -13,6 +13,7 @@
 #include "error.h"
 #include "name.h"
 #include "slice.h"
+#include "word.h"
 
 #include <string.h>
 
@@ -36,13 +37,15 @@ static const char *read_tail(form_cursor *c, const char *p) {
   return c->tail;
 }
 
-/* Copies a chunk; returns how much of it stands before the first & = % or +. */
-static inline size_t copy_plain(char *to, const char *from) {
+/* Copies a chunk; returns a bit for each & = % and + in it, and one behind them all. */
+static inline unsigned copy_chunk(char *to, const char *from) {
   exotel_chunk chunk = exotel_chunk_at(from);
   exotel_chunk_put(to, chunk);
-  return exotel_chunk_before(exotel_chunk_or(
-      exotel_chunk_or(exotel_chunk_is(chunk, '&'), exotel_chunk_is(chunk, '=')),
-      exotel_chunk_or(exotel_chunk_is(chunk, '%'), exotel_chunk_is(chunk, '+'))));
+  return exotel_chunk_bits(exotel_chunk_or(
+             exotel_chunk_or(exotel_chunk_is(chunk, '&'), exotel_chunk_is(chunk, '=')),
+             exotel_chunk_or(exotel_chunk_is(chunk, '%'),
+                             exotel_chunk_is(chunk, '+')))) |
+         1u << EXOTEL_CHUNK;
 }
 
 /* The byte that %XX at `p` stands for, or -1 when that is none. */
@@ -51,49 +54,56 @@ static inline int escaped(const char *p) {
   return p[0] != '%' || high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/* Reads a name, or a value, which may have = in it, up to what ends it. Place and target
-** are kept apart meanwhile: what is written could be the cursor, for all that C knows. */
-static exotel_slice read_text(form_cursor *c, int is_name) {
+/* Reads up to an & or the end: a name, and what is behind its =. Bits are those of the bytes
+** from `p` on, as far as they are known, which are copied already. Place and target are
+** kept apart from the cursor: what is written could be in it, for all that C knows. */
+static void read_pair(form_cursor *c, exotel_slice *name, exotel_slice *value) {
   const char *p = c->p;
-  char *to = c->to;
-  exotel_slice text;
-  text.p = to;
+  char *to = c->to, *value_from = NULL;
+  unsigned bits = 1;
+  name->p = to;
   for (;;) {
-    size_t n;
-    int byte;
-    if (p > c->last) p = read_tail(c, p);
-    n = copy_plain(to, p);
+    unsigned n;
+    if (bits == 1) {
+      if (p > c->last) p = read_tail(c, p);
+      bits = copy_chunk(to, p);
+    }
+    n = exotel_word_lowest_bit(bits);
     p += n;
     to += n;
-    if (n == EXOTEL_CHUNK) continue;
-    if (*p == '&' || (is_name && *p == '=')) break;
+    bits >>= n;
+    if (bits == 1) continue;
+    if (*p == '&') break;
     if (p > c->last) p = read_tail(c, p); /* for two bytes more */
-    byte = escaped(p);
-    *to++ = (char)(byte >= 0 ? byte : *p == '+' ? ' ' : *p);
-    p += byte >= 0 ? 3 : 1;
+    n = 1;
+    if (*p == '=' && value_from == NULL) {
+      value_from = to;
+    } else {
+      int byte = escaped(p);
+      *to++ = (char)(byte >= 0 ? byte : *p == '+' ? ' ' : *p);
+      if (byte >= 0) n = 3;
+    }
+    p += n;
+    bits >>= n;
+    if (bits <= 1 || p > c->last)
+      bits = 1;
+    else
+      exotel_chunk_put(to, exotel_chunk_at(p));
   }
   c->p = p;
   c->to = to;
-  text.n = (size_t)(to - text.p);
-  return text;
-}
-
-static exotel_kind give(exotel_slice name, exotel_slice value, exotel_leaf_sink *sink,
-                        void *context, exotel_error *e) {
-  exotel_step path[EXOTEL_DEPTH_MAX];
-  exotel_leaf leaf;
-  leaf.path = path;
-  leaf.depth = exotel_name_split(name, path);
-  leaf.text = value;
-  leaf.null = 0;
-  leaf.stays = 1;
-  return sink(context, &leaf, e);
+  value->p = value_from != NULL ? value_from : to;
+  value->n = (size_t)(to - value->p);
+  name->n = (size_t)(value->p - name->p);
 }
 
 exotel_kind exotel_form_read(exotel_slice text, exotel_buffer *scratch,
                              exotel_leaf_sink *sink, void *context, exotel_error *e) {
+  exotel_step path[EXOTEL_DEPTH_MAX];
+  exotel_leaf leaf;
+  exotel_slice name;
+  exotel_kind kind;
   form_cursor c;
-  exotel_kind kind = EXOTEL_OK;
   exotel_buffer_reset(scratch);
   if (text.n == 0) return EXOTEL_OK;
   c.to = exotel_buffer_room(scratch, text.n + EXOTEL_CHUNK);
@@ -104,15 +114,16 @@ exotel_kind exotel_form_read(exotel_slice text, exotel_buffer *scratch,
     c.p = read_tail(&c, text.p);
   else
     c.last = c.end - EXOTEL_CHUNK;
-  while (kind == EXOTEL_OK) {
-    exotel_slice name = read_text(&c, 1), value = {c.to, 0};
-    if (*c.p == '=') {
-      c.p++;
-      value = read_text(&c, 0);
+  leaf.path = path;
+  leaf.null = 0;
+  leaf.stays = 1;
+  for (;; c.p++) {
+    read_pair(&c, &name, &leaf.text);
+    if (name.n > 0) {
+      leaf.depth = exotel_name_split(name, path);
+      kind = sink(context, &leaf, e);
+      if (kind != EXOTEL_OK) return kind;
     }
-    if (name.n > 0) kind = give(name, value, sink, context, e);
-    if (c.p == c.end) break;
-    c.p++;
+    if (c.p == c.end) return EXOTEL_OK;
   }
-  return kind;
 }

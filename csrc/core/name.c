@@ -5,36 +5,47 @@
 */
 #include "name.h"
 
-#include <string.h>
-
 #define POSITION_DIGITS                                                                \
   6 /* longer ones are names; what is too large is for the caller */
 
-static exotel_step step_of(const char *p, size_t n, int bracketed) {
-  exotel_step step;
-  size_t i;
-  step.name.p = p;
-  step.name.n = n;
-  step.index = 0;
-  if (!bracketed || n > POSITION_DIGITS) return step;
-  for (i = 0; i < n; i++) {
-    if (p[i] < '0' || p[i] > '9') return step;
-    step.index = step.index * 10 + (size_t)(p[i] - '0');
+static inline void set_name(exotel_step *step, const char *from, const char *to) {
+  step->name.p = from;
+  step->name.n = (size_t)(to - from);
+  step->index = 0;
+}
+
+/* The step of what stands in brackets. */
+static inline void set_bracketed(exotel_step *step, const char *from, const char *to) {
+  const char *p = from;
+  size_t index = 0;
+  if (to - from <= POSITION_DIGITS) {
+    for (; p < to && *p >= '0' && *p <= '9'; p++)
+      index = index * 10 + (size_t)(*p - '0');
+    if (p == to) { /* a position */
+      step->name.p = NULL;
+      step->name.n = 0;
+      step->index = index;
+      return;
+    }
   }
-  step.name.p = NULL; /* a position */
-  step.name.n = 0;
-  return step;
+  set_name(step, from, to);
+}
+
+static const char *find(const char *p, const char *end, char c) {
+  while (p < end && *p != c)
+    p++;
+  return p;
 }
 
 static size_t split(exotel_slice name, exotel_step *path) {
-  const char *p = memchr(name.p, '[', name.n), *end = name.p + name.n;
+  const char *end = name.p + name.n, *p = find(name.p, end, '[');
   size_t depth = 1;
-  if (p == NULL || p == name.p) return 0;
-  path[0] = step_of(name.p, (size_t)(p - name.p), 0);
+  if (p == end || p == name.p) return 0;
+  set_name(&path[0], name.p, p);
   while (p < end) {
-    const char *close = *p == '[' ? memchr(p, ']', (size_t)(end - p)) : NULL;
-    if (close == NULL || depth == EXOTEL_DEPTH_MAX) return 0;
-    path[depth++] = step_of(p + 1, (size_t)(close - p - 1), 1);
+    const char *close = *p == '[' ? find(p, end, ']') : end;
+    if (close == end || depth == EXOTEL_DEPTH_MAX) return 0;
+    set_bracketed(&path[depth++], p + 1, close);
     p = close + 1;
   }
   return depth;
