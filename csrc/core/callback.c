@@ -119,10 +119,8 @@ static inline exotel_kind add_leaf(void *context, const exotel_leaf *leaf,
 
 /* Whether a form could not spell this path and get it back: JSON has names with brackets,
 ** empty ones, and digits where a form has positions. */
-static int is_plain(const exotel_leaf *leaf) {
-  exotel_slice only = leaf->path[0].name;
+static int is_plain_path(const exotel_leaf *leaf) {
   size_t i;
-  if (leaf->depth == 1 && only.n > 0 && only.p[only.n - 1] != ']') return 1;
   for (i = 0; i < leaf->depth; i++) {
     exotel_slice name = leaf->path[i].name;
     if (name.p == NULL) continue;
@@ -131,6 +129,12 @@ static int is_plain(const exotel_leaf *leaf) {
     if (i > 0 && memchr(name.p, ']', name.n) != NULL) return 0;
   }
   return 1;
+}
+
+static inline int is_plain(const exotel_leaf *leaf) {
+  exotel_slice only = leaf->path[0].name;
+  if (leaf->depth == 1 && only.n > 0 && only.p[only.n - 1] != ']') return 1;
+  return is_plain_path(leaf);
 }
 
 /* Hands on a leaf of a JSON document, its path being what a form would make of it. */

@@ -12,6 +12,7 @@
 #include "json.h"
 
 #include "ascii.h"
+#include "chunk.h"
 #include "decimal.h"
 #include "error.h"
 #include "slice.h"
@@ -43,9 +44,11 @@ static exotel_kind refuse(guard *g, const unsigned char *at, const char *why) {
                           (unsigned long)position, why);
 }
 
-static void skip_blanks(guard *g) {
-  while (g->p < g->end && exotel_is_blank((char)*g->p))
-    g->p++;
+static inline void skip_blanks(guard *g) {
+  const unsigned char *p = g->p;
+  while (p < g->end && *p <= ' ' && exotel_is_blank((char)*p))
+    p++;
+  g->p = p;
 }
 
 /* The value of the four hex digits at `p`, or -1. */
@@ -107,42 +110,43 @@ static int is_plain(unsigned char c) {
   return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* How many of eight bytes are plain before the first that isn't. The highest bit of a
-** difference tells of a byte that is zero, or below a blank, or beyond ASCII; what is
-** borrowed is wrong only about bytes behind the first of those. The product has the number
-** of the lowest byte set at its top. */
-static size_t count_plain(const unsigned char *p) {
-  const uint64_t each = 0x0101010101010101u;
-  uint64_t eight = exotel_word_at(p);
-  uint64_t others = (((eight ^ each * '"') - each) | ((eight ^ each * '\\') - each) |
-                     (eight - each * 0x20) | eight) &
-                    each * 0x80;
-  uint64_t first = (others & (~others + 1)) >> 7;
-  return others == 0 ? 8 : (size_t)(first * 0x0001020304050607u >> 56);
-}
-
-static void skip_plain(guard *g) {
-  while (g->end - g->p >= 8) {
-    size_t n = count_plain(g->p);
-    g->p += n;
-    if (n < 8) return;
+/* The first byte from `p` on that isn't plain, or the end. */
+static inline const unsigned char *plain_end(const unsigned char *p,
+                                             const unsigned char *end) {
+  while (end - p >= EXOTEL_CHUNK) {
+    exotel_chunk chunk = exotel_chunk_at((const char *)p);
+    unsigned bits = exotel_chunk_bits(exotel_chunk_or(
+        exotel_chunk_or(exotel_chunk_is(chunk, '"'), exotel_chunk_is(chunk, '\\')),
+        exotel_chunk_odd(chunk)));
+    if (bits != 0) return p + exotel_word_lowest_bit(bits);
+    p += EXOTEL_CHUNK;
   }
-  while (g->p < g->end && is_plain(*g->p))
-    g->p++;
+  while (p < end && is_plain(*p))
+    p++;
+  return p;
 }
 
-static exotel_kind string(guard *g) {
-  const unsigned char *from = g->p++;
+/* A string that is more than plain bytes, `g->p` being at the first that isn't one. */
+static exotel_kind string_on(guard *g, const unsigned char *from) {
   int escapes = 0;
-  for (skip_plain(g); g->p < g->end && *g->p != '"'; skip_plain(g)) {
+  while (g->p < g->end && *g->p != '"') {
     exotel_kind kind;
     escapes |= *g->p == '\\';
     kind = string_step(g);
     if (kind != EXOTEL_OK) return kind;
+    g->p = plain_end(g->p, g->end);
   }
   if (g->p >= g->end) return refuse(g, g->p, "a string is open");
   g->p++;
   if (escapes) g->escaped += (size_t)(g->p - from);
+  return EXOTEL_OK;
+}
+
+static inline exotel_kind string(guard *g) {
+  const unsigned char *from = g->p;
+  g->p = plain_end(from + 1, g->end);
+  if (g->p >= g->end || *g->p != '"') return string_on(g, from);
+  g->p++;
   return EXOTEL_OK;
 }
 
@@ -291,7 +295,6 @@ exotel_kind exotel_json_check(exotel_slice text, exotel_error *e) {
 typedef struct walk {
   const char *p, *end;
   exotel_buffer *decoded; /* strings with an escape: there is room for all of them */
-  int escapes;            /* there are such strings */
   exotel_step path[EXOTEL_DEPTH_MAX];
   exotel_leaf_sink *sink;
   void *context;
@@ -300,9 +303,11 @@ typedef struct walk {
 
 /* Steps to what comes next: in a document that the guard let pass, what stands between
 ** tells nothing more. */
-static void walk_on(walk *w) {
-  while (exotel_is_blank(*w->p) || *w->p == ',' || *w->p == ':')
-    w->p++;
+static inline void walk_on(walk *w) {
+  const char *p = w->p;
+  while ((unsigned char)*p <= ' ' || *p == ',' || *p == ':')
+    p++;
+  w->p = p;
 }
 
 /* Adds a character in UTF-8. */
@@ -353,14 +358,27 @@ static exotel_slice decode(walk *w) {
   return exotel_slice_between(w->decoded->p + begin, w->decoded->p + w->decoded->n);
 }
 
+/* The first quote or backslash from `p` on. There is one. */
+static inline const char *find_mark(const char *p, const char *end) {
+  while (end - p >= EXOTEL_CHUNK) {
+    exotel_chunk chunk = exotel_chunk_at(p);
+    unsigned bits = exotel_chunk_bits(
+        exotel_chunk_or(exotel_chunk_is(chunk, '"'), exotel_chunk_is(chunk, '\\')));
+    if (bits != 0) return p + exotel_word_lowest_bit(bits);
+    p += EXOTEL_CHUNK;
+  }
+  while (*p != '"' && *p != '\\')
+    p++;
+  return p;
+}
+
 /* Steps over a string, and returns what it says: `*stays` when that is how it is spelt. */
-static exotel_slice walk_string(walk *w, int *stays) {
-  const char *from = ++w->p;
-  const char *quote = memchr(from, '"', (size_t)(w->end - from));
-  *stays = !w->escapes || memchr(from, '\\', (size_t)(quote - from)) == NULL;
+static inline exotel_slice walk_string(walk *w, int *stays) {
+  const char *from = ++w->p, *mark = find_mark(from, w->end);
+  *stays = *mark == '"';
   if (!*stays) return decode(w);
-  w->p = quote + 1;
-  return exotel_slice_between(from, quote);
+  w->p = mark + 1;
+  return exotel_slice_between(from, mark);
 }
 
 /* Steps over a number or a word, which ends the text where it is the whole document. */
@@ -418,7 +436,6 @@ exotel_kind exotel_json_read(exotel_slice text, exotel_buffer *scratch,
   w.p = text.p;
   w.end = text.p + text.n;
   w.decoded = scratch;
-  w.escapes = g.escaped > 0;
   w.sink = sink;
   w.context = context;
   w.e = e;
