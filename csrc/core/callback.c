@@ -137,14 +137,13 @@ static inline int is_plain(const exotel_leaf *leaf) {
   return is_plain_path(leaf);
 }
 
-/* Hands on a leaf of a JSON document, its path being what a form would make of it. */
+/* Hands on a leaf of a JSON document under the path that a form would make of its name. */
 static exotel_kind respell(reading *g, const exotel_leaf *leaf, exotel_leaf_sink *sink,
                            exotel_error *e) {
   exotel_step path[EXOTEL_DEPTH_MAX];
   exotel_buffer *spelt = &g->callback->name;
   exotel_leaf respelt = *leaf;
   exotel_slice name;
-  if (is_plain(leaf)) return sink(g, leaf, e);
   exotel_buffer_reset(spelt);
   exotel_name_write(spelt, leaf->path, leaf->depth);
   if (spelt->state == EXOTEL_BUFFER_NOMEMORY) return exotel_error_memory(e);
@@ -167,6 +166,7 @@ static exotel_kind add_stream_leaf(void *context, const exotel_leaf *leaf,
   inner.path = path;
   inner.depth = leaf->depth + 1;
   inner.stays = 0; /* no longer than the text it is in, which may be gone sooner */
+  if (is_plain(&inner)) return add_leaf(context, &inner, e);
   return respell(context, &inner, add_leaf, e);
 }
 
@@ -178,14 +178,19 @@ static inline int is_stream_text(const exotel_leaf *leaf) {
 
 /* Streams come as Stream[Status], as an object, or as an object's JSON in a string. A text
 ** that is no JSON after all is kept as it is. */
-static exotel_kind take_leaf(void *context, const exotel_leaf *leaf, exotel_error *e) {
+static exotel_kind take_stream_text(void *context, const exotel_leaf *leaf,
+                                    exotel_error *e) {
   reading *g = context;
   exotel_error ignored;
-  if (!is_stream_text(leaf)) return add_leaf(context, leaf, e);
   exotel_error_clear(&ignored);
   if (exotel_json_check(leaf->text, &ignored) != EXOTEL_OK)
     return add_leaf(context, leaf, e);
   return exotel_json_read(leaf->text, &g->callback->inner, add_stream_leaf, g, e);
+}
+
+static exotel_kind take_leaf(void *context, const exotel_leaf *leaf, exotel_error *e) {
+  if (is_stream_text(leaf)) return take_stream_text(context, leaf, e);
+  return add_leaf(context, leaf, e);
 }
 
 /* Only an object has names. */
@@ -194,6 +199,7 @@ static exotel_kind take_json_leaf(void *context, const exotel_leaf *leaf,
   if (leaf->depth == 0 || leaf->path[0].name.p == NULL)
     return exotel_error_set(e, EXOTEL_PARSE, "json", exotel_slice_of("body"),
                             "the JSON is no object");
+  if (is_plain(leaf)) return take_leaf(context, leaf, e);
   return respell(context, leaf, take_leaf, e);
 }
 

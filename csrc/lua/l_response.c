@@ -11,10 +11,10 @@
 #include "../core/text.h"
 #include "l_answer.h"
 
-static void push_node(lua_State *L, const exotel_record *r, const exotel_node *node,
+static void push_part(lua_State *L, const exotel_record *r, const exotel_node *node,
                       int names);
 
-static void push_slice(lua_State *L, exotel_slice s) {
+static inline void push_slice(lua_State *L, exotel_slice s) {
   lua_pushlstring(L, s.n == 0 ? "" : s.p, s.n);
 }
 
@@ -36,7 +36,16 @@ static void push_names(lua_State *L, const exotel_record_type *type) {
   push_names(L, type);
 }
 
-static void push_name(lua_State *L, const exotel_record *r, const exotel_node *node,
+/* A text, as most are, or anything else. */
+static inline void push_node(lua_State *L, const exotel_record *r,
+                             const exotel_node *node, int names) {
+  if (node->type == EXOTEL_NODE_TEXT)
+    push_slice(L, exotel_record_text(r, node));
+  else
+    push_part(L, r, node, names);
+}
+
+static inline void push_name(lua_State *L, const exotel_record *r, const exotel_node *node,
                       int names) {
   if (node->row != 0)
     lua_rawgeti(L, names, (int)node->row);
@@ -76,7 +85,7 @@ static void push_table(lua_State *L, const exotel_record *r, const exotel_node *
   }
 }
 
-static void push_node(lua_State *L, const exotel_record *r, const exotel_node *node,
+static void push_part(lua_State *L, const exotel_record *r, const exotel_node *node,
                       int names) {
   switch ((exotel_node_type)node->type) {
     case EXOTEL_NODE_TEXT: push_slice(L, exotel_record_text(r, node)); break;
