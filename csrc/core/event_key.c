@@ -43,7 +43,7 @@ static void put_in_order(const exotel_record *r, comes_before *before, position 
   order[n] = (position)at;
 }
 
-static void take_parts(exotel_digest *d, const exotel_record *r,
+static void take_value(exotel_digest *d, const exotel_record *r, uint32_t tag,
                        const exotel_node *node);
 
 static uint64_t bits_of(double number) {
@@ -52,24 +52,8 @@ static uint64_t bits_of(double number) {
   return bits;
 }
 
-/* A text is taken in a copy of the digest, so that it stays in registers. */
-static inline void take_value(exotel_digest *d, const exotel_record *r, uint32_t tag,
-                              const exotel_node *node) {
-  exotel_digest fast = *d;
-  if (node->type == EXOTEL_NODE_TEXT) {
-    exotel_digest_text(&fast, head_of(tag, EXOTEL_NODE_TEXT, node->text.n),
-                       exotel_record_text(r, node));
-    *d = fast;
-    return;
-  }
-  exotel_digest_word(&fast, head_of(tag, node->type, node->count));
-  if (node->type == EXOTEL_NODE_INTEGER || node->type == EXOTEL_NODE_BOOLEAN)
-    exotel_digest_word(&fast, (uint64_t)node->integer);
-  else if (node->type == EXOTEL_NODE_NUMBER)
-    exotel_digest_word(&fast, bits_of(node->number));
-  *d = fast;
-  if (node->type == EXOTEL_NODE_LIST || node->type == EXOTEL_NODE_TABLE)
-    take_parts(d, r, node);
+static void take_text(exotel_digest *d, uint64_t head, exotel_slice text) {
+  exotel_digest_text(d, head, text);
 }
 
 /* What no row knows: by name. */
@@ -84,27 +68,52 @@ static void take_named(exotel_digest *d, const exotel_record *r,
   for (i = 0; i < n; i++) {
     const exotel_node *node = exotel_record_node(r, order[i]);
     exotel_slice name = exotel_record_name(r, node);
-    exotel_digest_text(d, head_of(0, NAME, name.n), name);
+    take_text(d, head_of(0, NAME, name.n), name);
     take_value(d, r, 0, node);
   }
 }
 
+/* The values of those rows, bit 0 being row 1; returns how many there are. Texts and whole
+** numbers are taken in a copy of the digest, so that it stays in registers. */
+static size_t take_rows(exotel_digest *d, const exotel_record *r, uint64_t rows,
+                        const position *at_row) {
+  exotel_digest fast = *d;
+  size_t n = 0;
+  for (; rows != 0; rows &= rows - 1, n++) {
+    unsigned row = exotel_word_lowest_bit(rows) + 1;
+    const exotel_node *node = exotel_record_node(r, at_row[row]);
+    if (node->type == EXOTEL_NODE_TEXT) {
+      exotel_digest_text(&fast,
+                         head_of(r->rows.row[row].tag, EXOTEL_NODE_TEXT, node->text.n),
+                         exotel_record_text(r, node));
+    } else if (node->type == EXOTEL_NODE_INTEGER) {
+      exotel_digest_word(&fast, head_of(r->rows.row[row].tag, EXOTEL_NODE_INTEGER, 0));
+      exotel_digest_word(&fast, (uint64_t)node->integer);
+    } else {
+      *d = fast;
+      take_value(d, r, r->rows.row[row].tag, node);
+      fast = *d;
+    }
+  }
+  *d = fast;
+  return n;
+}
+
 static void take_table(exotel_digest *d, const exotel_record *r,
                        const exotel_node *table) {
-  position in_row[EXOTEL_ROWS_MAX];
-  uint64_t rows = 0; /* bit 0 is row 1 */
-  size_t at, n = 0;
-  for (at = table->first; at != 0; at = exotel_record_node(r, at)->next) {
-    size_t row = exotel_record_node(r, at)->row;
-    if (row == 0) continue;
-    rows |= (uint64_t)1 << (row - 1);
-    in_row[row - 1] = (position)at;
-    n++;
-  }
-  for (; rows != 0; rows &= rows - 1) {
-    const exotel_node *node =
-        exotel_record_node(r, in_row[exotel_word_lowest_bit(rows)]);
-    take_value(d, r, r->rows.row[node->row].tag, node);
+  position at_row[EXOTEL_ROWS_MAX + 1];
+  uint64_t rows = 0;
+  size_t at, n;
+  if (table == exotel_record_node(r, 0)) {
+    n = take_rows(d, r, r->rows_there, r->at_row);
+  } else {
+    for (at = table->first; at != 0; at = exotel_record_node(r, at)->next) {
+      size_t row = exotel_record_node(r, at)->row;
+      if (row == 0) continue;
+      rows |= (uint64_t)1 << (row - 1);
+      at_row[row] = (position)at;
+    }
+    n = take_rows(d, r, rows, at_row);
   }
   if (n < table->count) take_named(d, r, table);
 }
@@ -132,12 +141,20 @@ static void take_list(exotel_digest *d, const exotel_record *r,
 }
 
 /* The head of a list or table has no word behind it. */
-static void take_parts(exotel_digest *d, const exotel_record *r,
+static void take_value(exotel_digest *d, const exotel_record *r, uint32_t tag,
                        const exotel_node *node) {
-  if (node->type == EXOTEL_NODE_LIST)
-    take_list(d, r, node);
-  else
-    take_table(d, r, node);
+  if (node->type == EXOTEL_NODE_TEXT) {
+    take_text(d, head_of(tag, EXOTEL_NODE_TEXT, node->text.n),
+              exotel_record_text(r, node));
+    return;
+  }
+  exotel_digest_word(d, head_of(tag, node->type, node->count));
+  switch ((exotel_node_type)node->type) {
+    case EXOTEL_NODE_NUMBER: exotel_digest_word(d, bits_of(node->number)); break;
+    case EXOTEL_NODE_LIST: take_list(d, r, node); break;
+    case EXOTEL_NODE_TABLE: take_table(d, r, node); break;
+    default: exotel_digest_word(d, (uint64_t)node->integer);
+  }
 }
 
 void exotel_event_key(const exotel_record *r, char out[EXOTEL_EVENT_KEY_SIZE]) {

@@ -70,7 +70,9 @@ static int ends_with_json(exotel_slice type) {
 }
 
 static int is(exotel_slice type, const char *name) {
-  return type.n == strlen(name) && exotel_slice_is_nocase(type, name);
+  size_t n = strlen(name);
+  return type.n == n &&
+         (exotel_same_bytes(type.p, name, n) || exotel_slice_is_nocase(type, name));
 }
 
 static exotel_media media_of(exotel_slice type) {

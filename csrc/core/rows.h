@@ -37,12 +37,12 @@ typedef struct exotel_rows {
 /* Makes `rows` the index of `type`, unless it is. A cleared one is of no type. */
 void exotel_rows_index(exotel_rows *rows, const exotel_record_type *type);
 
-/* Letters of either case hash alike. */
+/* Letters of either case hash alike. Of the tables there are, no two rows of one do. */
 static inline unsigned char exotel_rows_hash(const char *name, size_t n, size_t depth) {
   unsigned first = (unsigned char)name[0] | 0x20u;
   unsigned middle = (unsigned char)name[n / 2] | 0x20u;
   unsigned last = (unsigned char)name[n - 1] | 0x20u;
-  return (unsigned char)(first * 5 + middle * 33 + last * 7 + n * 29 + depth * 83);
+  return (unsigned char)(first * 17 + middle * 3 + last * 7 + n * 56 + depth * 217);
 }
 
 /* The row of a path, whatever the case of its names. */
