@@ -116,7 +116,8 @@ end
 
 --- Lets a tracker write a dial down: true, or nil and why the dial isn't to be sent.
 function dialling.track(tracker, request)
-  local ran, begun, why = yielding.pcall(tracker.begins, tracker, request.reference, request)
+  local ran, begun, why = yielding.pcall(tracker.begins, tracker, request.reference,
+    copy_of(request))
   if ran and begun then return true end
   if not ran and is_memory(begun) then error(begun, 0) end
   return nil, "the tracker hasn't written it down: " .. tostring(not ran and begun or why)
