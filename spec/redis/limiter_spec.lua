@@ -122,7 +122,7 @@ describe("one account's turns in a real Redis", function()
   end)
 
   it("are what the guide's fleet asks for", function()
-    local page, service = guide.open "docs/store.md", assert(sandbox.start { speed = 0 })
+    local page, service = guide.open "docs/limits.md", assert(sandbox.start { speed = 0 })
     page:write()
     local path = lua.name == "lua5.4" and "/usr/share/lua/5.3/?.lua" or ""
     local output, code = page:run { "env", "EXOTEL_ACCOUNT_SID=" .. service.account_sid,
