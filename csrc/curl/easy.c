@@ -160,7 +160,10 @@ static void set_proxy(setting *s, const exotel_transfer_options *o, int plain) {
   const char *proxy = plain && !o->plain_http ? "" : o->proxy; /* loopback needs none */
   set_long(s, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set_long(s, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
-  if (proxy != NULL) set_text(s, CURLOPT_PROXY, proxy);
+  if (proxy == NULL) return;
+  set_text(s, CURLOPT_PROXY, proxy);
+  /* else the environment is asked for exceptions */
+  if (*proxy == '\0') set_text(s, CURLOPT_NOPROXY, "*");
 }
 
 /* The account's credentials come with the request, and from nowhere else. */
