@@ -44,6 +44,7 @@ static exotel_kind refuse(guard *g, const unsigned char *at, const char *why) {
                           (unsigned long)position, why);
 }
 
+/* Most of what stands here is no blank, and larger than all of them. */
 static inline void skip_blanks(guard *g) {
   const unsigned char *p = g->p;
   while (p < g->end && *p <= ' ' && exotel_is_blank((char)*p))
@@ -302,7 +303,7 @@ typedef struct walk {
 } walk;
 
 /* Steps to what comes next: in a document that the guard let pass, what stands between
-** tells nothing more. */
+** tells nothing more, and no byte up to the blank is anything else. */
 static inline void walk_on(walk *w) {
   const char *p = w->p;
   while ((unsigned char)*p <= ' ' || *p == ',' || *p == ':')

@@ -46,10 +46,8 @@ local function retries_of(state, how)
   return how.retries or state.retries or RETRIES
 end
 
--- What a transport is given of a request: of one that is brought a table of its own, which it may
--- do with as it likes.
-local function handed(state, request)
-  if not state.brought then return request end
+-- For a transport that is brought, which may do with it as it likes.
+local function copy_of(request)
   return { method = request.method, url = request.url, headers = request.headers,
            body = request.body, leave_by = request.leave_by }
 end
@@ -58,7 +56,7 @@ end
 local function perform(state, transport, request, seconds, how)
   local dials, anonymous = request.dials, request.anonymous
   local connect = how.connect_timeout or state.connect_timeout or CONNECT_TIMEOUT
-  local given = handed(state, request)
+  local given = state.brought and copy_of(request) or request
   given.username = not anonymous and state.api_key or nil
   given.password = not anonymous and state.api_token or nil
   given.timeout = seconds
@@ -174,7 +172,6 @@ end
 -- What comes before an attempt: its turn under the limit and, before a dial's first, that somebody
 -- writes it down. The seconds that its turn took; or nil and the error.
 local function prepare(state, transport, request, seconds, ends, is_first)
-  if not (state.gate or request.dials) then return 0 end
   local for_turn, err = turns.admit(state, transport, request, ends)
   if not (for_turn and request.dials and is_first) then return for_turn, err end
   local ok
@@ -227,10 +224,12 @@ function exchange.run(state, transport, request, how, whole)
   if left <= 0 then return too_late(state, request) end
   local attempts, retries, err = 0, retries_of(state, how), nil
   repeat
-    local for_turn, refused = prepare(state, transport, request, left, ends, attempts == 0)
-    if not for_turn then return nil, err or refused end
-    deadline = math.min(deadline + for_turn, ends)
-    if for_turn > 0 then left = math.min(left, ends - transport:now()) end
+    if state.gate or request.dials then
+      local for_turn, refused = prepare(state, transport, request, left, ends, attempts == 0)
+      if not for_turn then return nil, err or refused end
+      deadline = math.min(deadline + for_turn, ends)
+      if for_turn > 0 then left = math.min(left, ends - transport:now()) end
+    end
     attempts = attempts + 1
     local record, came
     record, err, came = attempt_told(state, transport, request, left, how, attempts)
