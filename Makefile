@@ -182,7 +182,7 @@ $(B)/bench/%.so: bench/%.c csrc/lua/compat.h
 	@mkdir -p $(@D)
 	$(C) -I$(LUA_INC) -shared -o $@ $< $(LDFLAGS) $(LIBDIRS) $(bench_LIBS)
 
-chaos: all ## dial 10,000 times through every fault of the sandbox: no phone rings twice
+chaos: all ## dial 10,000 times through all faults: no phone rings twice, each call settles
 	@sh tools/deps.sh test
 	@$(LUA) spec/chaos/run.lua
 	@$(LUA) spec/chaos/run.lua --dials 500 --naive

@@ -11,10 +11,13 @@ local plan = {}
 
 local SHARE = 0.012 -- of all dials, for each fault
 
---- The faults: name; the digits that ask for it. `reuse`: the dial comes after a look-up whose
---- connection dies when it is used again. `deaf`: nobody listens where it is sent.
+local answered, unanswered = "70", { "01", "02", "03", "04" }
+
+--- The faults: name; the digits that ask for it. `endings`: other digits, of each eighth such dial,
+--- whose call nobody answers. `reuse`: the dial comes after a look-up whose connection dies when it
+--- is used again. `deaf`: nobody listens where it is sent.
 plan.faults = {
-  { name = "none", digits = "70" },
+  { name = "none", digits = answered, endings = unanswered },
   { name = "close", digits = "20" },
   { name = "reset", digits = "21" },
   { name = "silent", digits = "22" },
@@ -32,6 +35,12 @@ plan.faults = {
   { name = "nobody listens", digits = "71", deaf = true },
 }
 
+local function digits_of(fault, place)
+  local turn = place / 8
+  if not fault.endings or turn % 1 ~= 0 then return fault.digits end
+  return fault.endings[turn % #fault.endings + 1]
+end
+
 local function shuffle(list, random)
   for index = #list, 2, -1 do
     local other = 1 + math.floor(random:share() * index)
@@ -48,7 +57,8 @@ function plan.dials(count, seed)
   assert(rest > 0, "too few dials")
   for index, fault in ipairs(plan.faults) do
     for _ = 1, index == 1 and rest or each do
-      list[#list + 1] = { number = ("+919%07d%s"):format(#list, fault.digits), fault = fault }
+      local digits = digits_of(fault, #list)
+      list[#list + 1] = { number = ("+919%07d%s"):format(#list, digits), fault = fault }
     end
   end
   shuffle(list, random)

@@ -2,14 +2,18 @@
 --
 --   lua5.4 spec/chaos/run.lua [--dials N] [--seed N] [--naive] [--nginx]
 --
--- A tenth of the dials goes through the blocking client, the others through the loop; with
--- --nginx all go through handlers of a real nginx, many at a time. What the client told of each
--- dial is held against what the sandbox read: a dial that was told as `not_sent` or `rejected`
--- must not have rung, a success must have, and no phone may have rung twice. Prints a row a
--- fault; ends with exit code 1 unless all of that holds.
+-- A tenth of the dials goes through the blocking client, the others through the loop. What the
+-- client told of each dial is held against what the sandbox read: a dial that was told as
+-- `not_sent` or `rejected` must not have rung, a success must have, and no phone may have rung
+-- twice. Meanwhile the calls are followed to their end by a tracker, though their StatusCallbacks
+-- are lost, doubled, late and out of order: each must be settled once (see settle.lua). Prints a
+-- row a fault; ends with exit code 1 unless all of that holds.
 --
--- --naive dials with a client that tries again whenever no success came. Then phones must ring
--- twice: it shows that this program would see it.
+-- With --nginx all dials go through handlers of a real nginx, many at a time; there their calls
+-- aren't followed.
+--
+-- --naive dials in the loop with a client that tries again whenever no success came. Then phones
+-- must ring twice: it shows that this program would see it. Its calls aren't followed either.
 --
 -- SPDX-License-Identifier: MIT
 
@@ -17,10 +21,12 @@ local exotel = require "exotel"
 local lua = require "spec.support.lua"
 local plan = require "spec.chaos.plan"
 local sandbox = require "exotel.sandbox"
+local settle = require "spec.chaos.settle"
+local verdict = require "spec.chaos.verdict"
 
 local TO, CALLER_ID = "+919123456770", "08039570000"
-local BLOCKING = 0.1                    -- of all dials
-local TIMEOUT, BLOCKING_TIMEOUT = 3, 1  -- seconds; what is silent takes as long
+local BLOCKING = 10                     -- each tenth dial blocks
+local TIMEOUT, SHORT_TIMEOUT = 3, 1     -- seconds; what is silent takes as long; 1 where it blocks
 local DEAF = "http://127.0.0.1:1"       -- nobody listens there
 local AGAIN = 0.02                      -- of all dials are to be tried again at once, by chance
 local LEAST_RUNG, LEAST_SHARE = 0.8, 0.01
@@ -53,15 +59,16 @@ end
 local function clients_of(box, settings)
   local listening = box:client(settings)
   settings.base_url = DEAF
-  return listening, box:client(settings)
+  return { listening, box:client(settings) }
 end
 
+-- A dial; `asks` are more of its parameters.
 local function dial(clients, entry, how)
   local client = entry.fault.deaf and clients[2] or clients[1]
-  if entry.fault.reuse then clients[1]:call_details(clients.known) end
-  entry.call, entry.err = client:connect({
-    from = entry.number, to = TO, caller_id = CALLER_ID,
-  }, how)
+  if entry.fault.reuse then clients[1]:balance() end
+  local params = { from = entry.number, to = TO, caller_id = CALLER_ID }
+  for name, value in pairs(entry.asks or {}) do params[name] = value end
+  entry.call, entry.err = client:connect(params, how)
 end
 
 -- What one mustn't do: a dial that failed may have rung.
@@ -72,40 +79,45 @@ local function dial_naively(clients, entry)
   end
 end
 
-local function dial_one_by_one(box, list, known, way)
-  local clients = { clients_of(box, { timeout = BLOCKING_TIMEOUT }) }
-  clients.known = known
-  for _, entry in ipairs(list) do way(clients, entry) end
+local function dial_all_naively(box, list)
+  local loop = exotel.loop { requests_in_flight = 128, dials_in_flight = 64 }
+  local clients = clients_of(box, { timeout = SHORT_TIMEOUT, transport = loop })
+  for _, entry in ipairs(list) do loop:spawn(dial_naively, clients, entry) end
+  assert(loop:run())
+  loop:close()
 end
 
-local function dial_in_a_loop(box, list, known, way)
-  local loop = exotel.loop { requests_in_flight = 128, dials_in_flight = 64 }
-  local clients = { clients_of(box, { timeout = TIMEOUT, transport = loop }) }
-  clients.known = known
-  for _, entry in ipairs(list) do loop:spawn(way, clients, entry) end
-  loop:run()
-  loop:close()
+-- A world in which all are dialled, and their calls settled.
+local function dial_and_settle(box, list, seed)
+  local world = settle.new(box, seed)
+  local blocking = clients_of(box, world:settings(SHORT_TIMEOUT))
+  local looping = clients_of(box, world:settings(TIMEOUT, true))
+  world:run(list, function(entry, index)
+    if index % BLOCKING == 0 then return dial(blocking, entry) end
+    world.loop:spawn(dial, looping, entry)
+  end)
+  return world
 end
 
 -- In a handler: dials as above. What became of it: the SID, or the outcome.
 local HANDLER = [[
-  local url, known, number, tries, retries, timeout = ...
+  local url, reuses, number, tries, retries, timeout = ...
   local client, call, err = kit.shared(url, { timeout = timeout, retries = 2 })
   for _ = 1, tries do
-    if known then client:call_details(known) end
+    if reuses then client:balance() end
     call, err = kit.dial(client, { from = number }, { retries = retries })
     if call then return "success", call.sid end
   end
   return "failure", err.outcome
 ]]
 
-local function dial_in_nginx(box, list, known, naive)
+local function dial_in_nginx(box, list, naive)
   local inside = require "spec.support.inside"
   local server = inside.start { workers = WORKERS }
   local loop = exotel.loop { requests_in_flight = HANDLERS, dials_in_flight = HANDLERS }
   local function dial_in_handler(entry)
     local said, what = server:run_in(loop, HANDLER, entry.fault.deaf and DEAF or box.url,
-      entry.fault.reuse and known, entry.number, naive and NAIVE_TRIES or 1,
+      entry.fault.reuse, entry.number, naive and NAIVE_TRIES or 1,
       naive and 0 or nil, TIMEOUT):match "^(%l+)\n(.*)$"
     if said == "success" then entry.call = { sid = what } end
     if said == "failure" then entry.err = { outcome = what } end
@@ -216,35 +228,28 @@ local function demand_all(rows, given)
   demand(all.nothing == 0, "dials not accounted for: %d", all.nothing)
 end
 
-local function slice(list, first, last)
-  local out = {}
-  for index = first, last do out[#out + 1] = list[index] end
-  return out
-end
-
 local given = read_arguments(arg)
-local box = assert(sandbox.start { seed = given.seed, rate_limit = 0 })
+local follows = not (given.naive or given.nginx)
+local box = assert(sandbox.start(follows and settle.sandbox(given.seed)
+  or { seed = given.seed, rate_limit = 0 }))
 local list = plan.dials(given.dials, given.seed)
-local known = assert(box:client():connect { from = "+918000000070", to = TO,
-                                            caller_id = CALLER_ID }).sid
-box:fault { fault = "dies_on_reuse", operation = "call_details", every = 1 }
+box:fault { fault = "dies_on_reuse", operation = "balance", every = 1 }
 box:fault { fault = "too_many", operation = "connect", share = AGAIN, seconds = 0 }
 
+print(("%d dials, seed %d"):format(given.dials, given.seed))
+local world
 if given.nginx then
-  local maps = dial_in_nginx(box, list, known, given.naive)
-  print(("%d dials, seed %d: by %d workers of nginx"):format(given.dials, given.seed, WORKERS))
+  local maps = dial_in_nginx(box, list, given.naive)
   demand(not maps:find("curl", 1, true), "libcurl isn't mapped into a worker")
+elseif given.naive then
+  dial_all_naively(box, list)
 else
-  local blocking = math.floor(given.dials * BLOCKING)
-  local way = given.naive and dial_naively or dial
-  dial_one_by_one(box, slice(list, 1, blocking), known, way)
-  dial_in_a_loop(box, slice(list, blocking + 1, #list), known, way)
-  print(("%d dials, seed %d: %d by the blocking client, %d by the loop"):format(given.dials,
-    given.seed, blocking, given.dials - blocking))
+  world = dial_and_settle(box, list, given.seed)
 end
 
 local rows = rows_of(list, rings_of(box))
-box:stop()
 print_table(rows)
 demand_all(rows, given)
+if world then verdict.give(world, list, demand) end
+box:stop()
 os.exit(failed and 1 or 0)
