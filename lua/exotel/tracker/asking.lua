@@ -63,17 +63,18 @@ end
 
 -- The service has answered, and there is no one call that is the dial's. Where several may be, more
 -- may still be heard of them; what nobody has told apart when the dial's call must be over is left
--- to people.
+-- to people. That there is none counts by the time at which it was asked, which may be just before.
 local function settle_dial(self, id, dial, answer)
   return entries.revise(self, id, function(entry)
     if not entry or entry.step ~= "seek" then return entries.SAME end
     local now = self.now()
-    local over = answer.state == "not_placed" or now >= reconcile.settled_at(dial)
+    local over = answer.state == "not_placed"
+      or answer.state == "ambiguous" and now >= reconcile.settled_at(dial)
     if over then
       entry.step, entry.due, entry.settled = "hand", now, answer.state
       entry.candidates = answer.candidates and sids_of(answer.candidates)
     else
-      entry.due = answer.ask_again_at or reconcile.ask_again_at(dial, now)
+      entry.due = math.max(answer.ask_again_at or reconcile.ask_again_at(dial, now), now + 1)
     end
     return entry
   end)
