@@ -684,6 +684,19 @@ local entries = {
     local exotel = require "exotel"
     return #exotel.options "connect", #exotel.fields "call"
   end),
+  { "exotel.tracker", function()
+    local memory, trackers = require "exotel.store.memory", require "exotel.tracker"
+    local function clock() return 1795000000 end
+    return function()
+      local tracker = trackers.new { store = memory.new { now = clock }, now = clock }
+      assert(tracker:begins("one", { from = "09876543210", began = 1795000000 }))
+      assert(tracker:heard { call_sid = "c5", kind = "terminal", final = true, status = "busy",
+                             custom_field = "one" })
+      assert(tracker:follow { sid = "c5", status = "busy", price = 1.5, duration = 0 })
+      local settled = assert(tracker:take())
+      return settled, tracker:done(settled), tracker:counts()
+    end
+  end, step = 11 },
   { "exotel.connect by curl", function(t)
     local object = client(nil, ("http://127.0.0.1:%d"):format(t.port))
     return function()
