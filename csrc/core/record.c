@@ -561,9 +561,10 @@ static void add_field(exotel_record *r, size_t at, const exotel_leaf *leaf) {
 ** is. */
 static inline int is_special(exotel_slice text, unsigned type) {
   if (text.n == 0 || text.n == 4) return 1;
-  if (type == EXOTEL_IS_WORD)
-    return (text.n == 9 && text.p[0] == 'c') || has_capital(text);
-  return (text.n == 19 || text.n == 20) && (text.p[0] == '0' || text.p[0] == '1');
+  if ((text.n == 19 || text.n == 20) && (text.p[0] == '0' || text.p[0] == '1'))
+    return 1;
+  return type == EXOTEL_IS_WORD &&
+         ((text.n == 9 && exotel_lower(text.p[0]) == 'c') || has_capital(text));
 }
 
 /* Adds what most leaves are: a text at the top that stays, of a row without a value so far.
