@@ -27,8 +27,8 @@ compile() {
     objcopy --localize-hidden "$out/$name.o"
 }
 
-core="csrc/core/buffer.c csrc/core/decimal.c csrc/core/header.c csrc/core/slice.c csrc/core/text.c
-  csrc/core/time.c csrc/core/utf8.c"
+core="csrc/core/base64.c csrc/core/buffer.c csrc/core/decimal.c csrc/core/header.c csrc/core/slice.c
+  csrc/core/text.c csrc/core/time.c csrc/core/utf8.c"
 compile core csrc/core/*.c csrc/lua/l_core.c csrc/lua/l_answer.c csrc/lua/l_api.c \
   csrc/lua/l_applet.c csrc/lua/l_gcra.c csrc/lua/l_http1.c csrc/lua/l_write.c csrc/lua/l_json.c \
   csrc/lua/l_query.c csrc/lua/l_request.c csrc/lua/l_response.c csrc/lua/l_work.c || exit 1

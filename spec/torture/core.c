@@ -291,6 +291,7 @@ static void read_answer_to(outcome *o, const char *name, int status, const char 
   answer.status = status;
   answer.headers = &wait;
   answer.nheaders = 1;
+  answer.head = exotel_slice_of("");
   answer.body = exotel_slice_of(body);
   o->kind = exotel_response_read(&held.response, operation, &answer, &held.error);
   if (o->kind == EXOTEL_OK)
