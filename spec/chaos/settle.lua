@@ -35,11 +35,12 @@ local POLLERS, TAKERS = 2, 2
 local POLLS = 100             -- by one poller in a step, at most
 local ANSWER = 10             -- real seconds that a poller's questions have
 local FASTER = 100            -- than real ones the sandbox's seconds go by, at least
-local STUMBLES = 0.001        -- of what the tracker's store is asked
+local STUMBLES = 0.003        -- of what the tracker's store is asked
 local HANDLER_FAILS = 0.05    -- of the events
 local SECRET = ("5ec2e7"):rep(4)
 
-local TIME_LIMIT, RING_TIMEOUT = 60, 30 -- seconds: short, so that not_placed is soon certain
+-- Seconds: short, so that not_placed is soon certain; but some calls go on when they are sought.
+local TIME_LIMITS, RING_TIMEOUT = { 30, 150 }, 30
 
 -- Rules of the sandbox: what befalls StatusCallbacks, and what the pollers ask.
 local faults = {
@@ -47,8 +48,8 @@ local faults = {
   { fault = "doubled", share = 0.06 },
   { fault = "late", share = 0.03, seconds = 90 },
   { fault = "late", share = 0.03, seconds = 900 }, -- when the call has settled without it
-  { fault = "out_of_order", share = 0.1 },
-  { fault = "other_type", share = 0.03 },
+  { fault = "out_of_order", share = 0.3 },
+  { fault = "other_type", share = 0.05 },
   { fault = "close", operation = "call_details", share = 0.01 },
   { fault = "status_before", operation = "call_details", share = 0.01 },
   { fault = "too_many", operation = "call_details", share = 0.01, seconds = 5 },
@@ -60,7 +61,7 @@ local faults = {
 --- step: that much later than the sandbox's is the time that a tracker hears of the end.
 function settle.sandbox(seed)
   return { speed = 0, seed = seed, rate_limit = 0, settle_seconds = 120 - STEP_AFTER,
-           call_seconds = 25 }
+           call_seconds = 140 }
 end
 
 -- {=================================================================
@@ -204,7 +205,7 @@ end
 
 local function asks_of(self)
   return {
-    to = any(self, others), time_limit = TIME_LIMIT, ring_timeout = RING_TIMEOUT,
+    to = any(self, others), time_limit = any(self, TIME_LIMITS), ring_timeout = RING_TIMEOUT,
     status_callback = self.hook, status_callback_events = any(self, events) or nil,
     status_callback_content_type = any(self, content_types),
   }

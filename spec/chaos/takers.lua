@@ -47,69 +47,70 @@ end
 
 -- }=================================================================
 
---- A taker by itself. new_tracker: a function that gives one, as each process has one of its own;
---- clock: a function.
+--- A taker, which stands for processes that come and go. new_tracker: a function that gives one, as
+--- each process has one of its own; clock: a function.
 function takers.new(new_tracker, notes, dice, clock)
   return setmetatable({ new_tracker = new_tracker, tracker = new_tracker(), ledger = notes,
                         dice = dice, clock = clock, kept = {} }, takers)
 end
 
--- What a method of the tracker returns, once the store is there.
-local function insist(self, name, ...)
-  local result
+-- What a method of a tracker returns, once the store is there.
+local function insist(tracker, name, ...)
   for _ = 1, TRIES do
-    result = self.tracker[name](self.tracker, ...)
+    local result = tracker[name](tracker, ...)
     if result ~= nil then return result end
   end
 end
 
-local function finish(self, call, note)
-  local done = insist(self, "done", call)
-  if done then
-    note.done = note.done + 1
-  else
-    self.ledger:count("failed", done == nil)
-  end
+-- one: { tracker, call, note }, something that was taken. Whether it could still be done.
+local function finish(one)
+  local done = insist(one.tracker, "done", one.call)
+  if done then one.note.done = one.note.done + 1 end
   return done
 end
 
--- As when its process is killed: what it had is left to the others.
+-- As a process that is killed: the next one has a tracker of its own.
 local function die(self)
   self.ledger:count("died", true)
   self.tracker = self.new_tracker()
-  for _, one in ipairs(self.kept) do self.ledger:count("died", not one.over) end
-  self.kept = {}
 end
 
 -- Its lease is over when it is done: it must not count.
 local function finish_late(self, one)
   one.over = true
   self.ledger:count("too_late", true)
-  self.ledger:count("outlived", finish(self, one.call, one.note))
+  self.ledger:count("outlived", finish(one))
+end
+
+local function finish_renewed(self, one)
+  one.over = true
+  self.ledger:count("not_renewed", not finish(one))
 end
 
 local function renew(self, one)
-  local renewed = insist(self, "renew", one.call, RENEWED)
+  local renewed = insist(one.tracker, "renew", one.call, RENEWED)
   self.ledger:count(renewed and "renewed" or "not_renewed", true)
   one.note.ends = self.clock() + RENEWED
-  one.at, one.next = one.at + takers.HOLD - RENEW_AFTER + 5, function()
-    one.over = true
-    self.ledger:count("not_renewed", not finish(self, one.call, one.note))
-  end
+  one.at, one.next = one.taken + takers.HOLD + 5, finish_renewed
+end
+
+local function keep(self, one, seconds, next)
+  one.at, one.next = one.taken + seconds, next
+  table.insert(self.kept, one)
 end
 
 local function deal(self, call)
-  local now, share = self.clock(), self.dice:share()
-  local note = self.ledger:take(call, now)
+  local share, now = self.dice:share(), self.clock()
+  local one = { tracker = self.tracker, call = call, taken = now,
+                note = self.ledger:take(call, now) }
   if share < DIES then
     die(self)
   elseif share < DIES + LATE then
-    table.insert(self.kept, { call = call, note = note, at = now + takers.HOLD + 5,
-                              next = finish_late })
+    keep(self, one, takers.HOLD + 5, finish_late)
   elseif share < DIES + LATE + RENEWS then
-    table.insert(self.kept, { call = call, note = note, at = now + RENEW_AFTER, next = renew })
+    keep(self, one, RENEW_AFTER, renew)
   else
-    finish(self, call, note)
+    self.ledger:count("failed", not finish(one))
   end
 end
 

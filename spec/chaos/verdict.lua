@@ -43,14 +43,14 @@ end
 -- Of a call that was placed, what was wrong with how it was handed out; nil for nothing.
 local function wrong_with(note, record, reference)
   if note.call.settled ~= "complete" then return "is " .. tostring(note.call.settled) end
-  if note.call.reference ~= reference then return "reference" end
+  if note.call.reference and note.call.reference ~= reference then return "reference" end
   for _, name in ipairs(told) do
     if note.call[name] ~= record[name] then return name end
   end
 end
 
 local function judge_calls(box, notes, references)
-  local found = { calls = 0, missing = 0, repeated = 0, wrong = 0 }
+  local found = { calls = 0, missing = 0, repeated = 0, wrong = 0, nameless = 0 }
   for _, record in ipairs(box:calls()) do
     local note = notes[record.sid]
     found.calls = found.calls + 1
@@ -60,6 +60,7 @@ local function judge_calls(box, notes, references)
       local wrong = wrong_with(note, record, references[record.sid])
       found.wrong, found.what = found.wrong + (wrong and 1 or 0), wrong or found.what
       found.repeated = found.repeated + (note.done > 1 and 1 or 0)
+      found.nameless = found.nameless + (note.call.reference and 0 or 1)
     end
   end
   return found
@@ -86,6 +87,20 @@ local function judge_unknown(list, notes, sids)
       local right = sid and is_done(notes[sid]) and note == nil
         or not sid and is_done(note) and note.call.settled == "not_placed"
       found[what], found.wrong = found[what] + 1, found.wrong + (right and 0 or 1)
+    end
+  end
+  return found
+end
+
+-- Dials that were told not to have rung, for other reasons than that the tracker couldn't write
+-- them down: how many, and how many of these were followed nevertheless.
+local function judge_failed(list, notes)
+  local found = { dials = 0, followed = 0 }
+  for _, entry in ipairs(list) do
+    local err = entry.err
+    if err and err.outcome ~= "unknown" and err.reason ~= "tracker" then
+      found.dials = found.dials + 1
+      found.followed = found.followed + (notes["dial " .. err.reference] and 1 or 0)
     end
   end
   return found
@@ -125,9 +140,16 @@ local function demand_settled(world, list, demand)
   demand(calls.repeated == 0, "calls that were settled twice: %d", calls.repeated)
   demand(calls.wrong == 0, "calls handed out otherwise than they were: %d%s", calls.wrong,
     in_brackets(calls.what))
+  demand(calls.nameless <= world.stumbling.failures,
+    "of these without their dial's name: %d, at most the %d failures of the store",
+    calls.nameless, world.stumbling.failures)
   demand(unknown.wrong == 0,
     "dials of unknown outcome, of which %d were calls and %d weren't placed, told wrongly: %d",
     unknown.calls, unknown.not_placed, unknown.wrong)
+  local failed = judge_failed(list, notes)
+  demand(failed.followed <= failed.dials / 2,
+    "dials that failed: %d; followed since the store failed too: %d, at most half", failed.dials,
+    failed.followed)
   local strangers, last = count_strangers(notes, references, sids)
   demand(strangers == 0, "handed out, but not true: %d%s", strangers, in_brackets(last))
 end
@@ -143,6 +165,7 @@ local function demand_leases(world, demand)
     world.stumbling.failures)
   demand(ledger.shared == 0, "calls that two takers had at a time: %d", ledger.shared)
   demand(ledger.after_done == 0, "calls handed out after they were done: %d", ledger.after_done)
+  demand(ledger.failed == 0, "calls that their takers couldn't finish: %d", ledger.failed)
   demand(ledger.outlived == 0, "calls done by takers who were too late: %d", ledger.outlived)
   demand(ledger.renewed > 0 and ledger.not_renewed == 0,
     "leases renewed: %d, and in vain: %d", ledger.renewed, ledger.not_renewed)
