@@ -169,6 +169,8 @@ static const struct row {
     {"a file", MULTIPART,
      "--b\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\n123\r\n--b--",
      "", "{files=[{name=f filename=x type= size=3}]" EVENT},
+    {"a name that begins like a position", FORM, "a[8888x]=1", "",
+     "{a={8888x=1}" EVENT},
     {"names that are ours", FORM, "kind=1&files=2&final=3&dedup_key=4&repeated=5", "",
      "{_kind=1 _files=2 _final=3 _dedup_key=4 _repeated=5" EVENT},
     {"default", FORM, "CallSid=c5&Status=Completed", "",
