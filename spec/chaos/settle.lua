@@ -57,10 +57,9 @@ local faults = {
   { fault = "status_before", operation = "calls", share = 0.01 },
 }
 
---- The options of its sandbox. Price and Duration are known two minutes after a call's end, less a
---- step: that much later than the sandbox's is the time that a tracker hears of the end.
+--- The options of its sandbox. Price and Duration are known two minutes after a call's end.
 function settle.sandbox(seed)
-  return { speed = 0, seed = seed, rate_limit = 0, settle_seconds = 120 - STEP_AFTER,
+  return { speed = 0, seed = seed, rate_limit = 0, settle_seconds = 120,
            call_seconds = 140 }
 end
 

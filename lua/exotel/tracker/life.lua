@@ -137,12 +137,13 @@ end
 -- Settling
 -- ==================================================================
 
--- A call that nobody answered may have no price: it is whole once it had the time to get one.
+-- A call that nobody answered may have no price: it is whole once it had the time to get one, and
+-- was looked at again.
 local function is_complete(known, price_after)
   if not (known.ended and known.confirmed_at) then return false end
   local call = known.call
   if call.price ~= nil and call.duration ~= nil then return true end
-  return call.status ~= "completed" and known.confirmed_at >= known.ended + price_after
+  return call.status ~= "completed" and known.confirmed_at >= known.ended + price_after + AGAIN
 end
 
 --- How a call is settled: "complete"; "ended", when it has ended and price or duration never came;
