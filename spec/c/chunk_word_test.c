@@ -1,8 +1,13 @@
 /*
-** chunk_word: chunk_test.c where there is no SSE2.
+** chunk_word: those of a machine without SSE2: eight bytes in a number.
 **
 ** SPDX-License-Identifier: MIT
 */
 #undef __SSE2__
 
-#include "chunk_test.c"
+#include "chunk_cases.h"
+
+int main(void) {
+  check_chunks();
+  return check_summary();
+}
