@@ -34,6 +34,7 @@ describe("whether to try again", function()
     ["time-out of connecting"] = { failing("transport", "not_sent", "timeout"), "+not_sent",
                                    "+not_sent" },
     ["a certificate"] = { failing("transport", "not_sent", "tls"), "-lasting", "-lasting" },
+    ["no resolver"] = { failing("transport", "not_sent", "resolver"), "-lasting", "-lasting" },
     ["an address"] = { failing("transport", "not_sent", "address"), "-lasting", "-lasting" },
     ["429"] = { failing("api", "rejected", "rate_limited", 429), "+rate_limited", "+rate_limited" },
     ["401"] = { failing("api", "rejected", "auth", 401), "-lasting", "-lasting" },

@@ -74,7 +74,7 @@ describe("inside nginx nothing is sent", function()
 
   it("where no name can be looked up: that names the directive", function()
     local lost = inside.start()
-    check_unsent(ask(lost, "https://api.exotel.com"), "resolve",
+    check_unsent(ask(lost, "https://api.exotel.com"), "resolver",
       'no resolver defined to resolve "api.exotel.com" - the directive `resolver`')
     local counter = raw.start { "send:" .. raw.answer(200, {}, CALL) }
     assert.equal("record c5", ask(lost, "http://localhost:" .. counter.port).read)

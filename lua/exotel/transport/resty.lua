@@ -158,7 +158,7 @@ end
 local function connect_failure(where, why)
   if why == "timeout" then return late(where) end
   if why:find "^no resolver defined" then
-    return unsent("resolve", at_place(where, why .. NO_RESOLVER))
+    return unsent("resolver", at_place(where, why .. NO_RESOLVER)) -- no other try meets one
   end
   return unsent(why:find "resolve" and "resolve" or "connect", at_place(where, why))
 end
