@@ -18,11 +18,12 @@ local CONNECTIONS = 16
 local multipart = measure.fixture "S003.terminal.multipart"
 local SID = "492205107c5fb48f4ac25d1f77759339"
 
--- A format: its body, its type, and how it is read otherwise.
+-- A format: its body, its type, how it is read otherwise, and how an event is then made of that.
 local formats = {
   { name = "form", body = measure.fixture "S003.terminal.form", type = posting.FORM,
-    other = "decode_args", told = "ngx.decode_args" },
+    other = "decode_args", told = "ngx.decode_args", by_hand = "event_of_args" },
   { name = "multipart", body = multipart, other = "split", told = "a split by find and match",
+    by_hand = "event_of_split",
     type = posting.MULTIPART .. "; boundary=" .. multipart:match "^%-%-([^\r\n]+)" },
   { name = "JSON", body = measure.fixture "S003.terminal.json", type = posting.JSON,
     other = "cjson", told = "lua-cjson" },
@@ -101,9 +102,11 @@ for _, format in ipairs(formats) do
   assert(file:write(format.body))
   file:close()
   for _, way in ipairs { { "read", "the body alone" }, { format.other, format.told },
-                         { "parse_callback", "exotel.parse_callback" } } do
+                         { "parse_callback", "exotel.parse_callback" },
+                         format.by_hand and { format.by_hand, "the same event by hand" } } do
     check(format, way[1])
-    rows[#rows + 1] = { format = format, way = way[1], name = way[2], rates = {}, cpus = {} }
+    local row = { format = format, way = way[1], name = way[2], rates = {}, cpus = {} }
+    format[#format + 1], rows[#rows + 1] = row, row
   end
 end
 
@@ -125,9 +128,8 @@ print(("webhooks of %d (form), %d (multipart), %d (JSON) bytes; one worker; the 
 print(("%-38s %10s %8s %10s %11s %9s"):format("", "webhooks/s", "us CPU", "above", "of theirs",
   "webhooks"))
 print(("%-38s %10s %8s %10s %11s %9s"):format("", "", "", "the body", "above it", "per CPU"))
-for index, row in ipairs(rows) do
-  local first = index - (index - 1) % 3
-  local base, other = rows[first], rows[first + 1]
+for _, row in ipairs(rows) do
+  local base, other = row.format[1], row.format[2]
   local text = ("%-38s %10.0f %8.2f"):format(row.format.name .. ", " .. row.name, row.rate,
     row.cpu * 1e6)
   if row ~= base then

@@ -49,6 +49,66 @@ function ways.split(body)
   return split(body, ngx.var.content_type).CallSid
 end
 
+-- {=================================================================
+-- The event that exotel.parse_callback gives, made of names and values as handlers do it
+-- ==================================================================
+
+local fields = {
+  CallSid = "call_sid", EventType = "event_type", DateCreated = "date_created",
+  DateUpdated = "date_updated", Status = "status", To = "to", From = "from",
+  PhoneNumberSid = "phone_number_sid", StartTime = "start_time", EndTime = "end_time",
+  Direction = "direction", RecordingUrl = "recording_url",
+  ConversationDuration = "conversation_duration", CustomField = "custom_field",
+  OnCallDuration = "on_call_duration",
+}
+local numbers = { conversation_duration = true, on_call_duration = true }
+local words = { status = true, event_type = true, direction = true }
+local absent = { [""] = true, null = true, ["0000-00-00 00:00:00"] = true,
+                 ["1970-01-01 05:30:00"] = true, ["0001-01-01T00:00:00Z"] = true }
+
+local function typed(field, value)
+  if numbers[field] then return tonumber(value) or value end
+  return words[field] and value:lower() or value
+end
+
+local function leg_of(event, index)
+  event.legs = event.legs or {}
+  local place = tonumber(index) + 1
+  event.legs[place] = event.legs[place] or { id = place }
+  return event.legs[place]
+end
+
+local function add_field(event, name, value)
+  if absent[value] then return end
+  local index, inner = name:match "^Legs%[(%d+)%]%[(%w+)%]$"
+  local holder = index and leg_of(event, index) or event
+  local field = fields[inner or name] or inner or name
+  holder[field] = typed(field, value)
+end
+
+local function event_of(args)
+  local event, lines = {}, {}
+  for name, value in pairs(args) do
+    add_field(event, name, value)
+    lines[#lines + 1] = name .. "=" .. value
+  end
+  table.sort(lines)
+  event.dedup_key = ngx.md5(table.concat(lines, "\n"))
+  event.kind = event.event_type or "default"
+  event.final = event.kind ~= "answered"
+  return event
+end
+
+function ways.event_of_args(body)
+  return event_of(ngx.decode_args(body, 0)).call_sid
+end
+
+function ways.event_of_split(body)
+  return event_of(split(body, ngx.var.content_type)).call_sid
+end
+
+-- }=================================================================
+
 --- Handles a webhook in the way of that name.
 function handlers.handle(name)
   ngx.req.read_body()

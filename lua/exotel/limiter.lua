@@ -175,7 +175,7 @@ local function limited(self, wait, most)
     .. " seconds"):format(most, self.limit)
   if self.lost then
     message = ("%s, of which this has a share of one in %d while the store is lost (%s)"):format(
-      message, self.hosts, self.lost.message)
+      message, self.hosts, errors.is(self.lost) and self.lost.message or tostring(self.lost))
   end
   return nil, errors.new { kind = "limited", outcome = "not_sent", reason = "rate",
                            retry_after = wait, message = message, attempts = 0 }
