@@ -387,6 +387,22 @@ describe("a call", function()
     tracker:follow(ended(SID, { Huge = ("x"):rep(70000), caller_name = ("y"):rep(2000) }))
     local _, calls = take_all(tracker)
     assert.same({ 1.5, nil, nil }, { calls[1].price, calls[1].Huge, calls[1].caller_name })
+    local legs = {}
+    for index = 1, 999 do legs[index] = { id = index, Odd = ("z"):rep(100) } end
+    assert.is_true(tracker:follow(ended(OTHER, { legs = legs })))
+    _, calls = take_all(tracker)
+    assert.same({ OTHER, 1.5, nil }, { calls[1].sid, calls[1].price, calls[1].legs })
+  end)
+
+  it("may bring back what is no reference of ours, whatever its bytes are", function()
+    for index, text in ipairs { "a\255", ("x"):rep(129), "two\nlines", "" } do
+      local tracker, sid = new(), ("sid%d"):format(index)
+      assert.is_true(tracker:heard(event(sid, { custom_field = text })))
+      tracker:follow(ended(sid))
+      local names, calls = take_all(tracker)
+      assert.same({ sid }, names)
+      assert.equal(index > 2 and text or nil, calls[1].reference)
+    end
   end)
 
   it("without a SID, or what isn't told of a call, is no news", function()

@@ -145,8 +145,7 @@ methods.heard = errors.expose(function(self, event)
     return errors.misuse(("tracker:heard wants an event, got a %s"):format(type(event)))
   end
   if not life.tells(event) then return false end
-  local state, sid, reference = get_state(self), event.call_sid, event.custom_field
-  if reference and #reference > 128 then reference = nil end
+  local state, sid, reference = get_state(self), event.call_sid, entries.reference_in(event)
   local done, err = entries.learn(state, sid, function(entry, now)
     entry.reference = entry.reference or reference
     life.hear(entry, event, now)
@@ -379,8 +378,8 @@ tracker.new = errors.expose(function(settings)
     return errors.misuse "exotel.tracker.new: this state has no clock: give now"
   end
   state.book = books.new(state.store, "tracker " .. state.name, state.keep, state.remember)
-  state.pace = { first = state.first, share = 0.5, least = state.first, most = state.longest }
-  state.pace.least = math.min(state.first, state.longest)
+  state.pace = { first = state.first, share = 0.5, least = math.min(state.first, state.longest),
+                 most = state.longest }
   state.ready = {}
   state.held = setmetatable({}, { __mode = "k" })
   local self = setmetatable({}, metatable)

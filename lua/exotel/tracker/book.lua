@@ -40,7 +40,11 @@ end
 local function text_of(call)
   local text = core.to_json(call, "call", true)
   if text and #text <= CALL_MAX then return text end
-  return assert(core.to_json(known_part(call), "call", true))
+  local part = known_part(call)
+  text = core.to_json(part, "call", true)
+  if text and #text <= CALL_MAX then return text end
+  part.legs = nil -- a call has two or three, as a rule
+  return assert(core.to_json(part, "call", true))
 end
 
 -- Notes and the call, a line each: the call as the service would send it, so that it is read by

@@ -6,13 +6,15 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local core = require "exotel.core"
 local errors = require "exotel.errors"
 local life = require "exotel.tracker.life"
 
 local entries = {}
 
-local TRIES = 100 -- changes by others, in a row, that one change meets
-local SOON = 60   -- seconds after a dial whose outcome nobody knows
+local TRIES = 100   -- changes by others, in a row, that one change meets
+local SOON = 60     -- seconds after a dial whose outcome nobody knows
+local LONGEST = 128 -- bytes of a reference
 
 --- What is written down of a dial: fields of its request.
 entries.of_dial = { "from", "to", "began", "latest", "time_limit", "ring_timeout" }
@@ -21,6 +23,12 @@ local function id_of_dial(reference) return "dial " .. reference end
 
 --- The reference of the dial that an entry is of; nil where it is a call's.
 function entries.reference_of(id) return id:match "^dial (.*)$" end
+
+--- The reference that an event brings back, where it may be one; nil for any other.
+function entries.reference_in(event)
+  local text = event.custom_field
+  return type(text) == "string" and #text <= LONGEST and core.is_utf8(text) and text or nil
+end
 
 --- What a change returns that is none.
 entries.SAME = {}
