@@ -460,6 +460,7 @@ describe("calls in progress", function()
     assert.is_nil((one:begin_call()))
     one:call_began(leases[2], "a sid")
     other:call_ended "another sid"
+    assert.is_true(other:call_ended(("s"):rep(300)))
     assert.is_nil((one:begin_call()))
     other:call_ended "a sid"
     other:call_ended "a sid"

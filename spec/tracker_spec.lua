@@ -645,6 +645,7 @@ describe("a settled call", function()
     assert.same({ SID, "complete" }, { tracker:known(SID).sid, tracker:known(SID).settled })
     assert.matches("^call " .. SID, tostring(tracker:known(event(SID))))
     assert.is_false(tracker:known "nobody")
+    assert.is_false(tracker:known { call_sid = ("x"):rep(300), kind = "terminal" })
   end)
 
   it("is told of when the store is lost", function()

@@ -229,6 +229,8 @@ end
 -- ends by itself.
 local CALL = 4 * 3600 + 600 -- seconds: the longest time_limit, and ringing
 
+local SID_MAX = 64 -- bytes; an event may name anything
+
 -- A lease's text is "place slot token".
 local function slot_key(self, where, slot)
   return ("call %d of %s"):format(slot, where == "whole" and self.key or self.share_key)
@@ -303,7 +305,7 @@ end
 ---@return boolean? done
 ---@return exotel.error? err
 function gate:call_ended(sid)
-  if not self.calls then return true end
+  if not self.calls or #sid > SID_MAX then return true end
   local lost = give_back(self, self.whole.store, sid)
   local err = give_back(self, self.share.store, sid) or lost
   if err then return nil, err end

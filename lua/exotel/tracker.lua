@@ -161,7 +161,7 @@ end)
 ---@return exotel.error? err
 methods.follow = errors.expose(function(self, call)
   local sid = type(call) == "table" and (call.sid or call.call_sid) or call
-  if type(sid) ~= "string" or sid:find "%W" or #sid < 1 or #sid > 64 then
+  if not life.is_sid(sid) then
     return errors.misuse("tracker:follow wants a call, an event or a SID")
   end
   if type(call) == "table" and call.call_sid then return self:heard(call) end
@@ -336,6 +336,7 @@ end)
 methods.known = errors.expose(function(self, sid)
   if type(sid) == "table" then sid = sid.sid or sid.call_sid end
   if type(sid) ~= "string" then return errors.misuse "tracker:known wants a call or a SID" end
+  if not life.is_sid(sid) then return false end
   local entry, _, err = get_state(self).book:get(sid)
   if err then return nil, err end
   if not entry or not entry.call then return false end

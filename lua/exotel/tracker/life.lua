@@ -93,12 +93,15 @@ local function seconds_of(text)
   return type(text) == "string" and core.time(text, 0) or nil
 end
 
+--- Whether a value can be a SID: no other is asked about, or kept.
+function life.is_sid(value)
+  return type(value) == "string" and value ~= "" and #value <= 64 and not value:find "%W"
+end
+
 --- Whether an event says something of a call's state, and of which call. What an applet asks, an
 --- agent's telephone and a stream don't.
 function life.tells(event)
-  local sid = event.call_sid
-  return tells[event.kind] == true and type(sid) == "string" and #sid <= 64
-    and not sid:find "%W"
+  return tells[event.kind] == true and life.is_sid(event.call_sid)
 end
 
 --- A StatusCallback came.
