@@ -5,6 +5,7 @@
 
 local contract = require "exotel.store.contract"
 local core = require "exotel.core"
+local dice = require "exotel.dice"
 local exotel = require "exotel"
 local memory = require "exotel.store.memory"
 local raised = require "spec.support.raised"
@@ -395,14 +396,41 @@ describe("a call", function()
   end)
 
   it("may bring back what is no reference of ours, whatever its bytes are", function()
-    for index, text in ipairs { "a\255", ("x"):rep(129), "two\nlines", "" } do
+    for index, text in ipairs { "a\255", ("x"):rep(129), "a\0b", "two\nlines", "" } do
       local tracker, sid = new(), ("sid%d"):format(index)
       assert.is_true(tracker:heard(event(sid, { custom_field = text })))
       tracker:follow(ended(sid))
       local names, calls = take_all(tracker)
       assert.same({ sid }, names)
-      assert.equal(index > 2 and text or nil, calls[1].reference)
+      assert.equal(index > 3 and text or nil, calls[1].reference)
     end
+  end)
+
+  -- Webhooks as they come, with some of their bytes replaced.
+  it("is heard of whatever exotel.parse_callback makes an event of", function()
+    local random, tracker, heard = dice.new(3), new(), 0
+    local pieces = { "%ff", "%00", "\255", "&", "=", "[", "]", "\"", "0", "\\u0000", "{", "\n",
+                     "Legs[9][Status]=x&" }
+    local function any(most) return 1 + math.floor(random:share() * most) end
+    local bodies = {}
+    for index, encoding in ipairs { "form", "json", "multipart" } do
+      local file = assert(io.open("spec/fixtures/S003.terminal." .. encoding, "rb"))
+      bodies[index] = file:read "*a"
+      file:close()
+    end
+    for _ = 1, 3000 do
+      local body = bodies[any(3)]
+      for _ = 1, any(6) do
+        local at = any(#body)
+        body = body:sub(1, at) .. pieces[any(#pieces)] .. body:sub(at + any(4) - 1)
+      end
+      local told = exotel.parse_callback(body)
+      if told and tracker:heard(told) then
+        heard = heard + 1
+        assert.truthy(tracker:known(told))
+      end
+    end
+    assert.is_true(heard > 500, heard)
   end)
 
   it("without a SID, or what isn't told of a call, is no news", function()

@@ -6,7 +6,6 @@
 --
 -- SPDX-License-Identifier: MIT
 
-local core = require "exotel.core"
 local errors = require "exotel.errors"
 local life = require "exotel.tracker.life"
 
@@ -27,7 +26,7 @@ function entries.reference_of(id) return id:match "^dial (.*)$" end
 --- The reference that an event brings back, where it may be one; nil for any other.
 function entries.reference_in(event)
   local text = event.custom_field
-  return type(text) == "string" and #text <= LONGEST and core.is_utf8(text) and text or nil
+  return type(text) == "string" and #text <= LONGEST and life.can_be_kept(text) and text or nil
 end
 
 --- What a change returns that is none.

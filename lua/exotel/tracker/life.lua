@@ -49,9 +49,9 @@ end
 -- Merging
 -- ==================================================================
 
--- What came in a form may be no UTF-8, and then can't be kept.
-local function can_be_kept(value)
-  return type(value) ~= "string" or core.is_utf8(value)
+--- Whether a value can be kept in JSON: what came in a form may be no UTF-8, or have a NUL.
+function life.can_be_kept(value)
+  return type(value) ~= "string" or core.is_utf8(value) and not value:find("\0", 1, true)
 end
 
 -- What is missing in one is taken from the other; legs are the same at the same place.
@@ -60,7 +60,7 @@ local function fill(call, other)
     if name == "legs" then
       call.legs = call.legs or {}
       for place, leg in ipairs(value) do call.legs[place] = fill(call.legs[place] or {}, leg) end
-    elseif call[name] == nil and can_be_kept(value) then
+    elseif call[name] == nil and life.can_be_kept(value) then
       call[name] = value
     end
   end
