@@ -59,7 +59,7 @@ errors.reasons = {
   { "parse", "range", "a part of a recording isn't the one that was asked for" },
   { "parse", "changed", "a recording became another while it was fetched" },
   { "transport", "resolve", "the host's name has no address" },
-  { "transport", "resolver", "nginx has no directive `resolver`" },
+  { "transport", "resolver", "nothing is there that could look names up: nginx has no `resolver`" },
   { "transport", "connect", "no connection" },
   { "transport", "tls", "no trusted connection" },
   { "transport", "proxy", "the proxy refused" },

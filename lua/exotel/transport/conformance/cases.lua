@@ -226,7 +226,7 @@ add("unsent.refused", "where nobody listens nothing was sent", {
 
 add("unsent.name", "to a name without an address nothing was sent", {
   { ask = dial { url = "https://nowhere.invalid/" },
-    want = failing("resolve address timeout", false) },
+    want = failing("resolve resolver address timeout", false) },
 })
 
 add("unsent.tls", "to an https address nothing goes without TLS", {
