@@ -125,15 +125,24 @@ local function note(self, id, line)
   return nil, contract.failure("unreachable", "others change the index all the time")
 end
 
+-- Adds the lines of a page to a list.
+local function add_lines(list, text)
+  local from, stop = 1, text:find("\n", 1, true)
+  while stop do
+    list[#list + 1] = { step = step_of[text:sub(from, from)], id = text:sub(from + FRONT, stop - 1),
+                        due = tonumber(text:sub(from + 2, from + FRONT - 2)) }
+    from = stop + 1
+    stop = text:find("\n", from, true)
+  end
+end
+
 --- The lines of all open entries: a list of { id, step, due }; or nil and an error.
 function book:lines()
   local list = {}
   for number = 1, PAGES do
     local text, err = self.store:get(page_key(self, number))
     if err then return nil, err end
-    for step, due, id in (text or ""):gmatch "([ash]) ([%d.]+) ([^\n]*)\n" do
-      list[#list + 1] = { step = step_of[step], due = tonumber(due), id = id }
-    end
+    add_lines(list, text or "")
   end
   return list
 end
