@@ -45,8 +45,8 @@ static inline void push_node(lua_State *L, const exotel_record *r,
     push_part(L, r, node, names);
 }
 
-static inline void push_name(lua_State *L, const exotel_record *r, const exotel_node *node,
-                      int names) {
+static inline void push_name(lua_State *L, const exotel_record *r,
+                             const exotel_node *node, int names) {
   if (node->row != 0)
     lua_rawgeti(L, names, (int)node->row);
   else if (node->known != NULL)
