@@ -19,7 +19,7 @@ local function describe_call(call)
   return core.mask(table.concat(parts, " "), {})
 end
 
--- "dial reminder-17 not_placed from +91XXXXXXX210", or as a call where it has one
+-- "dial reminder-17 not_placed from +XXXXXXXXX210", or as a call where it has one
 local function describe_tracked(call)
   if call.sid then return describe_call(call) end
   local parts = { "dial", tostring(call.reference), tostring(call.settled) }

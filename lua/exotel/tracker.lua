@@ -4,8 +4,8 @@
 --   local client = exotel.client { tracker = tracker }      -- its dials are followed
 --   … tracker:heard(event) …                                -- in the handler of webhooks
 --   local pause = exotel.assert(tracker:poll(client))       -- asks Call Details where it is due
---   local call = exotel.assert(tracker:take())              -- a settled call, or false
---   … tracker:done(call)
+--   local call, err = tracker:take()                        -- a settled call, or false
+--   if call then … tracker:done(call) end
 --
 -- A dial is written down before it leaves, and so is found again when the program ends before its
 -- answer, or nobody knows its outcome: the service is asked for it. A call is looked up when no
