@@ -31,8 +31,7 @@ local records = require "exotel.records"
 
 local tracker = {}
 
-local MOST = 20   -- calls that one poll asks about
-local TRIES = 100 -- changes by others, in a row, that one change meets
+local MOST = 20 -- calls that one poll asks about
 
 -- {=================================================================
 -- Settings
@@ -213,21 +212,17 @@ end
 -- Marks an entry as handed out once more: what is handed out; false where it isn't to be; or nil
 -- and an error.
 local function mark(self, id)
-  for _ = 1, TRIES do
-    local entry, text, err = self.book:get(id)
-    if err then return nil, err end
-    if not entry or entry.step ~= "hand" then
-      local aligned
-      aligned, err = self.book:align(id)
-      return aligned and false, err
-    end
+  local marked
+  local done, err = entries.revise(self, id, function(entry)
+    marked = entry and entry.step == "hand" and entry
+    if not marked then return entries.SAME end
     entry.handed = (entry.handed or 0) + 1
-    local changed
-    changed, err = self.book:change(id, text, entry)
-    if changed then return handed_out(id, entry) end
-    if changed == nil then return nil, err end
-  end
-  return false
+    return entry
+  end)
+  if not done then return nil, err end
+  if marked then return handed_out(id, marked) end
+  done, err = self.book:align(id)
+  return done and false, err
 end
 
 -- One that is settled, for as long as `hold`: or false, or nil and an error.

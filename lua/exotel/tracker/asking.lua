@@ -22,6 +22,14 @@ local function stopping(err)
   return ends and err or nil
 end
 
+-- It is asked again later: true, nil, and what ends the whole poll, if the error does; or nil and
+-- the store's error.
+local function put_off(self, id, err)
+  local done, why = entries.put_off(self, id, err.retry_after or LATER)
+  if not done then return nil, why end
+  return true, nil, stopping(err)
+end
+
 -- Call Details of a call. True, or nil and the store's error; then what ends the whole poll, if
 -- anything does.
 local function ask(self, client, sid)
@@ -41,9 +49,7 @@ local function ask(self, client, sid)
       life.miss(entry, now)
     end)
   end
-  local done, why = entries.put_off(self, sid, err.retry_after or LATER)
-  if not done then return nil, why end
-  return true, nil, stopping(err)
+  return put_off(self, sid, err)
 end
 
 -- Whether a SID is known to be of another dial. What can't be looked up is noted in `failed`.
@@ -90,11 +96,7 @@ local function seek(self, client, id, entry)
   local failed = {}
   local answer, err = client:reconcile(sought, { known = others_of(self, reference, failed) })
   if failed.err then return nil, failed.err end
-  if not answer then
-    local done, why = entries.put_off(self, id, err.retry_after or LATER)
-    if not done then return nil, why end
-    return true, nil, stopping(err)
-  end
+  if not answer then return put_off(self, id, err) end
   if answer.state == "placed" then
     local done, why = entries.learn(self, answer.call.sid, function(of_call, now)
       of_call.reference = reference

@@ -33,8 +33,8 @@ end
 entries.SAME = {}
 
 --- Changes what stands under an id by change(entry), which is called again when another was faster.
---- entry: nil where nothing stands there. It returns the entry to put there; or entries.SAME.
---- Returns true, or nil and an error.
+--- entry: nil where nothing stands there. It returns the entry to put there, nil to forget the one
+--- that is there, or entries.SAME. Returns true, or nil and an error.
 function entries.revise(self, id, change)
   for _ = 1, TRIES do
     local entry, text, err = self.book:get(id)
@@ -98,12 +98,10 @@ end
 
 --- A dial that came to nothing may be made again.
 function entries.forget(self, reference)
-  local id = id_of_dial(reference)
-  local entry, text, err = self.book:get(id)
-  if not entry or entry.step ~= "seek" then return entry ~= nil or err == nil, err end
-  local done
-  done, err = self.book:change(id, text, nil)
-  return done ~= nil and true or nil, err
+  return entries.revise(self, id_of_dial(reference), function(entry)
+    if not entry or entry.step ~= "seek" then return entries.SAME end
+    return nil
+  end)
 end
 
 --- After an answer that said nothing.
