@@ -60,9 +60,11 @@ echo "Installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# A server package must not start its service: the specs start their own.
-if { apt-get update && RUNLEVEL=1 apt-get install -y --no-install-recommends $missing; } \
-  >"$log" 2>&1; then
+# A server package must not start its service: the specs start their own. A mirror that breaks
+# off is asked again, and another apt-get waited for.
+again="-o Acquire::Retries=5 -o DPkg::Lock::Timeout=120"
+if { apt-get $again update &&
+  RUNLEVEL=1 apt-get $again install -y --no-install-recommends $missing; } >"$log" 2>&1; then
   exit 0
 fi
 cat "$log"

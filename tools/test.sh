@@ -28,7 +28,12 @@ for test in build/ctest/*; do
   passed=$((passed + ${counts% *})) failed=$((failed + ${counts#* }))
 done
 
-busted --lua="$LUA" --no-recursive -o plainTerminal $specs 2>&1 | tee "$log"
+# Lines of busted's + - * . are for eyes on a terminal; in a log they hide what failed.
+seen() {
+  if [ -t 1 ]; then cat; else sed '/^[-+*.]\{2,\}$/d'; fi
+}
+
+busted --lua="$LUA" --no-recursive -o plainTerminal $specs 2>&1 | tee "$log" | seen
 counts=$(sed -n 's|^\([0-9]*\) success[a-z]* / \([0-9]*\) failure[s]* / \([0-9]*\) error[s]* / \([0-9]*\) pending.*|\1 \2 \3 \4|p' "$log" | tail -1)
 if [ -z "$counts" ]; then
   echo "busted gave no summary"
