@@ -5,12 +5,13 @@
 --
 -- One worker, on one core, and wrk on another one if there is one. The rows take turns, and the
 -- best round of each counts, of several workers one after the other: what LuaJIT makes of a handler
--- differs from one to the next.
+-- differs from one to the next. Instructions are counted apart from that (bench/nginx_count.lua).
 --
 -- SPDX-License-Identifier: MIT
 
 local measure = require "bench.measure"
 local nginx = require "spec.support.nginx"
+local nginx_count = require "bench.nginx_count"
 local posting = require "spec.support.posting"
 
 local WORKERS, ROUNDS, SECONDS = 4, 6, 1 -- after one round for warming up
@@ -23,7 +24,7 @@ local SID = "492205107c5fb48f4ac25d1f77759339"
 local formats = {
   { name = "form", body = measure.fixture "S003.terminal.form", type = posting.FORM,
     other = "decode_args", told = "ngx.decode_args", by_hand = "event_of_args" },
-  { name = "multipart", body = multipart, other = "split", told = "a split by find and match",
+  { name = "multipart", body = multipart, other = "split", told = "a split by find, match",
     by_hand = "event_of_split",
     type = posting.MULTIPART .. "; boundary=" .. multipart:match "^%-%-([^\r\n]+)" },
   { name = "JSON", body = measure.fixture "S003.terminal.json", type = posting.JSON,
@@ -100,7 +101,7 @@ local rows = {}
 for _, format in ipairs(formats) do
   for _, way in ipairs { { "read", "the body alone" }, { format.other, format.told },
                          { "parse_callback", "exotel.parse_callback" },
-                         format.by_hand and { format.by_hand, "the same event by hand" } } do
+                         format.by_hand and { format.by_hand, "the event by hand" } } do
     local row = { format = format, way = way[1], name = way[2], rates = {}, cpus = {} }
     format[#format + 1], rows[#rows + 1] = row, row
   end
@@ -135,19 +136,33 @@ for _, row in ipairs(rows) do
   row.cpu, row.rate = math.min(table.unpack(row.cpus)), math.max(table.unpack(row.rates))
 end
 
+for _, row in ipairs(rows) do row.count = nginx_count(NGINX, "/" .. row.way, row.format) end
+
 print(("webhooks of %d (form), %d (multipart), %d (JSON) bytes; one worker; the best of %d rounds")
   :format(#formats[1].body, #formats[2].body, #formats[3].body, WORKERS * ROUNDS))
-print(("%-38s %10s %8s %10s %11s %9s"):format("", "webhooks/s", "us CPU", "above", "of theirs",
-  "webhooks"))
-print(("%-38s %10s %8s %10s %11s %9s"):format("", "", "", "the body", "above it", "per CPU"))
+local HEAD = "%-31s %10s %7s %9s %10s %9s %13s %10s"
+print(HEAD:format("", "webhooks/s", "us CPU", "above", "of theirs", "webhooks", "instructions",
+  "of theirs"))
+print(HEAD:format("", "", "", "the body", "above it", "per CPU", "above body", "above it"))
 for _, row in ipairs(rows) do
   local base, other = row.format[1], row.format[2]
-  local text = ("%-38s %10.0f %8.2f"):format(row.format.name .. ", " .. row.name, row.rate,
+  local text = ("%-31s %10.0f %7.2f"):format(row.format.name .. ", " .. row.name, row.rate,
     row.cpu * 1e6)
   if row ~= base then
-    local above = row.cpu - base.cpu
-    text = text .. (" %10.2f %11.2f %9.2f"):format(above * 1e6, above / (other.cpu - base.cpu),
-      other.cpu / row.cpu)
+    local above, count = row.cpu - base.cpu, row.count - base.count
+    text = text .. (" %9.2f %10.2f %9.2f %13.0f %10.2f"):format(above * 1e6,
+      above / (other.cpu - base.cpu), other.cpu / row.cpu, count,
+      count / (other.count - base.count))
   end
   print(text)
+end
+
+-- The same work: what theirs gives isn't an event yet.
+for _, format in ipairs(formats) do
+  local base, ours, by_hand = format[1], format[3], format[4]
+  if by_hand then
+    print(("%s, exotel.parse_callback of the event by hand: %.2f of CPU, %.2f of instructions")
+      :format(format.name, (ours.cpu - base.cpu) / (by_hand.cpu - base.cpu),
+        (ours.count - base.count) / (by_hand.count - base.count)))
+  end
 end

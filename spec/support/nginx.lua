@@ -10,6 +10,7 @@
 --   server:workers()            the pids of the workers that take requests
 --   server:reload()             SIGHUP; returns once the new workers take requests
 --   server:log()  :access_log() what stands in the files now
+--   server:quit()               ends it, and leaves its directory
 --   server:stop()               in after_each or teardown
 --
 -- Lua inside nginx finds this tree's modules, built for LuaJIT by `make LUA=luajit`. Everything
@@ -98,9 +99,10 @@ end
 
 -- What a configuration can't say of its own place. The user that runs the spec owns its
 -- directory; only root may, and has to, name a user.
-local function directives()
-  if said("id", "-u") ~= "0" then return "daemon off;" end
-  return ("daemon off; user root %s;"):format(said("id", "-gn"))
+local function directives(options)
+  local text = "daemon off;" .. (options.under and " master_process off;" or "")
+  if said("id", "-u") ~= "0" then return text end
+  return ("%s user root %s;"):format(text, said("id", "-gn"))
 end
 
 local function words_of(self, options)
@@ -132,6 +134,7 @@ end
 --- told to end with what they have.
 function server:workers()
   local list, master = {}, self.process:pid()
+  if self.alone then return { master } end
   for pid in proc(master, "task/" .. master .. "/children"):gmatch "%d+" do
     if proc(pid, "cmdline"):find "^nginx: worker process%z*$" then
       list[#list + 1] = tonumber(pid)
@@ -160,12 +163,12 @@ end
 
 local function command(self, options)
   local list = { "env" }
-  for _, entry in ipairs(options.environment or {}) do
-    list[#list + 1] = fill(entry, self.words)
-  end
-  for _, word in ipairs { "/usr/sbin/nginx", "-p", self.directory, "-e", "logs/error.log", "-c",
-                          self.directory .. "/nginx.conf", "-g", directives() } do
-    list[#list + 1] = word
+  for _, words in ipairs {
+    options.environment or {}, options.under or {},
+    { "/usr/sbin/nginx", "-p", self.directory, "-e", "logs/error.log", "-c",
+      self.directory .. "/nginx.conf", "-g", directives(options) },
+  } do
+    for _, word in ipairs(words) do list[#list + 1] = fill(word, self.words) end
   end
   list.stderr = false
   return list
@@ -205,13 +208,16 @@ end
 ---   words          more that is replaced: { name = text } for @name@
 ---   environment    "NAME=value" strings, for nginx itself, words replaced; Lua sees those that
 ---                  have an env line
+---   under          the words of a command that runs nginx, valgrind's say, words replaced: nginx
+---                  is one process then, its own worker
 ---   files          { name = text }: written into its directory before, words replaced
 --- Also replaced: @directory@ and @tree@, where nginx writes and where this tree is.
 --- Result: an object with url, ports (by name), directory and the functions above. Raises with
 --- the error log when nginx doesn't start.
 function nginx.start(options)
   local directory, remove = raw.directory()
-  local self = setmetatable({ directory = directory, remove = remove }, server)
+  local self = setmetatable({ directory = directory, remove = remove,
+                              alone = options.under ~= nil }, server)
   assert(os.execute(("cd '%s' && mkdir temp logs"):format(directory)))
   for _ = 1, TRIES do
     if try(self, options) then return self end
@@ -246,15 +252,19 @@ function server:access_log() return read(self.directory .. "/logs/access.log") e
 --- The text in a file of its directory; "" for one that isn't there.
 function server:read(name) return read(self.directory .. "/" .. name) end
 
---- Ends it with all its workers and removes its directory. A second call does nothing.
-function server:stop()
+--- Ends it with all its workers; what it wrote can still be read. A second call does nothing.
+function server:quit()
   local process = self.process
   self.process = nil
-  if process then
-    process:signal "TERM" -- which master hands on; killed, it would leave the workers alone
-    process:wait(LONG)
-    process:close()
-  end
+  if not process then return end
+  process:signal "TERM" -- which master hands on; killed, it would leave the workers alone
+  process:wait(LONG)
+  process:close()
+end
+
+--- Ends it and removes its directory. A second call does nothing.
+function server:stop()
+  self:quit()
   if self.remove then self.remove() end
   self.remove = nil
 end
