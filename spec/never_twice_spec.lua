@@ -250,22 +250,26 @@ describe("a dial is not sent", function()
     return err
   end
 
+  -- A port where nobody listens, nor will, and what holds it.
   local function closed_port()
-    local listener = assert(socket.bind("127.0.0.1", 0))
-    local port = select(2, listener:getsockname())
-    listener:close()
-    return port
+    local holder = assert(socket.tcp())
+    assert(holder:bind("127.0.0.1", 0))
+    return select(2, holder:getsockname()), holder
   end
 
   it("when the port is closed, and is tried again", function()
-    local err = fails(client_of("http://127.0.0.1:" .. closed_port()))
+    local port, holder = closed_port()
+    local err = fails(client_of("http://127.0.0.1:" .. port))
+    holder:close()
     assert.same({ "connect", 1 + RETRIES }, { err.reason, err.attempts })
     waited(0, 1, 0, 2, 0, 4)
   end)
 
   it("and is placed when the port opens meanwhile", function()
-    local port, server = closed_port(), nil
+    local port, holder = closed_port()
+    local server
     local client = client_of("http://127.0.0.1:" .. port, {}, function()
+      holder:close()
       server = server or raw.start { "port:" .. port, placed }
     end)
     local call = assert(dial(client))

@@ -421,10 +421,13 @@ describe("a sandbox's seed", function()
     return 200
   end
 
-  -- A run of the same requests and steps: its port and its journals.
+  -- A run of the same requests and steps: its port and its journals; nil where another has taken
+  -- the port.
   local function run(options)
     receiver.answer, receiver.received = answer, {}
-    local handle = assert(sandbox.start(options))
+    local handle, err = sandbox.start(options)
+    if not handle and tostring(err):find("in use", 1, true) then return nil end
+    assert(handle, err)
     local client, dials = handle:client { transport = receiver.loop }, 0
     local function dial(...)
       dials = dials + 1
@@ -451,10 +454,20 @@ describe("a sandbox's seed", function()
     return tonumber(handle.url:match "%d+$"), pages
   end
 
-  it("repeats a run, byte for byte", function()
+  -- The journals of two runs with one seed and of one with another, all on one port.
+  local function three_runs()
     local port, first = run { speed = 0, epoch = EPOCH, seed = 42 }
-    local _, second = run { speed = 0, epoch = EPOCH, seed = 42, port = port }
-    local _, other = run { speed = 0, epoch = EPOCH, seed = 43, port = port }
+    local again, second = run { speed = 0, epoch = EPOCH, seed = 42, port = port }
+    local third, other = run { speed = 0, epoch = EPOCH, seed = 43, port = port }
+    if again and third then return first, second, other end
+  end
+
+  it("repeats a run, byte for byte", function()
+    local first, second, other
+    for _ = 1, 5 do
+      first, second, other = three_runs()
+      if first then break end
+    end
     for _, name in ipairs { "dials", "calls", "callbacks" } do
       assert.equal(first[name], second[name])
       assert.not_equal(first[name], other[name])

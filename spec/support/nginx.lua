@@ -184,9 +184,13 @@ local function try(self, options)
   for name, text in pairs(options.files or {}) do
     write(self.directory .. "/" .. name, fill(text, self.words))
   end
-  self.process = assert(sys.spawn(command(self, options)))
-  -- Marked after the process, so collected before it, whose end would be the master's alone.
-  self.guard = setmetatable({}, { __gc = function() self:stop() end })
+  local process = assert(sys.spawn(command(self, options)))
+  self.process = process
+  -- Marked after the process, so collected before it, whose end would be the master's alone. That
+  -- of a try that failed has nothing to end.
+  self.guard = setmetatable({}, { __gc = function()
+    if self.process == process then self:stop() end
+  end })
   if wait_for(self, function()
     return #self:workers() == wanted and every_port_listens(self)
   end) then return true end

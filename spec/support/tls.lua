@@ -122,25 +122,13 @@ local function configure(self, directory, call)
   write(directory .. "/nginx.conf", table.concat(text) .. "}\n")
 end
 
-local function listens(port)
-  local peer = socket.connect("127.0.0.1", port)
-  if peer then peer:close() end
-  return peer ~= nil
-end
-
-local function listens_everywhere(self)
-  for _, port in pairs(self.ports) do
-    if not listens(port) then return false end
-  end
-  return true
-end
-
--- True when it listens, which it begins port by port; false when it has ended, as it does
--- when a port was taken.
+-- True when it listens, after which it writes its pid; false when it has ended, as it does when a
+-- port was taken.
 local function is_up(self)
   local stop = sys.now() + LONG
   repeat
-    if listens_everywhere(self) then return true end
+    local file = io.open(self.directory .. "/nginx.pid")
+    if file then return file:close() end
     sys.sleep(0.01)
   until self.process:wait(0) or sys.now() > stop
   return false
