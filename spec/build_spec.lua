@@ -178,3 +178,20 @@ describe("EXOTEL_MODULES", function()
     run(("rm -rf '%s'"):format(folder))
   end)
 end)
+
+describe("bin/exotel of a source tree", function()
+  it("takes that tree's modules, and none of another that it stands in", function()
+    local folder = temporary_folder()
+    local inside = ("cd '%s'; mkdir -p tree lua/exotel/cli; ln -s \"$OLDPWD\"/* tree;"
+      .. " touch lua/exotel.lua; echo 'error \"another tree\"' >lua/exotel/cli/main.lua;"
+      .. " unset LUA_PATH LUA_CPATH; "):format(folder)
+    for _, call in ipairs { "cd tree; %s bin/exotel", "cd tree/bin; %s exotel",
+                            "%s tree/bin/exotel" } do
+      local ok, text = run(inside .. call:format(lua.name) .. " --version")
+      assert.is_true(ok, text)
+      assert.equal("exotel " .. require("exotel")._VERSION .. "\n", text)
+      run(("rm -rf '%s/tree'"):format(folder))
+    end
+    run(("rm -rf '%s'"):format(folder))
+  end)
+end)
