@@ -17,6 +17,16 @@ local server
 setup(function() server = redis.start() end)
 teardown(function() server:close() end)
 
+-- The exit code of a forked copy that runs `check`: 0 if it returned true.
+local function in_a_fork(check)
+  local pid = assert(sys.fork())
+  if pid == 0 then
+    local fine, held = pcall(check)
+    sys.exit(fine and held and 0 or 1)
+  end
+  return sys.waitpid(pid, LONG)
+end
+
 describe("a store in Redis keeps the contract", function()
   for _, case in ipairs(conformance.cases) do
     it(("%s: %s"):format(case.name, case.about), function()
@@ -134,6 +144,17 @@ describe("a store in Redis", function()
     assert.is_true(one:add("a key", "3", LONG)) -- the kept connection's end is seen before
     own:close()
     one:close()
+    one:close()
+  end)
+
+  it("is used in a forked copy with a connection of the copy's own", function()
+    local one = server:store()
+    assert.is_true(one:add("of both", "1", LONG))
+    local before = server:info "total_connections_received"
+    assert.equal(0, in_a_fork(function() return one:get "of both" == "1" end))
+    assert.equal("1", one:get "of both")
+    local after = server:info "total_connections_received"
+    assert.equal(2, after - before) -- the copy's, and that by which it is asked
     one:close()
   end)
 

@@ -150,14 +150,26 @@ local function has_ended(connection)
   return readable[1] ~= nil
 end
 
+-- A function that gives the id of the process, or nil where there is no exotel.sys to know it.
+local function process_id()
+  local found, sys = pcall(require, "exotel.sys")
+  return found and sys.pid or function() end
+end
+
 local function blocking(settings)
   local library, err = load_client "redis"
   if not library then return nil, err end
-  local connection
+  local this_process = process_id()
+  local connection, opener
 
   local function drop()
     if connection then pcall(function() connection.network.socket:close() end) end
     connection = nil
+  end
+
+  -- By the original's connection a forked copy would read that one's replies.
+  local function is_usable()
+    return opener == this_process() and not has_ended(connection)
   end
 
   local function open()
@@ -166,14 +178,14 @@ local function blocking(settings)
       timeout = settings.timeout or TIMEOUT,
     })
     if not ran then return nil, message_of(opened) end
-    connection = opened
+    connection, opener = opened, this_process()
     local ok, why = greet(settings, function(words) return call_blocking(connection, words) end)
     if not ok then drop() end
     return ok, why
   end
 
   return function(words)
-    if connection and has_ended(connection) then drop() end
+    if connection and not is_usable() then drop() end
     if not connection then
       local ok, why = open()
       if not ok then return nil, why end
