@@ -8,7 +8,8 @@ local inside = require "spec.support.inside"
 local WORKERS, EACH = 4, 300
 
 local function start(options)
-  return inside.start { before = "lua_shared_dict exotel 99m; lua_shared_dict small 12k;",
+  return inside.start { before = "lua_shared_dict exotel 99m; lua_shared_dict small 12k;"
+                                  .. "lua_shared_dict uneven 32k;",
                         workers = options and options.workers }
 end
 
@@ -52,6 +53,16 @@ describe("a store in ngx.shared", function()
         added, err = store:add("key " .. count, text, 60)
       end
       return first, err and err.reason, store:get "first"]])
+  end)
+
+  it("says so too when there is room for a change, but none to tell where it is", function()
+    assert.equal("nil\nfull\na", nginx:run [[
+      local store = require("exotel.store.shdict").new(ngx.shared.uneven)
+      assert(store:add("large", ("v"):rep(150), 60)) -- leaves room for others as large
+      local count = 0
+      while store:add("key " .. count, "a", 60) do count = count + 1 end
+      local swapped, err = store:swap("key 0", "a", ("b"):rep(150), 60)
+      return swapped, err and err.reason, store:get "key 0"]])
   end)
 
   it("keeps nothing for long: an entry that changes a lot takes no more room", function()

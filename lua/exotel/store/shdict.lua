@@ -26,6 +26,14 @@ local function hint(key) return "from " .. key end
 
 local function numbered(key, number) return ("%d %s"):format(number, key) end
 
+-- Takes the room by which `tell` will tell of the next number, where it isn't taken: who couldn't
+-- be told of that would look for it in vain once those before it are gone.
+local function take_room(self, key, number, seconds)
+  local left = self.dict:ttl(numbered(key, number)) or 0
+  local taken, why = self.dict:safe_add(hint(key), number, math.max(left, seconds + LATE) + LATE)
+  return taken or why == "exists", why
+end
+
 -- Tells from which number to look on. It must stay for longer than what it leads to.
 local function tell(self, key, number)
   local left = self.dict:ttl(numbered(key, number)) or 0
@@ -50,15 +58,21 @@ local function find(self, key)
   return number, nil
 end
 
+local function full(why)
+  return nil, contract.failure("full", "the shared dictionary has " .. tostring(why))
+end
+
 -- Makes a change, unless another one was made since `number` was found. seconds: 0 deletes.
 local function follow(self, key, number, value, seconds)
+  if number > 0 and seconds > 0 then
+    local taken, why = take_room(self, key, number, seconds)
+    if not taken then return full(why) end
+  end
   local till = seconds > 0 and self:now() + seconds or 0
   local added, why = self.dict:safe_add(numbered(key, number + 1),
     ("%.3f %s"):format(till, value), seconds + LATE)
   if why == "exists" then return false end
-  if not added then
-    return nil, contract.failure("full", "the shared dictionary has " .. tostring(why))
-  end
+  if not added then return full(why) end
   if number > 0 then
     tell(self, key, number + 1)
     self.dict:expire(numbered(key, number), LATE)
