@@ -363,10 +363,18 @@ static const char *kind_of(const exotel_record *r, const exotel_event_rows *rows
   return "unknown";
 }
 
+static int goes_on(const exotel_record *r, const exotel_event_rows *rows) {
+  return is(r, rows->status, "queued") || is(r, rows->status, "ringing") ||
+         is(r, rows->status, "in-progress");
+}
+
+/* Where no event was asked for the end is all that is posted; but what leaves out its
+** EventType may say that the call goes on. */
 static int is_final(const exotel_record *r, const exotel_event_rows *rows,
                     const char *kind) {
   if (strcmp(kind, "integration") == 0) return is(r, rows->call_state, "terminal");
-  return strcmp(kind, "terminal") == 0 || strcmp(kind, "default") == 0;
+  if (strcmp(kind, "default") == 0) return !goes_on(r, rows);
+  return strcmp(kind, "terminal") == 0;
 }
 
 /* }================================================================== */

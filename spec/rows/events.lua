@@ -352,6 +352,10 @@ form("kind.default.empty_recording", {}, "CallSid=a&Status=busy&RecordingUrl=&Da
   { kind = "default", final = true, call_sid = "a", status = "busy", date_updated = "b" })
 form("kind.default.no_recording", {}, "CallSid=a&Status=failed&DateUpdated=b",
   { kind = "default", final = true, call_sid = "a", status = "failed", date_updated = "b" })
+for _, status in ipairs { "queued", "ringing", "in-progress" } do
+  form("kind.default.goes_on." .. status, {}, "CallSid=a&EventType=&Status=" .. status,
+    { kind = "default", call_sid = "a", status = status })
+end
 form("kind.unknown.event", {}, "CallSid=a&EventType=Ringing&Status=in-progress",
   { call_sid = "a", event_type = "ringing", status = "in-progress" })
 form("kind.unknown.no_status", {}, "CallSid=a&DateUpdated=b",
