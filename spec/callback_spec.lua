@@ -150,6 +150,11 @@ describe("the event", function()
     assert.equal("event unknown of call unknown", tostring(parse "a=b"))
   end)
 
+  it("is printed in one line, whatever stands in it", function()
+    assert.equal("event default of call a event default   [1mbusy", tostring(parse(
+      "CallSid=a%0Aevent default&Status=%0D%1B[1mbusy")))
+  end)
+
   it("lists its fields", function()
     local known = {}
     for _, field in ipairs(exotel.fields "event") do

@@ -10,13 +10,18 @@ local core = require "exotel.core"
 
 local records = {}
 
+-- One line without whole numbers, whatever stands in the text.
+local function line_of(text)
+  return core.mask((text:gsub("%c", " ")), {})
+end
+
 -- "call c5797d… in-progress from 0XXXXXXX240 to 0XXXXXXX847"
 local function describe_call(call)
   local parts = { "call", tostring(call.sid), call.status or "without status" }
   if call.from then parts[#parts + 1] = "from " .. tostring(call.from) end
   if call.to then parts[#parts + 1] = "to " .. tostring(call.to) end
   if call.duration then parts[#parts + 1] = tostring(call.duration) .. " s" end
-  return core.mask(table.concat(parts, " "), {})
+  return line_of(table.concat(parts, " "))
 end
 
 -- "dial reminder-17 not_placed from +XXXXXXXXX210", or as a call where it has one
@@ -25,14 +30,14 @@ local function describe_tracked(call)
   local parts = { "dial", tostring(call.reference), tostring(call.settled) }
   if call.from then parts[#parts + 1] = "from " .. tostring(call.from) end
   if call.to then parts[#parts + 1] = "to " .. tostring(call.to) end
-  return core.mask(table.concat(parts, " "), {})
+  return line_of(table.concat(parts, " "))
 end
 
 -- "event terminal of call c5797d… completed"
 local function describe_event(event)
   local text = ("event %s of call %s %s"):format(event.kind, event.call_sid or "unknown",
     event.status or event.agent_status or "")
-  return core.mask((text:gsub("%s+$", "")), {})
+  return line_of((text:gsub("%s+$", "")))
 end
 
 -- "number 0XXXXXXX240 mobile, Karnataka, Vodafone, DND no"
@@ -42,14 +47,14 @@ local function describe_number(number)
   parts[#parts + 1] = number.circle_name or number.circle
   parts[#parts + 1] = number.operator_name or number.operator
   if number.dnd then parts[#parts + 1] = "DND " .. tostring(number.dnd) end
-  return core.mask(table.concat(parts, ", "), {})
+  return line_of(table.concat(parts, ", "))
 end
 
 -- "balance 1543.75 INR on 2026-11-30 10:00:00"
 local function describe_balance(balance)
   local parts = { "balance", balance.balance_text or "unknown", balance.currency }
   if balance.date_updated then parts[#parts + 1] = "on " .. tostring(balance.date_updated) end
-  return core.mask(table.concat(parts, " "), {})
+  return line_of(table.concat(parts, " "))
 end
 
 --- The metatables, by the record that an operation's row names.
