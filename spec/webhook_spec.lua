@@ -688,6 +688,8 @@ describe("a webhook's settings", function()
     { { max_body = 1048577 }, "setting 'max_body' wants a whole number, of 1024 KiB at most" },
     { { hold = 0 }, "setting 'hold' wants a number above 0" },
     { { remember = -1 }, "setting 'remember' wants a number above 0" },
+    { { remember = 367 * 86400 },
+      "setting 'remember' wants a number above 0, at most a year" },
     { { remember_answers = "1" }, "setting 'remember_answers' wants a number above 0" },
     { { parameter = "" }, "setting 'parameter' wants a name" },
   } do

@@ -18,6 +18,7 @@
 
 local applet = require "exotel.applet"
 local compat = require "exotel.compat"
+local contract = require "exotel.store.contract"
 local core = require "exotel.core"
 local errors = require "exotel.errors"
 local exotel = require "exotel"
@@ -33,8 +34,8 @@ local get_state, set_state = compat.aside()
 local SECRET_MIN = 16      -- bytes: shorter ones can be guessed
 local SECRETS_MAX = 8
 local BODY_MAX = 1048576   -- bytes that exotel.parse_callback reads
-local VALUE_MAX = 65536    -- bytes that a store keeps under a key
 local RETRY_AFTER = "5"    -- seconds after which what is being handled may come again
+local LIFETIME = "a number above 0, at most a year"
 
 -- {=================================================================
 -- Settings
@@ -42,6 +43,10 @@ local RETRY_AFTER = "5"    -- seconds after which what is being handled may come
 
 local function is_positive(value)
   return type(value) == "number" and value > 0 and value < math.huge
+end
+
+local function is_lifetime(value)
+  return is_positive(value) and value <= contract.SECONDS_MAX
 end
 
 local function is_function(value) return type(value) == "function" end
@@ -99,11 +104,11 @@ webhook.settings = {
   { "max_body", "integer", "bytes of a body; more is answered 413",
     ("a whole number, of %d KiB at most"):format(BODY_MAX / 1024), is_body_size, BODY_MAX },
   { "hold", "number", "seconds after which an event is given to another worker, where the one "
-      .. "that had it is gone", "a number above 0", is_positive, 60 },
+      .. "that had it is gone", LIFETIME, is_lifetime, 60 },
   { "remember", "number", "seconds for which an event that was handled is known again",
-    "a number above 0", is_positive, 3600 },
+    LIFETIME, is_lifetime, 3600 },
   { "remember_answers", "number", "seconds for which an applet is given the same answer again",
-    "a number above 0", is_positive, 60 },
+    LIFETIME, is_lifetime, 60 },
   { "parameter", "string", "the name of the secret in the query", "a name", is_name, "secret" },
 }
 
@@ -267,7 +272,7 @@ end
 -- The first answer to a question is kept, and is everybody's. A store that can't keep it doesn't
 -- keep the caller waiting.
 local function keep_answer(self, key, packed, event)
-  if #packed > VALUE_MAX then return packed end
+  if #packed > contract.VALUE_MAX then return packed end
   local kept, err = self.store:add(key, packed, self.remember_answers)
   if kept == nil then failed(self, "store_failed", err, event) end
   if kept ~= false then return packed end
