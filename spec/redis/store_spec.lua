@@ -63,6 +63,18 @@ describe("a store in Redis keeps the contract inside nginx", function()
     assert.is_true(connections() - before < 10)
   end)
 
+  it("and says so where it isn't let in, each time", function()
+    local own = redis.start("--requirepass", "secret word")
+    assert.equal("protocol\nprotocol\nnil", nginx:run([[
+      local port = ...
+      local wrong = require("exotel.store.redis").new { port = port, password = "a wrong one" }
+      local right = require("exotel.store.redis").new { port = port, password = "secret word" }
+      local _, err = wrong:get "a key"
+      local _, again = wrong:get "a key"
+      return err.reason, again.reason, (right:get "a key")]], own.port))
+    own:close()
+  end)
+
   it("and says so where it isn't there", function()
     assert.matches("^nil\nexotel: Redis at 127.0.0.1 port 1: connection refused %(store%)$",
       nginx:run [[return require("exotel.store.redis").new { port = 1 }:get "a key"]])
@@ -104,8 +116,11 @@ describe("a store in Redis", function()
     assert.same({ "store", "protocol", nil }, { err.kind, err.reason, err.outcome })
     assert.matches("NOAUTH", err.message)
     _, err = own:store { password = "a wrong one" }:get "a key"
-    assert.equal("store", err.kind)
+    assert.same({ "store", "protocol" }, { err.kind, err.reason })
+    assert.matches("WRONGPASS", err.message)
     assert.is_nil(err.message:find("a wrong one", 1, true))
+    _, err = own:store { password = "secret word", database = 99 }:get "a key"
+    assert.equal("protocol", err.reason)
     local third = own:store { password = "secret word", database = 3 }
     assert.is_true(third:add("a key", "1", LONG))
     assert.equal("1", own:store { username = "default", password = "secret word",

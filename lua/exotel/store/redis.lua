@@ -100,9 +100,9 @@ redis.scripts = { swap = SWAP, turn = TURN }
 
 local function greet(settings, call)
   if settings.password then
-    local ok, why = call { "AUTH", settings.username or settings.password,
-                           settings.username and settings.password or nil }
-    if not ok then return nil, why end
+    local ok, why, answered = call { "AUTH", settings.username or settings.password,
+                                     settings.username and settings.password or nil }
+    if not ok then return nil, why, answered end
   end
   if not settings.database then return true end
   return call { "SELECT", ("%d"):format(settings.database) }
@@ -179,16 +179,18 @@ local function blocking(settings)
     })
     if not ran then return nil, message_of(opened) end
     connection, opener = opened, this_process()
-    local ok, why = greet(settings, function(words) return call_blocking(connection, words) end)
+    local ok, why, answered = greet(settings, function(words)
+      return call_blocking(connection, words)
+    end)
     if not ok then drop() end
-    return ok, why
+    return ok, why, answered
   end
 
   return function(words)
     if connection and not is_usable() then drop() end
     if not connection then
-      local ok, why = open()
-      if not ok then return nil, why end
+      local ok, why, answered = open()
+      if not ok then return nil, why, answered end
     end
     local ok, reply, answered = call_blocking(connection, words)
     if not ok and not answered then drop() end
@@ -215,14 +217,19 @@ local function in_nginx(settings)
     local connection, why = library:new()
     if not connection then return nil, why end
     connection:set_timeout((settings.timeout or TIMEOUT) * 1000)
-    local ok, answered
+    local ok, reply, answered
     ok, why = connection:connect(host, port, { pool = pool })
     if not ok then return nil, why end
     if connection:get_reused_times() == 0 then
-      ok, why = greet(settings, function(asked) return call_in_nginx(connection, asked) end)
+      ok, why, answered = greet(settings, function(asked)
+        return call_in_nginx(connection, asked)
+      end)
+      if not ok then
+        connection:close()
+        return nil, why, answered
+      end
     end
-    local reply = why
-    if ok then ok, reply, answered = call_in_nginx(connection, words) end
+    ok, reply, answered = call_in_nginx(connection, words)
     if ok or answered then connection:set_keepalive(IDLE) else connection:close() end
     return ok, reply, answered
   end
