@@ -60,7 +60,7 @@
 ---@field username? string whom it lets in, where it asks
 ---@field password? string likewise; it travels in plain
 ---@field database? integer another than the first
----@field timeout? number the seconds of each step
+---@field timeout? number the seconds of each step, above 0 and at most a day
 ---@field prefix? string stands in front of each key
 ---@field command? fun(...: string): any, string? instead of the first six: sends the words of one command and returns its reply, nil for none; or nil and a message; or false and the message that Redis itself answered
 

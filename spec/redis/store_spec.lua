@@ -230,6 +230,10 @@ describe("a store in Redis", function()
   it("raises for options that aren't there", function()
     assert.error_matches(function() store.new { hst = "x" } end, "did you mean 'host'")
     assert.error_matches(function() store.new { port = "x" } end, "option 'port' wants a number")
+    for _, seconds in ipairs { 0, -1, 86401, 0 / 0 } do
+      assert.error_matches(function() store.new { timeout = seconds } end,
+        "option 'timeout' wants seconds above 0, at most a day")
+    end
   end)
 end)
 

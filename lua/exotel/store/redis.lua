@@ -20,6 +20,7 @@ local nginx = require "exotel.nginx"
 local redis = {}
 
 local HOST, PORT, TIMEOUT, PREFIX = "127.0.0.1", 6379, 1, "exotel:"
+local TIMEOUT_MAX = 86400
 local IDLE = 60000 -- milliseconds that nginx keeps a connection unused
 local MICROSECONDS = 1e6
 
@@ -30,7 +31,8 @@ redis.options = {
   { "username", "string", about = "whom it lets in, where it asks" },
   { "password", "string", about = "likewise; it travels in plain" },
   { "database", "number", lua = "integer", about = "another than the first" },
-  { "timeout", "number", default = TIMEOUT, about = "the seconds of each step" },
+  { "timeout", "number", default = TIMEOUT,
+    about = "the seconds of each step, above 0 and at most a day" },
   { "prefix", "string", default = PREFIX, about = "stands in front of each key" },
   { "command", "function", lua = "fun(...: string): any, string?",
     about = "instead of the first six: sends the words of one command and returns its reply, nil"
@@ -356,6 +358,9 @@ local metatable = { __name = "exotel.store.redis", __index = methods }
 redis.new = errors.expose(function(options)
   local given, err = contract.options("exotel.store.redis", options, types)
   if not given then return nil, err end
+  if given.timeout and not (given.timeout > 0 and given.timeout <= TIMEOUT_MAX) then
+    return errors.misuse "exotel.store.redis: option 'timeout' wants seconds above 0, at most a day"
+  end
   local call, drop
   if given.command then
     call = brought(given.command)
