@@ -55,6 +55,12 @@ static void mark_cut(char *message) {
   memcpy(message + n, "...", 4);
 }
 
+/* A message is one line, also where it has a name that was sent. */
+static void blank_controls(char *message) {
+  for (; *message != '\0'; message++)
+    if ((unsigned char)*message < ' ' || *message == 0x7F) *message = ' ';
+}
+
 exotel_kind exotel_error_set(exotel_error *e, exotel_kind kind, const char *reason,
                              exotel_slice field, const char *format, ...) {
   va_list arguments;
@@ -66,6 +72,7 @@ exotel_kind exotel_error_set(exotel_error *e, exotel_kind kind, const char *reas
   n = vsnprintf(e->message, EXOTEL_MESSAGE_MAX, format, arguments);
   va_end(arguments);
   if (n >= EXOTEL_MESSAGE_MAX) mark_cut(e->message);
+  blank_controls(e->message);
   return kind;
 }
 

@@ -104,7 +104,7 @@ static void check_masks(exotel_buffer *b) {
 
 static void check_cut(void) {
   static const char filler[] =
-      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS\n";
+      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRS ";
   char text[2000];
   exotel_error e;
   size_t n, characters, bad, at = 0;
@@ -133,6 +133,14 @@ static void check_cut(void) {
     check(exotel_utf8_count(e.message, strlen(e.message), &characters, &bad),
           "no character is split");
   }
+}
+
+static void check_lines(void) {
+  exotel_error e;
+  exotel_error_clear(&e);
+  exotel_error_set(&e, EXOTEL_PARSE, "r", page_text(0, "f"), "%s",
+                   "a\r\nb\x1B\x7F\xC3\xA9");
+  check(strcmp(e.message, "a  b  \xC3\xA9") == 0, "a message is one line");
 }
 
 static void check_fields(void) {
@@ -185,6 +193,7 @@ int main(void) {
   check_masks(&b);
   check_cut();
   check_fields();
+  check_lines();
   check_buffer();
   check_names();
   exotel_buffer_free(&b);

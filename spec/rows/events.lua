@@ -857,6 +857,8 @@ multipart_err("cap.filename.over", lines("--B", head("a", '; filename="' .. long
 -- The brackets count, in every encoding.
 local inner = ("n"):rep(253)
 form("cap.name.brackets", {}, "a[" .. inner .. "]=v", { a = { [inner] = "v" } })
+limit("cap.name.lines", "a\n\27b", "the field a  b has a nesting over the limit of 8",
+  { body = "a%0A%1Bb" .. ("[b]"):rep(9) .. "=v", content_type = FORM })
 limit("cap.name.brackets.form", "a", "the field a has a name over the limit of 256",
   { body = "a[" .. inner .. "n]=v", content_type = FORM })
 limit("cap.name.brackets.json", "a", "the field a has a name over the limit of 256",
