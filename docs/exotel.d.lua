@@ -1077,7 +1077,7 @@ function sandbox:client(more) end
 ---@field tracker? exotel.tracker|{ heard: fun(self: table, event: exotel.event): boolean?, exotel.error? } is told of each event before on_event; where it can't keep it, the service brings it again
 ---@field client? exotel.client the client that dials: where its limiter caps the calls in progress, a final event gives its call's place back
 ---@field on_reject? fun(body: string, err: exotel.error, request: exotel.webhook.request) is told of what can't be read, with its bytes
----@field on_error? fun(err: any, event: exotel.event) is told what on_event raised, and of what the store can't do
+---@field on_error? fun(err: any, event?: exotel.event) is told what on_event raised, and of what the store can't do; and, without an event, why a body couldn't be read
 ---@field answer_first? boolean answers before on_event is called: what it raises is lost then. Applets are never answered first
 ---@field max_body? integer bytes of a body; more is answered 413
 ---@field hold? number seconds after which an event is given to another worker, where the one that had it is gone

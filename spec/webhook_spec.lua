@@ -142,6 +142,7 @@ describe("a webhook", function()
     assert.equal("5c", seen[1].event.call_sid)
     assert.equal(500, (webhook:handle("POST", QUERY, {}, function() return nil, "no file" end)))
     assert.same({ "no file" }, { told[1].err })
+    assert.is_nil(told[1].event)
     assert.equal(1, webhook:counts().unread)
   end)
 

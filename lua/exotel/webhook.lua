@@ -97,8 +97,9 @@ webhook.settings = {
       .. "progress, a final event gives its call's place back", "a client", is_client },
   { "on_reject", "fun(body: string, err: exotel.error, request: exotel.webhook.request)",
     "is told of what can't be read, with its bytes", "a function", is_function },
-  { "on_error", "fun(err: any, event: exotel.event)",
-    "is told what on_event raised, and of what the store can't do", "a function", is_function },
+  { "on_error", "fun(err: any, event?: exotel.event)",
+    "is told what on_event raised, and of what the store can't do; and, without an event, why a"
+      .. " body couldn't be read", "a function", is_function },
   { "answer_first", "boolean", "answers before on_event is called: what it raises is lost then. "
       .. "Applets are never answered first", "true or false", is_boolean, false },
   { "max_body", "integer", "bytes of a body; more is answered 413",
