@@ -590,6 +590,16 @@ describe("a proxy", function()
     assert.is_nil(err.status)
   end)
 
+  it("whose address can't be used has its password in no message", function()
+    for _, proxy in ipairs { "odd://me:the_password@proxy.test", "http://me:the_password@a b",
+                             "http://me:" .. ("the_password"):rep(50) .. "@" } do
+      local _, err = dial(client_of("https://api.example.test", { proxy = proxy }))
+      assert.same({ "transport", "not_sent" }, { err.kind, err.outcome })
+      assert.matches("the proxy's address is none that can be used", err.message, 1, true)
+      assert.is_nil(err.message:find("the_password", 1, true))
+    end
+  end)
+
   it("is given no credentials of the account", function()
     local text = raw.child({}, [[
       local socket, sys = require "socket", require "exotel.sys"

@@ -369,9 +369,16 @@ static exotel_transfer_failure failure_of(const exotel_easy *t, CURLcode code) {
   }
 }
 
+/* Then libcurl repeats the proxy's whole address, and with it a password. */
+static int shows_proxy(const char *text) {
+  static const char begin[] = "Unsupported proxy";
+  return strncmp(text, begin, sizeof begin - 1) == 0;
+}
+
 static void describe(exotel_easy *t, CURLcode code) {
   exotel_transfer_result *r = t->result;
   const char *text = t->error[0] != '\0' ? t->error : curl_easy_strerror(code);
+  if (shows_proxy(text)) text = "the proxy's address is none that can be used";
   if (t->too_large) text = "the answer is larger than the limit";
   if (t->refused) text = "plain http goes to a loopback address only";
   if (t->repeated) text = "libcurl was about to send it a second time";
