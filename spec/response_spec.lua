@@ -3,6 +3,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local core = require "exotel.core"
 local exotel = require "exotel"
 local rows = require "spec.rows.answers"
 local same = require "spec.support.same"
@@ -51,4 +52,10 @@ describe("an answer", function()
       end
     end)
   end
+end)
+
+it("what the last of as many headers says as any answer may have is heard", function()
+  local head = ("X: y\r\n"):rep(199) .. "Retry-After: 7\r\n\r\n"
+  local _, err = core.read("balance", 429, head, "{}")
+  assert.equal(7, err.retry_after)
 end)

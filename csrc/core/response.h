@@ -16,7 +16,7 @@
 #include "header.h"
 #include "record.h"
 
-#define EXOTEL_ANSWER_HEADERS_MAX 128 /* of a head that are looked at */
+#define EXOTEL_ANSWER_HEADERS_MAX EXOTEL_HEADER_LINES_MAX /* all that may come */
 
 /* A whole answer: status line, headers, and every byte of the body. */
 typedef struct exotel_answer {
