@@ -3,8 +3,10 @@
 -- SPDX-License-Identifier: MIT
 
 local exotel = require "exotel"
+local looping = require "spec.support.looping"
 local memory = require "exotel.store.memory"
 local raised = require "spec.support.raised"
+local raw = require "spec.support.raw"
 local sandbox = require "exotel.sandbox"
 local trackers = require "exotel.tracker"
 
@@ -20,6 +22,8 @@ end
 
 local GOING, ENDED = '"Status":"in-progress"', '"Status":"completed"'
 local PRICED = '"Status":"completed","Price":"1.500","Duration":"17"'
+
+after_each(looping.stop)
 
 -- A client whose time passes when it sleeps; answers: in turn, the last again and again.
 -- asked: the seconds at which it was asked.
@@ -160,6 +164,33 @@ describe("client:wait", function()
     end
     loop:close()
     service:stop()
+  end)
+
+  -- What a cancelled task's wait comes to: the error, and the steps until it is done.
+  local function cancelled(client, loop, is_there)
+    local task, steps = loop:spawn(client.wait, client, SID), 0
+    looping.step_until(loop, is_there)
+    task:cancel()
+    while not task:done() and steps < 100 do steps = steps + 1 loop:step(1) end
+    return select(2, task:result()) or {}
+  end
+
+  it("ends when its task is cancelled, while it sleeps and while it asks", function()
+    local loop, server = looping.loop(), looping.server()
+    local client = looping.client(server.url, { transport = loop })
+    local err = cancelled(client, loop, function() return server:take() == 1 end)
+    assert.same({ "cancelled", "unknown" }, { err.reason, err.outcome })
+    local answering = raw.start { "send:" .. raw.answer(200, {}, answer_of(GOING).body) }
+    client = looping.client(answering.url, { transport = loop })
+    err = cancelled(client, loop, function() return loop.timers:first() end)
+    assert.same({ "cancelled", "not_sent" }, { err.reason, err.outcome })
+    assert.equal(1, answering:count "GET")
+  end)
+
+  it("where it can't wait raises at the caller's line", function()
+    local client = client_of({ GOING }, { transport = looping.loop() })
+    assert.matches("^exotel.*: used outside a function of this loop's spawn",
+      raised(function() client:wait(SID) end))
   end)
 
   it("wants a call, and options that it knows", function()

@@ -34,9 +34,9 @@ local function cancelled(state, request)
   }, request.operation, state.secrets)
 end
 
--- Sleep that ends long before its time was cut short, as a cancelled task's is: whoever went on
--- asking would stand in the way of others.
-local function sleep_whole(transport, seconds)
+--- Sleeps. Whether it was for the whole time: a cancelled task's is cut short, and whoever went on
+--- asking would stand in the way of others.
+function turns.sleep_whole(transport, seconds)
   local began = transport:now()
   transport:sleep(seconds)
   return transport:now() - began >= seconds / 2 - COARSE
@@ -61,7 +61,7 @@ function turns.admit(state, transport, request, ends)
     delay, turn = gate:acquire(1, patience(state, waited, ends, began + waited), class, turn)
     if not delay then return no_turn(state, request, turn) end
     if delay == 0 then return waited end
-    if not sleep_whole(transport, delay) then return cancelled(state, request) end
+    if not turns.sleep_whole(transport, delay) then return cancelled(state, request) end
     waited = transport:now() - began
   end
 end

@@ -9,6 +9,7 @@ local errors = require "exotel.errors"
 local given = require "exotel.given"
 local life = require "exotel.tracker.life"
 local records = require "exotel.records"
+local turns = require "exotel.turns"
 
 local waiting = {}
 
@@ -45,6 +46,8 @@ local function heard(source, sid, options)
   if call.settled or not options.complete and life.is_over(call) then return call end
 end
 
+local lasting = { invalid = true, misuse = true }
+
 -- Asks, and learns: true; or nil and an error that no further question changes.
 local function ask(source, known, left)
   local transport = source.transport
@@ -58,7 +61,7 @@ local function ask(source, known, left)
   end
   local waits = err.outcome ~= "rejected" or err.status == 429
     or err.reason == "not_found" and now - known.began < MISSING
-  if waits and err.kind ~= "invalid" then return true end
+  if waits and err.reason ~= "cancelled" and not lasting[err.kind] then return true end
   return nil, err
 end
 
@@ -94,17 +97,18 @@ end
 function waiting.run(source, call, sid, options)
   local transport = source.transport
   local now = transport:now()
-  local known, ends = begin(call, now), now + options.timeout
+  local known, ends, slept = begin(call, now), now + options.timeout, true
   while not is_enough(known, now, options) do
     local told = heard(source, sid, options)
     if told then return told end
     if now >= ends then return unsettled(source, known, options) end
-    if now >= ask_at(known) then
+    if now >= ask_at(known) or not slept then -- a task that was cancelled is told so
       local asked, err = ask(source, known, ends - now)
       if not asked then return nil, err end
+      slept = true
     else
       local pause = math.min(ask_at(known), ends) - now
-      transport:sleep(source.tracker and math.min(pause, LOOK) or pause)
+      slept = turns.sleep_whole(transport, source.tracker and math.min(pause, LOOK) or pause)
     end
     now = transport:now()
   end
