@@ -364,6 +364,15 @@ describe("an address is refused", function()
     assert.equal("fine", assert(perform(agent, url)).body)
   end)
 
+  it("not when the name has another address, which is loopback", function()
+    local server = raw.start { ok }
+    local agent = curl.agent { resolve = ("example.test:%d:192.0.2.1,127.0.0.1"):format(
+      server.port) }
+    local url = "http://example.test:" .. server.port
+    local response = assert(perform(agent, url, { method = "POST", send_once = true }))
+    assert.equal("fine", response.body)
+  end)
+
   it("by the client when it is plain http to a name, unless plain_http allows it", function()
     local server = raw.start { "send:" .. raw.answer(200, {}, '{"Call":{"Sid":"x"}}') }
     local url = "http://example.test:" .. server.port

@@ -424,6 +424,7 @@ void exotel_easy_end(exotel_easy *t, CURLcode code) {
   r->seconds = (double)microseconds / 1e6;
   if (t->phases && t->handle != NULL) take_phases(t->handle, r);
   r->code = (int)code;
+  t->refused &= r->sent == 0; /* else the name has another address, which was taken */
   r->failure = failure_of(t, code);
   if (r->failure != EXOTEL_TRANSFER_DONE) describe(t, code);
   t->result = NULL;
