@@ -59,3 +59,16 @@ it("what the last of as many headers says as any answer may have is heard", func
   local _, err = core.read("balance", 429, head, "{}")
   assert.equal(7, err.retry_after)
 end)
+
+it("has no more of a secret in its error than a few bytes, wherever its text was cut", function()
+  local token, some = ("0123abcdef"):rep(4), "0123abcdef0123abcdef"
+  local client = exotel.client { account_sid = "acme", api_key = "key_1234", api_token = token }
+  for before = 0, 260 do
+    local text = ("-"):rep(before) .. token .. ("-"):rep(260)
+    local told = ('{"RestException":{"Message":"%s","Code":"%s"}}'):format(text, text)
+    for _, body in ipairs { text, told } do
+      local _, err = client:read("balance", 500, {}, body)
+      assert.is_nil((err.message .. (err.code or "")):find(some, 1, true))
+    end
+  end
+end)

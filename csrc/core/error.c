@@ -18,6 +18,7 @@
 #define PHONE_SHOWN 3  /* last digits that stay readable */
 #define IDENTIFIER 24  /* letters and digits this long together are a SID */
 #define SECRET_SHORT 4 /* shorter secrets are hidden as whole words only */
+#define SECRET_PART 8  /* of one that was cut as many bytes are hidden, or its half */
 
 static const char *const kind_names[] = {"ok",  "misuse", "invalid",
                                          "api", "parse",  "memory"};
@@ -154,21 +155,39 @@ static void add_phone(exotel_buffer *out, const char *p, size_t n, size_t digits
   }
 }
 
-static int secret_here(exotel_slice t, size_t i, exotel_slice secret) {
-  if (secret.n == 0 || t.n - i < secret.n) return 0;
-  if (memcmp(t.p + i, secret.p, secret.n) != 0) return 0;
-  if (secret.n >= SECRET_SHORT) return 1;
-  return !(i > 0 && exotel_is_alnum(t.p[i - 1])) &&
-         !(i + secret.n < t.n && exotel_is_alnum(t.p[i + secret.n]));
+static int is_word(exotel_slice t, size_t begin, size_t end) {
+  return !(begin > 0 && exotel_is_alnum(t.p[begin - 1])) &&
+         !(end < t.n && exotel_is_alnum(t.p[end]));
+}
+
+/* Bytes of the secret that stand at `i`, of which the end of a message may have been cut. */
+static size_t secret_here(exotel_slice t, size_t i, exotel_slice secret) {
+  size_t n = 0;
+  while (n < secret.n && i + n < t.n && t.p[i + n] == secret.p[n])
+    n++;
+  if (n < secret.n) return n >= SECRET_PART && n >= secret.n / 2 ? n : 0;
+  return n >= SECRET_SHORT || is_word(t, i, i + n) ? n : 0;
 }
 
 static size_t longest_secret(exotel_slice t, size_t i, const exotel_slice *secrets,
                              size_t nsecrets) {
   size_t k, longest = 0;
   for (k = 0; k < nsecrets; k++) {
-    if (secrets[k].n > longest && secret_here(t, i, secrets[k])) longest = secrets[k].n;
+    size_t n = secret_here(t, i, secrets[k]);
+    if (n > longest) longest = n;
   }
   return longest;
+}
+
+/* Bytes from `i` on that secrets take up: one may begin inside another. */
+static size_t secret_length(exotel_slice t, size_t i, const exotel_slice *secrets,
+                            size_t nsecrets) {
+  size_t at = i, end = i;
+  do {
+    size_t n = longest_secret(t, at, secrets, nsecrets);
+    if (at + n > end) end = at + n;
+  } while (++at < end);
+  return end - i;
 }
 
 static void add_masked(exotel_buffer *out, exotel_slice text) {
@@ -193,7 +212,7 @@ void exotel_mask(exotel_buffer *out, exotel_slice text, const exotel_slice *secr
                  size_t nsecrets) {
   size_t i = 0, begin = 0;
   while (i < text.n) {
-    size_t n = longest_secret(text, i, secrets, nsecrets);
+    size_t n = secret_length(text, i, secrets, nsecrets);
     if (n > 0) {
       add_masked(out, (exotel_slice){text.p + begin, i - begin});
       exotel_buffer_adds(out, "[secret]");

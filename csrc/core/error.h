@@ -37,8 +37,9 @@ const char *exotel_kind_name(exotel_kind kind);
 const char *exotel_outcome_name(exotel_outcome outcome);
 
 /* Appends `text` to `out` with each occurrence of a secret replaced by "[secret]" and
-** every phone number cut to X's and its last three digits. Empty secrets are skipped;
-** one shorter than four bytes is replaced only where no letter or digit touches it. */
+** every phone number cut to X's and its last three digits. Of a secret that was cut its
+** first half is one, and no less than eight bytes. Empty secrets are skipped; one shorter
+** than four bytes is replaced only where no letter or digit touches it. */
 void exotel_mask(exotel_buffer *out, exotel_slice text, const exotel_slice *secrets,
                  size_t nsecrets);
 

@@ -13,7 +13,9 @@
 #define SID "c5797dcbaaeed7678c4062a4a3ed2f8b"
 #define KEY "567k3y-0a1b2c"
 
-static const char *const secrets[] = {KEY, "tok_9z", "x1", "", "567k3y-0a1b2c-longer"};
+static const char *const secrets[] = {
+    KEY,     "tok_9z", "x1", "", "567k3y-0a1b2c-longer", "long-secret-that-is-long",
+    "9z-lap"};
 #define NSECRETS (sizeof secrets / sizeof *secrets)
 
 static const struct row {
@@ -46,7 +48,15 @@ static const struct row {
     {"a number that runs into a secret", "9876543210" KEY, "XXXXXXX210[secret]"},
     {"a number behind a secret", "tok_9z9876543210", "[secret]XXXXXXX210"},
     {"a number behind a secret's digit", KEY "-longer0123456", "[secret]XXXX456"},
-    {"cut in a secret", "567k3y-0a1b2", "567k3y-0a1b2"},
+    {"cut in a secret", "key 567k3y-0a1b2...", "key [secret]..."},
+    {"cut behind its eighth byte", "567k3y-0", "[secret]"},
+    {"cut before", "567k3y-", "567k3y-"},
+    {"cut in the longer secret", KEY "-lon 09876543210", "[secret] XXXXXXXX210"},
+    {"one inside another", "is tok_9z-lap.", "is [secret]."},
+    {"one behind a part of it", "long-secret-long-secret-that-is-long",
+     "[secret][secret]"},
+    {"cut before its half", "long-secret", "long-secret"},
+    {"cut in its half", "long-secret-", "[secret]"},
     {"bytes that are no text", "\xFF\xFE 9876543210", "\xFF\xFE XXXXXXX210"},
 };
 
