@@ -712,6 +712,26 @@ describe("err.resume", function()
     end
   end)
 
+  it("gives a call that two pages have once, with the error between them", function()
+    local server = serving.start(minutes(250), [[function(number, filter, page)
+      if number == 2 or number == 3 then return 500, "" end
+      local document = page()
+      if number == 4 then
+        table.insert(document.Calls, 1, { Sid = "c00151", Status = "completed" })
+      end
+      return 200, document
+    end]])
+    local all, err = read_next(server:client():calls {})
+    for _ = 1, 2 do
+      local query = resumed(server, err)
+      local list
+      list, err = read_next(query)
+      for _, sid in ipairs(list) do all[#all + 1] = sid end
+    end
+    assert.is_nil(err)
+    same_calls(sids_of(server.calls), all)
+  end)
+
   it("keeps the total of groups that were read to their end", function()
     local server = serving.start(MANY, FAIL_AT:format(5))
     local chosen, newest, sum = {}, sids_of(server.calls), 0
@@ -847,6 +867,7 @@ describe("err.resume", function()
       rest = { 5, { from = 2, to = 1 }, { from = 1, to = 1e300 } },
       groups = { 5, {}, { {} }, { {}, {}, {} }, { {}, 5 }, { {}, { after = 5 } },
         { {}, { seen = 5 } }, { {}, { seen = { 5 } } }, { {}, { total = "x" } },
+        { {}, { last = 5 } }, { {}, { last = { 5 } } },
         { {}, { count = {} } }, { {}, { total = 5.5 } }, { {}, { count = 1e300 } },
         { {}, { count = -1e300 } }, { {}, { total = NAN } } },
     }

@@ -33,7 +33,8 @@ function group.new(params, at)
     params = params, closed = params.date_created ~= nil,
     cursor = at.after, -- of the page that is asked for next
     skipped = copy(at.seen) or {}, skip = set_of(at.seen), -- handed out before, not yet passed
-    sids = {}, last_page = {}, -- of the page as it came, as a list and as a set
+    sids = copy(at.last) or {}, -- of the page as it came
+    last_page = set_of(at.last), -- the same as a set
     total = at.total, count = at.count or 0, -- calls in all pages up to this one
     done = at.done ~= nil,
     page = {}, index = 0, -- of the call handed out last
@@ -50,15 +51,17 @@ local function without(list, set)
   return out
 end
 
---- Where the group goes on behind the call that it handed out last: { after, seen, total,
+--- Where the group goes on behind the call that it handed out last: { after, seen, last, total,
 --- count } or { done = 1, total }. seen: the SIDs that aren't handed out again, of the page that
---- `after` leads to or pushed behind it.
+--- `after` leads to or pushed behind it. last: those of the page before, where that was read to
+--- its end.
 function methods:position()
   local at_end = self.index >= #self.page
   if self.done or at_end and self.ends then return { done = 1, total = self.total } end
   local seen = without(self.skipped, self.last_page)
   if at_end then
-    return { after = self.cursor, seen = seen, total = self.total, count = self.count }
+    return { after = self.cursor, seen = seen, last = copy(self.sids), total = self.total,
+             count = self.count }
   end
   local left = {}
   for index = self.index + 1, #self.page do left[self.page[index].sid] = true end

@@ -53,13 +53,18 @@ local function is_count(value)
     and value % 1 == 0
 end
 
-local function is_place(value)
+local function is_sids(value)
+  if value == nil then return true end
   if type(value) ~= "table" then return false end
-  for _, sid in ipairs(type(value.seen) == "table" and value.seen or {}) do
+  for _, sid in ipairs(value) do
     if type(sid) ~= "string" then return false end
   end
-  return (value.after == nil or type(value.after) == "string")
-    and (value.seen == nil or type(value.seen) == "table")
+  return true
+end
+
+local function is_place(value)
+  return type(value) == "table" and (value.after == nil or type(value.after) == "string")
+    and is_sids(value.seen) and is_sids(value.last)
     and is_count(value.total) and is_count(value.count)
 end
 
@@ -84,11 +89,15 @@ local function read_range(range)
   return range and { from = range.from, to = range.to }
 end
 
+local function read_sids(list)
+  local out = {}
+  for index, sid in ipairs(list or {}) do out[index] = sid end
+  return out
+end
+
 local function read_place(place)
-  local seen = {}
-  for index, sid in ipairs(place.seen or {}) do seen[index] = sid end
-  return { after = place.after, seen = seen, total = place.total, count = place.count,
-           done = place.done }
+  return { after = place.after, seen = read_sids(place.seen), last = read_sids(place.last),
+           total = place.total, count = place.count, done = place.done }
 end
 
 --- { filter, month, rest, groups } of such a table, or nil when it is none. source: as for
