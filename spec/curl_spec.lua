@@ -293,6 +293,14 @@ describe("the cap", function()
     too_large(get(head .. ("x"):rep(1000) .. "\r\n\r\n", { max_headers = 1000 }))
   end)
 
+  it("of one line of them is libcurl's, which tells of it as of want of memory", function()
+    local server = raw.start { "send:HTTP/1.1 200 OK\r\nX: ", "endless:long and " }
+    local response, failure = perform(curl.agent {}, server.url)
+    assert.is_nil(response)
+    assert.is_true(failure.sent)
+    assert.matches("a line of the answer's headers is too long", failure.message, 1, true)
+  end)
+
   it("of the headers counts their lines", function()
     local head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"
     assert(get(head .. ("X: y\r\n"):rep(150) .. "\r\n", {}))

@@ -375,9 +375,16 @@ static int shows_proxy(const char *text) {
   return strncmp(text, begin, sizeof begin - 1) == 0;
 }
 
+/* By this code libcurl may also mean that a line is longer than it reads. */
+static int is_memory_or_line(const exotel_easy *t, CURLcode code) {
+  return code == CURLE_OUT_OF_MEMORY && t->result->sent > 0 && !t->head_ended;
+}
+
 static void describe(exotel_easy *t, CURLcode code) {
   exotel_transfer_result *r = t->result;
   const char *text = t->error[0] != '\0' ? t->error : curl_easy_strerror(code);
+  if (is_memory_or_line(t, code))
+    text = "not enough memory, or a line of the answer's headers is too long";
   if (shows_proxy(text)) text = "the proxy's address is none that can be used";
   if (t->too_large) text = "the answer is larger than the limit";
   if (t->refused) text = "plain http goes to a loopback address only";
