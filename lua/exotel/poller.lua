@@ -142,6 +142,17 @@ local function step(self, seconds)
   return call_due(self)
 end
 
+-- Whether until_true() was true: or nil and a message.
+local function run(self, until_true)
+  while not self.stopped do
+    if until_true and until_true() then return true end
+    if is_idle(self) then return false end
+    local ran, message = step(self)
+    if not ran then return nil, message end
+  end
+  return false
+end
+
 -- }=================================================================
 
 local function find(self, source)
@@ -236,15 +247,12 @@ function methods:run(until_true)
   if until_true ~= nil and type(until_true) ~= "function" then
     error("poller:run: until_true wants a function, got a " .. type(until_true), 2)
   end
+  local before = self.stopped -- a run that this one is inside may have been stopped
   self.stopped = false
-  while not self.stopped do
-    if until_true and until_true() then return true end
-    if is_idle(self) then return false end
-    local ran, message = step(self)
-    if not ran then error(message, 2) end
-  end
-  self.stopped = false
-  return false
+  local reached, message = run(self, until_true)
+  self.stopped = before
+  if reached == nil then error(message, 2) end
+  return reached
 end
 
 --- Lets run(), whose step is going on, return after it.
