@@ -194,6 +194,16 @@ describe("a recording in pieces", function()
     end
   end)
 
+  it("isn't fetched anew for ever, where its server always takes back what it has told", function()
+    local path = directory .. "/call.mp3"
+    local first = part(raw.body(20), 0, 9)
+    local gone = "send:" .. raw.answer(416, { "Content-Range: bytes */10" }, "")
+    local server = serve(first, gone, first, gone)
+    local _, err = client_of(server.url):recording(server.url .. "/r", { to = path })
+    assert.same({ "parse", "changed" }, { err.kind, err.reason })
+    assert.equal(4, server:count "GET")
+  end)
+
   it("tries a piece again, as any look-up", function()
     local server = serve(big(0, PIECE - 1, PIECE + 999), "close",
       big(PIECE, PIECE + 998, PIECE + 999))

@@ -221,6 +221,16 @@ local function take_part(sink, at, answer, most)
   return size
 end
 
+-- Once: a server may take back what it has told for ever.
+local function begin_anew(sink, at)
+  if at.is_anew then
+    return fail("parse", "changed", "the recording became another, and another again")
+  end
+  at.size, at.is_anew = nil, true
+  local begun, err = sink:restart()
+  return begun and "again" or nil, err
+end
+
 -- One step: true when all of it is there; nil and the error; else the answer's headers follow.
 local function step(source, sink, at, most)
   at.first = sink.size - #sink.tail
@@ -237,11 +247,7 @@ local function step(source, sink, at, most)
     if answer then whole, err = take_whole(sink, answer.body, most) end
   end
   if whole == nil then return nil, err end
-  if whole == false then
-    at.size = nil
-    whole, err = sink:restart()
-    return whole and "again" or nil, err
-  end
+  if whole == false then return begin_anew(sink, at) end
   at.headers = answer.headers
   return sink.size >= whole and "done" or "again"
 end
