@@ -8,7 +8,9 @@ local exotel = require "exotel"
 local on_sandbox = require "spec.support.on_sandbox"
 local raised = require "spec.support.raised"
 local raw = require "spec.support.raw"
+local sys = require "exotel.sys"
 
+local LONG = 20 -- seconds that nothing here should ever need
 local PIECE = 524288
 local OVERLAP = 4096
 
@@ -285,6 +287,19 @@ describe("a recording in pieces", function()
     local _, err = client_of(server.url):recording(server.url .. "/r", { to = path })
     assert.same({ "file", "write", "to" }, { err.kind, err.reason, err.field })
     assert.equal(0, server:count "GET")
+  end)
+
+  it("isn't kept where the part can't be begun anew, and nothing raises", function()
+    local path = directory .. "/call.mp3"
+    write(path .. ".part", "older")
+    local client = client_of("http://127.0.0.1:1", { transport = {
+      sleep = function() end, now = os.clock, perform = function()
+        assert(os.remove(path .. ".part") and sys.spawn { "mkdir", path .. ".part" }):wait(LONG)
+        return { status = 200, headers = {}, body = "new" }
+      end } })
+    local done, err = client:recording("http://127.0.0.1:1/r", { to = path })
+    assert.is_nil(done)
+    assert.same({ "file", "write", "to" }, { err.kind, err.reason, err.field })
   end)
 
   it("has one deadline for all pieces", function()

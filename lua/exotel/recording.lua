@@ -91,7 +91,7 @@ end
 
 --- Begins anew: what was there is of something else.
 function file_sink:restart()
-  self.file:close()
+  self:stop()
   local file, why = io.open(self.part, "w+b")
   if not file then return cannot("no file for the recording", why) end
   self.file, self.size, self.tail, self.resumed = file, 0, "", 0
