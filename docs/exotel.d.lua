@@ -254,7 +254,7 @@
 
 ---@alias exotel.error.kind "invalid"|"transport"|"api"|"parse"|"limited"|"file"|"store"
 ---@alias exotel.error.outcome "not_sent"|"rejected"|"unknown"
----@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"pairs"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"resolver"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"late"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"applet"|"cursor_repeated"|"endless"|"changed"|"only_dial"|"deadline"|"max_dials"|"rate"|"calls"|"before_dial"|"tracker"|"unsettled"|"write"|"stopped"|"unreachable"|"full"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
+---@alias exotel.error.reason "missing"|"empty"|"phone"|"e164"|"url"|"sid"|"cursor"|"choice"|"word"|"range"|"operator"|"time"|"utf8"|"nul"|"too_long"|"too_many"|"list"|"pairs"|"mode"|"needs"|"conflict"|"path"|"host"|"extra"|"json"|"xml"|"name"|"files"|"type"|"too_old"|"clock"|"resume"|"credentials"|"resolve"|"resolver"|"connect"|"tls"|"proxy"|"timeout"|"closed"|"protocol"|"too_large"|"repeated"|"address"|"late"|"cancelled"|"dead"|"memory"|"system"|"transport"|"other"|"incomplete"|"limit"|"boundary"|"header"|"encoding"|"truncated"|"applet"|"cursor_repeated"|"endless"|"changed"|"only_dial"|"deadline"|"max_dials"|"rate"|"calls"|"before_dial"|"tracker"|"unsettled"|"write"|"in_use"|"stopped"|"unreachable"|"full"|"redirect"|"bad_request"|"auth"|"payment"|"forbidden"|"not_found"|"rate_limited"|"rejected"|"server"|"unexpected"|"status_callback_events"|"ndnc"|string
 
 ---@class exotel.error
 ---@field kind exotel.error.kind where it went wrong
@@ -454,9 +454,10 @@ function client:balance(how) end
 --- returning false and why; max_bytes (256 MB). Returns { bytes, content_type, path, resumed }.
 ---
 --- A file takes its place when it is whole; until then path .. ".part" has what came, and the next
---- call for that path fetches only the rest, where the server knows ranges. The credentials are
---- shown to hosts of exotel.com and exotel.in and to the one that the client talks to, and never to
---- another, to one that is redirected to, or with a link that is signed.
+--- call for that path fetches only the rest, where the server knows ranges. Of two calls for one
+--- path at a time, in any processes of a host, the second fails with the reason in_use. The
+--- credentials are shown to hosts of exotel.com and exotel.in and to the one that the client talks
+--- to, and never to another, to one that is redirected to, or with a link that is signed.
 --- Third table: timeout (15 s, for each piece of 512 KB), connect_timeout, retries, deadline.
 ---@param call exotel.call|exotel.event|string
 ---@param options { to: string|(fun(bytes: string): boolean?, string?), max_bytes?: integer }
@@ -1366,9 +1367,10 @@ function exotel.balance(how) end
 --- returning false and why; max_bytes (256 MB). Returns { bytes, content_type, path, resumed }.
 ---
 --- A file takes its place when it is whole; until then path .. ".part" has what came, and the next
---- call for that path fetches only the rest, where the server knows ranges. The credentials are
---- shown to hosts of exotel.com and exotel.in and to the one that the client talks to, and never to
---- another, to one that is redirected to, or with a link that is signed.
+--- call for that path fetches only the rest, where the server knows ranges. Of two calls for one
+--- path at a time, in any processes of a host, the second fails with the reason in_use. The
+--- credentials are shown to hosts of exotel.com and exotel.in and to the one that the client talks
+--- to, and never to another, to one that is redirected to, or with a link that is signed.
 --- Third table: timeout (15 s, for each piece of 512 KB), connect_timeout, retries, deadline.
 ---@param call exotel.call|exotel.event|string
 ---@param options { to: string|(fun(bytes: string): boolean?, string?), max_bytes?: integer }

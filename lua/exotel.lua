@@ -168,9 +168,10 @@ exotel.balance = with_client(implementation.balance)
 --- returning false and why; max_bytes (256 MB). Returns { bytes, content_type, path, resumed }.
 ---
 --- A file takes its place when it is whole; until then path .. ".part" has what came, and the next
---- call for that path fetches only the rest, where the server knows ranges. The credentials are
---- shown to hosts of exotel.com and exotel.in and to the one that the client talks to, and never to
---- another, to one that is redirected to, or with a link that is signed.
+--- call for that path fetches only the rest, where the server knows ranges. Of two calls for one
+--- path at a time, in any processes of a host, the second fails with the reason in_use. The
+--- credentials are shown to hosts of exotel.com and exotel.in and to the one that the client talks
+--- to, and never to another, to one that is redirected to, or with a link that is signed.
 --- Third table: timeout (15 s, for each piece of 512 KB), connect_timeout, retries, deadline.
 ---@param call exotel.call|exotel.event|string
 ---@param options { to: string|(fun(bytes: string): boolean?, string?), max_bytes?: integer }

@@ -5,6 +5,7 @@
 
 local core = require "exotel.core"
 local exotel = require "exotel"
+local lua = require "spec.support.lua"
 local on_sandbox = require "spec.support.on_sandbox"
 local raised = require "spec.support.raised"
 local raw = require "spec.support.raw"
@@ -312,6 +313,81 @@ describe("a recording in pieces", function()
   end)
 end)
 
+describe("a file that two fetch into", function()
+  local URL = "http://127.0.0.1:1/r"
+  local path
+
+  before_each(function() path = directory .. "/call.mp3" end)
+
+  -- A process that has the first piece, and waits for the second.
+  local function begin()
+    local other = raw.keep(assert(sys.spawn { lua.name, "spec/support/fetching.lua", path }))
+    assert.equal("asked", other:read_line(LONG))
+    assert(other:write "\n")
+    assert.equal("asked", other:read_line(LONG))
+    return other
+  end
+
+  local function client_that_meets(perform)
+    return client_of("http://127.0.0.1:1", { transport = { sleep = function() end, now = os.clock,
+                                                           perform = perform } })
+  end
+
+  local function whole() return { status = 200, headers = {}, body = "another" } end
+
+  it("is one process's, and the other is told so before it asks for anything", function()
+    local other = begin()
+    local done, err = client_that_meets(error):recording(URL, { to = path })
+    assert.is_nil(done)
+    assert.same({ "file", "in_use", "to", "recording" },
+      { err.kind, err.reason, err.field, err.operation })
+    assert.matches("another fetch is writing " .. path .. ".part", err.message, 1, true)
+    assert(other:write "\n")
+    assert.equal("10", other:read_line(LONG))
+    assert.equal("0123456789", read(path))
+    assert(client_that_meets(whole):recording(URL, { to = path }))
+    assert.equal("another", read(path))
+  end)
+
+  it("is free when the process is killed", function()
+    local other = begin()
+    assert(other:signal "KILL")
+    other:wait(LONG)
+    assert(client_that_meets(whole):recording(URL, { to = path }))
+    assert.equal("another", read(path))
+  end)
+
+  it("is one task's, until that has ended, also by raising", function()
+    local client, why
+    client = client_that_meets(function()
+      local _, err = client:recording(URL, { to = path })
+      why = err.reason
+      error "the transport's own"
+    end)
+    local ran, raised_with = pcall(client.recording, client, URL, { to = path })
+    assert.is_false(ran)
+    assert.matches("the transport's own", raised_with, 1, true)
+    assert.equal("in_use", why)
+    assert(client_that_meets(whole):recording(URL, { to = path }))
+    assert.equal("another", read(path))
+  end)
+
+  it("has no lock where exotel.sys can't be loaded", function()
+    package.loaded["exotel.sys"] = nil
+    package.preload["exotel.sys"] = function() error "not built" end
+    finally(function()
+      package.loaded["exotel.sys"], package.preload["exotel.sys"] = sys, nil
+    end)
+    local client, done
+    client = client_that_meets(function()
+      done = done or client_that_meets(whole):recording(URL, { to = path .. "2" })
+      return whole()
+    end)
+    assert(client:recording(URL, { to = path }))
+    assert.same({ "another", "another" }, { read(path), read(path .. "2") })
+  end)
+end)
+
 -- A server's echo shows what it was sent.
 describe("the credentials", function()
   local function shown(text) return text:find "[Aa]uthorization: Basic" ~= nil end
@@ -399,6 +475,7 @@ describe("what is asked of exotel.recording", function()
     ["nothing"] = { nil, "exotel.recording wants a table with `to`, got a nil" },
     ["no place"] = { {}, "option 'to' wants a path or a function, got a nil" },
     ["an empty path"] = { { to = "" }, "'to' wants a path or a function, got an empty string" },
+    ["a path that no system has"] = { { to = "a\0b" }, "option 'to' has a NUL byte" },
     ["another option"] = { { to = "x", max_byte = 1 },
                            "option 'max_byte' is not known (did you mean 'max_bytes'?)" },
     ["no size"] = { { to = "x", max_bytes = 0 }, "max_bytes must be a whole number from 1" },

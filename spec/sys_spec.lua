@@ -318,6 +318,68 @@ describe("append", function()
   end)
 end)
 
+describe("a lock", function()
+  local folder, remove, name
+
+  before_each(function()
+    folder, remove = raw.directory()
+    name = folder .. "/file"
+  end)
+  after_each(function() remove() end)
+
+  it("is had by one at a time, in this process too", function()
+    local lock = assert(sys.lock(name))
+    assert.is_false(sys.lock(name))
+    assert.equal("false", raw.child({},
+      ("print(require 'exotel.sys'.lock(%q))"):format(name)))
+    lock:close()
+    lock:close()
+    local again = assert(sys.lock(name))
+    lock:close()
+    assert.is_false(sys.lock(name))
+    again:close()
+  end)
+
+  it("isn't undone by a forked copy", function()
+    local lock = assert(sys.lock(name))
+    assert.equal(0, in_a_fork(function()
+      lock:close()
+      return sys.lock(name) == false
+    end))
+    assert.is_false(sys.lock(name))
+    lock:close()
+  end)
+
+  it("is of the file that stands at the path, which it leaves as it is", function()
+    assert(sys.append(name, "bytes"))
+    local lock = assert(sys.lock(name))
+    assert(os.rename(name, name .. "2"))
+    local other = assert(sys.lock(name))
+    assert.is_false(sys.lock(name .. "2"))
+    assert.equal("bytes", assert(io.open(name .. "2")):read "*a")
+    lock:close()
+    other:close()
+  end)
+
+  it("ends when nobody holds it any more", function()
+    assert(sys.lock(name))
+    collectgarbage()
+    collectgarbage()
+    assert(sys.lock(name)):close()
+  end)
+
+  it("says why it can't be had", function()
+    for path, why in pairs { ["/nowhere/x"] = "No such file or directory",
+                             [folder] = "Is a directory" } do
+      local lock, message = sys.lock(path)
+      assert.is_nil(lock)
+      assert.matches(path .. ": " .. why, message, 1, true)
+    end
+    raises("NUL byte", sys.lock, "a\0b")
+    raises("string expected", sys.lock)
+  end)
+end)
+
 describe("fork, exit and waitpid", function()
   it("give the code, the signal, or the time", function()
     local pid = assert(sys.fork())

@@ -3,7 +3,8 @@
 ** bytes, files, child processes, the relay of l_gate. Private to this library: what
 ** users see is written in Lua.
 **
-** A process is a userdata that owns an exotel_process; closing it kills the child.
+** A process is a userdata that owns an exotel_process; closing it kills the child. A lock
+** is one that owns a descriptor.
 ** fork, exit and waitpid are there for tests of code that must survive a fork.
 **
 ** SPDX-License-Identifier: MIT
@@ -12,6 +13,7 @@
 #include "../sys/clock.h"
 #include "../sys/descriptors.h"
 #include "../sys/file.h"
+#include "../sys/lock.h"
 #include "../sys/poll.h"
 #include "../sys/process.h"
 #include "../sys/random.h"
@@ -26,11 +28,16 @@
 EXOTEL_MODULE int luaopen_exotel_sys(lua_State *L);
 
 #define PROCESS "exotel.sys.process"
+#define LOCK "exotel.sys.lock"
 #define MOST_RANDOM 4096 /* from the C stack; a secret is 32 */
 
 typedef struct l_process {
   exotel_process *p; /* NULL when closed */
 } l_process;
+
+typedef struct l_lock {
+  int is_held, fd;
+} l_lock;
 
 static int push_failure(lua_State *L, const char *message) {
   lua_pushnil(L);
@@ -111,20 +118,51 @@ static int l_sys_descriptors(lua_State *L) {
 
 /* -- files --------------------------------------------------------------------------- */
 
-/* sys.append(path, text): adds it at the end of a file, on the disk when this returns
-** true; nil and the system's words when it can't, and some of it may stand there. */
-static int l_sys_append(lua_State *L) {
-  size_t path_n, n;
-  const char *path = luaL_checklstring(L, 1, &path_n);
-  const char *text = luaL_checklstring(L, 2, &n);
-  int why;
-  luaL_argcheck(L, strlen(path) == path_n, 1, "string with a NUL byte");
-  why = exotel_file_append(path, text, n);
-  if (why == ENOMEM) return luaL_error(L, "not enough memory");
-  if (why == 0) return push_errno(L, 0);
+/* The path at `i`. */
+static const char *check_path(lua_State *L, int i) {
+  size_t n;
+  const char *path = luaL_checklstring(L, i, &n);
+  luaL_argcheck(L, strlen(path) == n, i, "string with a NUL byte");
+  return path;
+}
+
+static int push_file_errno(lua_State *L, const char *path, int why) {
   lua_pushnil(L);
   lua_pushfstring(L, "%s: %s", path, strerror(why));
   return 2;
+}
+
+/* sys.append(path, text): adds it at the end of a file, on the disk when this returns
+** true; nil and the system's words when it can't, and some of it may stand there. */
+static int l_sys_append(lua_State *L) {
+  size_t n;
+  const char *path = check_path(L, 1);
+  const char *text = luaL_checklstring(L, 2, &n);
+  int why = exotel_file_append(path, text, n);
+  if (why == ENOMEM) return luaL_error(L, "not enough memory");
+  return why == 0 ? push_errno(L, 0) : push_file_errno(L, path, why);
+}
+
+/* sys.lock(path): the file at the path, which is made where there is none, for one at a
+** time of all who ask for it so, in this process and others. Returns the lock, which ends
+** when it is closed, or its process ends; false when another has it; nil and the system's
+** words when it can't be had. */
+static int l_sys_lock(lua_State *L) {
+  const char *path = check_path(L, 1);
+  l_lock *owner = exotel_newowner(L, sizeof *owner, LOCK);
+  int why = exotel_lock_take(&owner->fd, path);
+  owner->is_held = why == 0;
+  if (why == 0) return 1;
+  if (why != EWOULDBLOCK) return push_file_errno(L, path, why);
+  lua_pushboolean(L, 0);
+  return 1;
+}
+
+static int l_lock_close(lua_State *L) {
+  l_lock *owner = luaL_checkudata(L, 1, LOCK);
+  if (owner->is_held) exotel_lock_free(owner->fd);
+  owner->is_held = 0;
+  return 0;
 }
 
 /* -- polling ------------------------------------------------------------------------- */
@@ -375,6 +413,8 @@ static const luaL_Reg methods[] = {{"read_line", l_process_read_line},
                                    {"pid", l_process_pid},
                                    {NULL, NULL}};
 
+static const luaL_Reg no_methods[] = {{NULL, NULL}};
+
 static const luaL_Reg functions[] = {{"now", l_sys_now},
                                      {"time", l_sys_time},
                                      {"sleep", l_sys_sleep},
@@ -386,6 +426,7 @@ static const luaL_Reg functions[] = {{"now", l_sys_now},
                                      {"waitpid", l_sys_waitpid},
                                      {"spawn", l_sys_spawn},
                                      {"append", l_sys_append},
+                                     {"lock", l_sys_lock},
                                      {"poll", l_sys_poll},
                                      {"gate", l_sys_gate},
                                      {"descriptors", l_sys_descriptors},
@@ -393,6 +434,7 @@ static const luaL_Reg functions[] = {{"now", l_sys_now},
 
 int luaopen_exotel_sys(lua_State *L) {
   exotel_newclass(L, PROCESS, methods, l_process_close);
+  exotel_newclass(L, LOCK, no_methods, l_lock_close);
   l_gate_open(L);
   lua_newtable(L);
   exotel_setfuncs(L, functions);

@@ -77,6 +77,7 @@ errors.reasons = {
   { "transport", "transport", "the transport returned no response" },
   { "transport", "other", "anything else" },
   { "file", "write", "the file can't be written" },
+  { "file", "in_use", "another fetch is writing it" },
   { "file", "stopped", "the function took no more" },
   { "limited", "too_large", "the recording is larger than max_bytes" },
   { "limited", "only_dial", "a number isn't among those of only_dial" },

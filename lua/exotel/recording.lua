@@ -4,10 +4,15 @@
 -- tried again as any GET, and what stands in a file already isn't fetched again. A server that
 -- knows no ranges answers with the whole, which then has to fit into max_response.
 --
+-- What stands in a file belongs to one fetch at a time, by a lock of exotel.sys: of two that wrote
+-- into it one would put in place what the other has just begun. A state without that module has
+-- no lock.
+--
 -- SPDX-License-Identifier: MIT
 
 local core = require "exotel.core"
 local errors = require "exotel.errors"
+local yielding = require "exotel.yielding"
 
 local recording = {}
 
@@ -68,15 +73,30 @@ local function read_tail(file)
   return size, tail
 end
 
+-- The lock of a part, or false where there are none; or nil and the error.
+local function lock_part(part)
+  local sys = errors.load "exotel.sys"
+  if not sys then return false end
+  local lock, why = sys.lock(part)
+  if lock then return lock end
+  if lock == nil then return cannot("no file for the recording", why) end
+  return fail("file", "in_use", ("another fetch is writing %s"):format(part), "to")
+end
+
 local function open_file(path)
   if type(io) ~= "table" or type(os) ~= "table" or not os.rename then
     return errors.misuse "exotel.recording: this state has no files: `to` wants a function"
   end
   local part = path .. ".part"
+  local lock, err = lock_part(part)
+  if lock == nil then return nil, err end
   local file, why = io.open(part, "r+b")
   if not file then file, why = io.open(part, "w+b") end
-  if not file then return cannot("no file for the recording", why) end
-  local self = setmetatable({ path = path, part = part, file = file }, file_sink)
+  local self = setmetatable({ path = path, part = part, file = file, lock = lock }, file_sink)
+  if not file then
+    self:stop()
+    return cannot("no file for the recording", why)
+  end
   self.size, self.tail = read_tail(file)
   self.resumed = self.size
   return self
@@ -91,7 +111,8 @@ end
 
 --- Begins anew: what was there is of something else.
 function file_sink:restart()
-  self:stop()
+  self.file:close()
+  self.file = nil
   local file, why = io.open(self.part, "w+b")
   if not file then return cannot("no file for the recording", why) end
   self.file, self.size, self.tail, self.resumed = file, 0, "", 0
@@ -110,7 +131,8 @@ end
 --- What is there stays, for the next try.
 function file_sink:stop()
   if self.file then self.file:close() end
-  self.file = nil
+  if self.lock then self.lock:close() end
+  self.file, self.lock = nil, nil
 end
 
 local function_sink = {}
@@ -291,6 +313,9 @@ local function check_options(given)
     return errors.misuse("exotel.recording: option 'to' wants a path or a function, got "
       .. (given.to == "" and "an empty string" or "a " .. to))
   end
+  if to == "string" and given.to:find("\0", 1, true) then
+    return errors.misuse "exotel.recording: option 'to' has a NUL byte"
+  end
   if type(most) ~= "number" or most < 1 or most % 1 ~= 0 then
     return errors.misuse "exotel.recording: max_bytes must be a whole number from 1"
   end
@@ -313,10 +338,10 @@ function recording.fetch(source, call, given)
   else
     sink = open_function(given.to)
   end
-  local done
-  done, err = fetch_all(source, sink, url, most)
+  local ran, done, why = yielding.pcall(fetch_all, source, sink, url, most)
   sink:stop()
-  return done, err
+  if not ran then error(done, 0) end
+  return done, why
 end
 
 return recording
