@@ -69,6 +69,17 @@ describe("before_dial", function()
     for _, value in pairs(request) do assert.is_nil(tostring(value):find "token_5678") end
   end)
 
+  it("is told of a custom_field, and reconcile takes what it is told", function()
+    for _, more in ipairs { { custom_field = "mine" }, { extra = { CustomField = "mine" } }, {} } do
+      local told
+      local transport = noting { {}, { body = '{"Metadata":{"Total":0},"Calls":[]}' } }
+      local client = client_on(transport, { before_dial = function(_, request) told = request end })
+      assert(client:connect(with(more)))
+      assert.equal(next(more) and "mine" or nil, told.custom_field)
+      assert.equal("unknown", assert(client:reconcile(told)).state)
+    end
+  end)
+
   it("is told of the seconds that are sent", function()
     for _, more in ipairs { { time_limit = 60 }, { TimeLimit = "60" },
                             { extra = { TimeLimit = "60" } } } do

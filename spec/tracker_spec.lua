@@ -176,6 +176,33 @@ describe("a dial", function()
     assert.same({ SID }, (take_all(tracker)))
   end)
 
+  it("that has a custom_field of its own is found by that, which an event has brought", function()
+    local tracker = new()
+    local client = client_with(tracker, broken)
+    local dial = { custom_field = "campaign 7" }
+    for name, value in pairs(DIAL) do dial[name] = value end
+    assert.equal("unknown", select(2, client:connect(dial, { reference = "one" })).outcome)
+    assert.is_true(tracker:heard(event(SID, { custom_field = "campaign 7" })))
+    assert.is_true(tracker:heard(event(OTHER, { custom_field = "campaign 8" })))
+    local asked = scripted.new({}, { { state = "placed", call = ended(SID) } })
+    live(tracker, asked, 121)
+    assert.falsy(asked.known(SID))
+    assert.is_true(asked.known(OTHER))
+    local _, calls = take_all(tracker)
+    assert.same({ SID, "one" }, { calls[1].sid, calls[1].reference })
+  end)
+
+  it("gives its name to its call also where that was settled before", function()
+    local tracker = new()
+    assert.is_true(tracker:begins("one", { began = now, latest = now + 90, from = DIAL.from,
+                                           custom_field = "campaign 7" }))
+    assert.is_true(tracker:heard(event(SID, { custom_field = "campaign 7" })))
+    live(tracker, scripted.new({ [SID] = { ended(SID) } },
+      { { state = "placed", call = ended(SID) } }), 151)
+    local names, calls = take_all(tracker)
+    assert.same({ { SID }, "one" }, { names, calls[1].reference })
+  end)
+
   it("that is no call to anybody isn't followed", function()
     local tracker = new()
     local client = client_with(tracker, broken)

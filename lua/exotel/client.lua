@@ -234,7 +234,7 @@ local function build_with_reference(state, name, params, how, reference)
     return nil, err
   end
   request.reference = reference
-  dialling.note_seconds(request, operation, params)
+  dialling.note(request, operation, params)
   return request
 end
 

@@ -90,8 +90,12 @@ function dialling.carry(operation, params, reference)
   return carrying
 end
 
---- Notes in a dial's request how long its call may take.
-function dialling.note_seconds(request, operation, params)
+--- Notes in a dial's request how long its call may take, and the custom_field that was given for
+--- it, which its events bring back in the place of its reference.
+function dialling.note(request, operation, params)
+  local custom = row_named(operation, "custom_field")
+  custom = custom and given(params, custom)
+  request.custom_field = custom ~= nil and tostring(custom) or nil
   for _, name in ipairs { "time_limit", "ring_timeout" } do
     local row = row_named(operation, name)
     request[name] = row and tonumber(given(params, row))

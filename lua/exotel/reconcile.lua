@@ -47,7 +47,7 @@ reconcile.answer_rows = {
 
 -- What else stands in the request that before_dial gets.
 local others = { operation = true, method = true, dials = true, mode = true, url = true,
-                 headers = true, body = true }
+                 headers = true, body = true, custom_field = true }
 
 local type_of, names = {}, {}
 for index, row in ipairs(reconcile.rows) do

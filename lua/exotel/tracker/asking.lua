@@ -52,12 +52,14 @@ local function ask(self, client, sid)
   return put_off(self, sid, err)
 end
 
--- Whether a SID is known to be of another dial. What can't be looked up is noted in `failed`.
-local function others_of(self, reference, failed)
+-- Whether a SID is known to be of another dial than that of an entry: whose events bring back
+-- `brings`, where that isn't its reference. What can't be looked up is noted in `failed`.
+local function others_of(self, reference, brings, failed)
   return function(sid)
     local entry, _, err = self.book:get(sid)
     failed.err = failed.err or err
-    return entry ~= nil and entry.reference ~= nil and entry.reference ~= reference
+    local other = entry and entry.reference
+    return other ~= nil and other ~= reference and other ~= brings
   end
 end
 
@@ -94,7 +96,8 @@ local function seek(self, client, id, entry)
   local dial, wrong = reconcile.read(sought)
   if not dial then return nil, wrong end
   local failed = {}
-  local answer, err = client:reconcile(sought, { known = others_of(self, reference, failed) })
+  local answer, err = client:reconcile(sought, {
+    known = others_of(self, reference, entry.brings, failed) })
   if failed.err then return nil, failed.err end
   if not answer then return put_off(self, id, err) end
   if answer.state == "placed" then
@@ -102,6 +105,7 @@ local function seek(self, client, id, entry)
       of_call.reference = reference
       life.read(of_call, answer.call, now)
     end)
+    if done then done, why = entries.name(self, answer.call.sid, reference) end
     if not done then return nil, why end
     client:call_ended(answer.call.sid)
     return entries.found(self, reference, answer.call.sid)

@@ -23,9 +23,10 @@ local function id_of_dial(reference) return "dial " .. reference end
 --- The reference of the dial that an entry is of; nil where it is a call's.
 function entries.reference_of(id) return id:match "^dial (.*)$" end
 
---- The reference that an event brings back, where it may be one; nil for any other.
-function entries.reference_in(event)
-  local text = event.custom_field
+--- The reference that an event brings back, where it may be one; nil for any other. Of a dial with
+--- a custom_field of its own that comes back. told: an event, or the request of a dial.
+function entries.reference_in(told)
+  local text = told.custom_field
   return type(text) == "string" and #text <= LONGEST and life.can_be_kept(text) and text or nil
 end
 
@@ -86,10 +87,22 @@ function entries.found(self, reference, sid)
   end)
 end
 
+--- A call that is settled is of that dial, whatever its events brought back.
+function entries.name(self, sid, reference)
+  return entries.revise(self, sid, function(entry)
+    if not entry or entry.step ~= "hand" or entry.reference == reference then
+      return entries.SAME
+    end
+    entry.reference = reference
+    return entry
+  end)
+end
+
 --- Writes a dial down, before it leaves: true; or false or nil, and why it mustn't leave.
 function entries.write_down(self, reference, request)
   if not request.began then return false, "nothing says what time it is" end
-  local entry = { step = "seek", due = (request.latest or request.began) + SOON }
+  local entry = { step = "seek", due = (request.latest or request.began) + SOON,
+                  brings = entries.reference_in(request) }
   for _, name in ipairs(entries.of_dial) do entry[name] = request[name] end
   local opened, err = self.book:open(id_of_dial(reference), entry)
   if opened == false then return false, "a dial with this reference was made before" end
