@@ -231,6 +231,19 @@ describe("a dial that was written down", function()
     end }):connect(DIAL))
   end)
 
+  it("has what is left of its deadline, and isn't sent when nothing is", function()
+    for _, row in ipairs { { took = 8, left = 2 }, { took = 10 }, { took = 11 } } do
+      local transport = noting { {} }
+      local client = client_on(transport, { before_dial = function()
+        transport.clock = transport.clock + row.took
+      end })
+      local call, err = client:connect(DIAL, { deadline = 10 })
+      assert.same({ row.left, row.left ~= nil }, { (transport.sent[1] or {}).timeout, call ~= nil })
+      assert.same(not row.left and { "limited", "not_sent", "deadline", 0 } or nil,
+        err and { err.kind, err.outcome, err.reason, err.attempts })
+    end
+  end)
+
   -- A dial that is answered late keeps the one behind it waiting in the loop.
   local function dial_two(settings)
     local service = assert(sandbox.start { speed = 0 })

@@ -180,7 +180,7 @@ local function prepare(state, transport, request, seconds, ends, is_first)
 end
 
 local function too_late(state, request)
-  return nil, errors.new({ kind = "limited", outcome = "not_sent", reason = "deadline",
+  return errors.new({ kind = "limited", outcome = "not_sent", reason = "deadline",
     message = "the deadline for all of it has passed", attempts = 0 }, request.operation,
     state.secrets)
 end
@@ -221,14 +221,15 @@ function exchange.run(state, transport, request, how, whole)
   local wrong = transport.check and transport:check(request)
   if wrong then return errors.misuse(("exotel.%s: %s"):format(request.operation, wrong)) end
   local left, deadline, ends = span_of(state, transport, request, how, whole)
-  if left <= 0 then return too_late(state, request) end
+  if left <= 0 then return nil, too_late(state, request) end
   local attempts, retries, err = 0, retries_of(state, how), nil
   repeat
     if state.gate or request.dials then
       local for_turn, refused = prepare(state, transport, request, left, ends, attempts == 0)
       if not for_turn then return nil, err or refused end
       deadline = math.min(deadline + for_turn, ends)
-      if for_turn > 0 then left = math.min(left, ends - transport:now()) end
+      left = math.min(left, ends - transport:now())
+      if left <= 0 then return nil, err or too_late(state, request) end
     end
     attempts = attempts + 1
     local record, came
