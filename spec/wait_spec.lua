@@ -98,6 +98,14 @@ describe("client:wait", function()
     assert.equal(100, transport.clock)
   end)
 
+  it("comes back in time also when there is no turn for its questions", function()
+    local client, transport = client_of({ GOING }, { limit = 2, max_wait = 300 })
+    assert(client:call_details(SID, { details = true }))
+    local _, err = client:wait(SID, { timeout = 5 })
+    assert.equal("unsettled", err.reason)
+    assert.same({ 5, 1 }, { transport.clock, #transport.asked })
+  end)
+
   it("tells what the service says of a call that it will never know", function()
     local client, transport = client_of { 404 }
     local _, err = client:wait({ sid = SID, status = "queued" })

@@ -463,8 +463,9 @@ function implementation.wait(object, call, options)
   if not transport then return nil, err end
   return waiting.run({
     transport = transport, tracker = state.tracker, secrets = state.secrets,
-    ask = function(seconds)
-      return implementation.call_details(object, sid, { details = true }, { timeout = seconds })
+    ask = function(seconds, left)
+      return implementation.call_details(object, sid, { details = true },
+        { timeout = seconds, deadline = left })
     end,
   }, call, sid, options)
 end

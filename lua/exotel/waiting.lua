@@ -51,7 +51,7 @@ local lasting = { invalid = true, misuse = true }
 -- Asks, and learns: true; or nil and an error that no further question changes.
 local function ask(source, known, left)
   local transport = source.transport
-  local call, err = source.ask(math.min(left, 15))
+  local call, err = source.ask(math.min(left, 15), left)
   local now = transport:now()
   known.asked_at = now
   if call then
@@ -93,7 +93,8 @@ local function begin(call, now)
 end
 
 --- Waits for a call: its record, with `settled`; or nil and an error. source: transport; tracker,
---- or nil; secrets; ask(seconds), which gives Call Details or nil and an error.
+--- or nil; secrets; ask(seconds, left), which gives Call Details or nil and an error within so many
+--- seconds, or within what is left where it waits for its turn.
 function waiting.run(source, call, sid, options)
   local transport = source.transport
   local now = transport:now()
