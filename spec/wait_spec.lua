@@ -106,6 +106,29 @@ describe("client:wait", function()
     assert.same({ 5, 1 }, { transport.clock, #transport.asked })
   end)
 
+  it("ends with its task, whether that is cancelled in a pause or in a question", function()
+    local service = assert(sandbox.start { speed = 0 })
+    local loop, client = exotel.loop(), service:client { retries = 0 }
+    local call = assert(client:connect(DIAL))
+    for _, faulty in ipairs { false, true } do
+      if faulty then service:fault { fault = "silent", next = 1 } end
+      local given = faulty and call.sid or call
+      local task = loop:spawn(function()
+        local _, err = client:wait(given, { timeout = 86400 })
+        return err
+      end)
+      loop:spawn(function()
+        loop:sleep(0.2)
+        task:cancel()
+      end)
+      exotel.assert(loop:run())
+      local err = task:result()
+      assert.same({ "transport", "cancelled" }, { err.kind, err.reason })
+      assert.equal(not faulty and call.sid or nil, err.call and err.call.sid)
+    end
+    service:stop()
+  end)
+
   it("tells what the service says of a call that it will never know", function()
     local client, transport = client_of { 404 }
     local _, err = client:wait({ sid = SID, status = "queued" })
@@ -191,7 +214,7 @@ describe("client:wait", function()
     local answering = raw.start { "send:" .. raw.answer(200, {}, answer_of(GOING).body) }
     client = looping.client(answering.url, { transport = loop })
     err = cancelled(client, loop, function() return loop.timers:first() end)
-    assert.same({ "cancelled", "not_sent" }, { err.reason, err.outcome })
+    assert.same({ "cancelled", nil }, { err.reason, err.outcome })
     assert.equal(1, answering:count "GET")
   end)
 

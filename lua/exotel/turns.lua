@@ -34,8 +34,8 @@ local function cancelled(state, request)
   }, request.operation, state.secrets)
 end
 
---- Sleeps. Whether it was for the whole time: a cancelled task's is cut short, and whoever went on
---- asking would stand in the way of others.
+--- Whether all of it was slept. Sleep that ends long before its time was cut short, as a cancelled
+--- task's is: whoever went on asking would stand in the way of others.
 function turns.sleep_whole(transport, seconds)
   local began = transport:now()
   transport:sleep(seconds)

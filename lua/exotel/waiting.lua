@@ -65,13 +65,18 @@ local function ask(source, known, left)
   return nil, err
 end
 
-local function unsettled(source, known, options)
-  local status = known.call.status and ": it is " .. tostring(known.call.status) or ""
-  local err = errors.new({ kind = "limited", reason = "unsettled",
-    message = ("the call hasn't settled within %g seconds%s"):format(options.timeout, status),
-  }, "wait", source.secrets)
+-- With what is known of the call.
+local function fail(source, known, kind, reason, message)
+  local err = errors.new({ kind = kind, reason = reason, message = message }, "wait",
+    source.secrets)
   err.call = setmetatable(known.call, records.metatables.tracked)
   return nil, err
+end
+
+local function unsettled(source, known, options)
+  local status = known.call.status and ": it is " .. tostring(known.call.status) or ""
+  return fail(source, known, "limited", "unsettled",
+    ("the call hasn't settled within %g seconds%s"):format(options.timeout, status))
 end
 
 -- When the service is asked next: a call of which nothing is known at once.
@@ -98,18 +103,20 @@ end
 function waiting.run(source, call, sid, options)
   local transport = source.transport
   local now = transport:now()
-  local known, ends, slept = begin(call, now), now + options.timeout, true
+  local known, ends = begin(call, now), now + options.timeout
   while not is_enough(known, now, options) do
     local told = heard(source, sid, options)
     if told then return told end
     if now >= ends then return unsettled(source, known, options) end
-    if now >= ask_at(known) or not slept then -- a task that was cancelled is told so
+    if now >= ask_at(known) then
       local asked, err = ask(source, known, ends - now)
       if not asked then return nil, err end
-      slept = true
     else
       local pause = math.min(ask_at(known), ends) - now
-      slept = turns.sleep_whole(transport, source.tracker and math.min(pause, LOOK) or pause)
+      if source.tracker then pause = math.min(pause, LOOK) end
+      if not turns.sleep_whole(transport, pause) then
+        return fail(source, known, "transport", "cancelled", "it was cancelled")
+      end
     end
     now = transport:now()
   end
