@@ -468,6 +468,32 @@ describe("calls in progress", function()
     assert.is_nil((one:begin_call()))
   end)
 
+  it("give their place back also when their end was faster than their dial's answer", function()
+    local one, other = gate { calls = 1 }, gate { calls = 1 }
+    local lease = assert(one:begin_call())
+    assert.is_true(other:call_ended "a sid")
+    assert.is_true(other:call_ended "a sid")
+    assert.is_nil((other:begin_call()))
+    one:call_began(lease, "a sid")
+    one:call_began(assert(other:begin_call()), "another sid")
+    assert.is_nil((one:begin_call()))
+    assert.is_true(other:call_ended "another sid")
+    assert.is_string((one:begin_call()))
+  end)
+
+  it("give their place back also when they end just as it is noted whose it is", function()
+    local one = gate { calls = 1 }
+    local lease = assert(one:begin_call())
+    local add = store.add
+    store.add = function(...)
+      store.add = add
+      one:call_began(lease, "a sid")
+      return add(...)
+    end
+    assert.is_true(one:call_ended "a sid")
+    assert.is_string((one:begin_call()))
+  end)
+
   it("keep their place when the store can't be told of the end, which may be told again", function()
     local state = {}
     local one = gate { store = losable(store, state), calls = 1 }

@@ -231,6 +231,10 @@ local CALL = 4 * 3600 + 600 -- seconds: the longest time_limit, and ringing
 
 local SID_MAX = 64 -- bytes; an event may name anything
 
+-- What stands in a lease's place where a call's end was heard before its dial was answered; and the
+-- seconds for which that is remembered.
+local ENDED, ANSWERED = "ended", 300
+
 -- A lease's text is "place slot token".
 local function slot_key(self, where, slot)
   return ("call %d of %s"):format(slot, where == "whole" and self.key or self.share_key)
@@ -284,15 +288,28 @@ end
 ---@param sid string
 function gate:call_began(lease, sid)
   if lease == "" then return end
-  local place = lease:find "^whole" and self.whole or self.share
-  place.store:add("lease of call " .. sid, lease, CALL)
+  local store = (lease:find "^whole" and self.whole or self.share).store
+  local key = "lease of call " .. sid
+  if store:add(key, lease, CALL) == false and store:swap(key, ENDED, nil) then
+    self:end_call(lease)
+  end
+end
+
+-- The lease of a call that is over, which is noted where there is none yet; or nil and an error.
+local function lease_of(store, key)
+  local lease, err = store:get(key)
+  if lease or err then return lease, err end
+  local noted
+  noted, err = store:add(key, ENDED, ANSWERED)
+  if noted or err then return nil, err end
+  return store:get(key) -- the dial was answered meanwhile
 end
 
 -- The lease is forgotten only when it was given back, so that whoever comes again finds it.
 local function give_back(self, store, sid)
   local key = "lease of call " .. sid
-  local lease, err = store:get(key)
-  if not lease then return err end
+  local lease, err = lease_of(store, key)
+  if not lease or lease == ENDED then return err end
   local done
   done, err = self:end_call(lease)
   if done ~= nil then done, err = store:swap(key, lease, nil) end
