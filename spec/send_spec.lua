@@ -274,6 +274,14 @@ describe("send", function()
     assert.same({ "limited", "only_dial", "from" }, { err.kind, err.reason, err.field })
     _, err = client:send { method = "POST", path = "x", query = { To = "+919123456789" } }
     assert.same({ "limited", "only_dial", "to" }, { err.kind, err.reason, err.field })
+    _, err = client:send { method = "POST", path = "x?a=1&To=%2B919123456789&repeated=b" }
+    assert.same({ "limited", "only_dial", "to" }, { err.kind, err.reason, err.field })
+    for _, path in ipairs { "x?To=%2B919876543210&To=%2B919123456789", "x?To=1&to=2" } do
+      _, err = client:send { method = "POST", path = path }
+      assert.same({ "invalid", "conflict", "to" }, { err.kind, err.reason, err.field })
+    end
+    _, err = client:send { method = "POST", path = "x?" .. ("a=1&"):rep(2000) .. "To=1" }
+    assert.same({ "limited", "only_dial", "to" }, { err.kind, err.reason, err.field })
     assert.same({}, server:requests())
     assert(client:send { path = "x", form = { From = "+919876543210" } })
     assert(client:send { path = "x", method = "DELETE" })

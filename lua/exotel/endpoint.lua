@@ -47,11 +47,25 @@ local function check_token(state, asked)
   return true
 end
 
+-- The names and values of a request, in tables: a path may have a query as well, whose names may
+-- be repeated.
+local function tables_of(asked)
+  local query = assert(core.form(asked.path:match "%?(.*)$" or "")) -- core.send has measured it
+  local first, again = {}, {}
+  for name, value in pairs(query) do
+    if type(value) == "string" then first[name] = value end
+  end
+  for _, name in ipairs(type(query.repeated) == "table" and query.repeated or {}) do
+    again[name] = ""
+  end
+  return { first, again, asked.query or {}, asked.form or {} }
+end
+
 -- The numbers that the fuses look at. Of two names that differ in case only, nobody knows
 -- which one rings.
 local function note_ringing(request, asked)
   if not request.dials then return request end
-  for _, given in ipairs { asked.query or {}, asked.form or {} } do
+  for _, given in ipairs(tables_of(asked)) do
     for name, value in pairs(given) do
       local field = name:lower()
       if field == "from" or field == "to" then
