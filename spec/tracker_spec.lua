@@ -203,6 +203,21 @@ describe("a dial", function()
     assert.same({ { SID }, "one" }, { names, calls[1].reference })
   end)
 
+  it("whose call couldn't be sought isn't made", function()
+    local tracker = new()
+    local client, transport = client_with(tracker, broken)
+    for _, extra in ipairs { { From = "12" }, { To = "a desk" }, { TimeLimit = "-1" } } do
+      local dial = { extra = extra, caller_id = DIAL.caller_id }
+      if not extra.From then dial.from = DIAL.from end
+      if not extra.To then dial.to = DIAL.to end
+      local _, err = client:connect(dial)
+      assert.same({ "limited", "not_sent", "tracker" }, { err.kind, err.outcome, err.reason })
+      assert.matches("its call couldn't be sought: ", err.message, 1, true)
+    end
+    assert.equal(0, transport.sent)
+    assert.same({ going = 0, settled = 0 }, tracker:counts())
+  end)
+
   it("that is no call to anybody isn't followed", function()
     local tracker = new()
     local client = client_with(tracker, broken)

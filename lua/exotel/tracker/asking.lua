@@ -90,13 +90,10 @@ end
 
 -- Seeks the call of a dial: as ask.
 local function seek(self, client, id, entry)
-  local reference, sought = entries.reference_of(id), {}
-  for _, name in ipairs(entries.of_dial) do sought[name] = entry[name] end
-  sought.reference = reference
-  local dial, wrong = reconcile.read(sought)
+  local reference, failed = entries.reference_of(id), {}
+  local dial, wrong = entries.sought(reference, entry)
   if not dial then return nil, wrong end
-  local failed = {}
-  local answer, err = client:reconcile(sought, {
+  local answer, err = client:reconcile(dial, {
     known = others_of(self, reference, entry.brings, failed) })
   if failed.err then return nil, failed.err end
   if not answer then return put_off(self, id, err) end

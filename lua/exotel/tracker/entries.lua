@@ -8,6 +8,7 @@
 
 local errors = require "exotel.errors"
 local life = require "exotel.tracker.life"
+local reconcile = require "exotel.reconcile"
 
 local entries = {}
 
@@ -98,9 +99,18 @@ function entries.name(self, sid, reference)
   end)
 end
 
+--- What is known of a dial whose call is sought, as reconcile has it: or nil and the error.
+function entries.sought(reference, told)
+  local dial = { reference = reference }
+  for _, name in ipairs(entries.of_dial) do dial[name] = told[name] end
+  return reconcile.read(dial)
+end
+
 --- Writes a dial down, before it leaves: true; or false or nil, and why it mustn't leave.
 function entries.write_down(self, reference, request)
   if not request.began then return false, "nothing says what time it is" end
+  local dial, wrong = entries.sought(reference, request)
+  if not dial then return false, "its call couldn't be sought: " .. wrong.message end
   local entry = { step = "seek", due = (request.latest or request.began) + SOON,
                   brings = entries.reference_in(request) }
   for _, name in ipairs(entries.of_dial) do entry[name] = request[name] end
