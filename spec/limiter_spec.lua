@@ -313,6 +313,17 @@ describe("waiting", function()
   end)
 end)
 
+describe("a clock that is set back", function()
+  it("keeps nobody from a turn that the store gives", function()
+    local now = 7200
+    local one = gate { limit = 60, now = function() return now end }
+    for _ = 1, 10 do assert(one:acquire(1, 30, "dial")) end -- some of whom wait
+    now = now - 3600
+    world:run(60)
+    assert.equal(0, one:acquire(1, 30, "dial"))
+  end)
+end)
+
 describe("while its store is lost", function()
   local HOSTS = 4
 

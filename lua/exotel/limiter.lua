@@ -195,6 +195,7 @@ function gate:acquire(cost, most, class, turn)
   most = math.min(most or self.max_wait, self.max_wait)
   local wait, step = 0, seconds_of(self.lost and self.share or self.whole)
   local behind = turn and line.again or math.max(line.first, line.again)
+  if behind - now > self.max_wait then behind = now end -- nobody does: the clock was set back
   local others_wait = not turn and behind > now
   if not others_wait then wait, step = ask(self, now, class, cost) end
   if wait == 0 and not others_wait then return 0 end
