@@ -537,14 +537,20 @@ describe("poll", function()
     end
   end)
 
-  it("tells when the account is refused", function()
-    local tracker = new()
-    tracker:follow(SID)
-    now = now + 61
-    local pause, err = tracker:poll(scripted.new { [SID] = { scripted.failure { kind = "api",
-      outcome = "rejected", status = 401, reason = "auth", message = "no" } } })
-    assert.same({ nil, "auth" }, { pause, err.reason })
-    assert.same({ going = 1, settled = 0 }, tracker:counts())
+  it("tells when the account is refused, which loses no call", function()
+    for reason, status in pairs { auth = 401, payment = 402, forbidden = 403, proxy = 407 } do
+      store = memory.new { now = function() return now end }
+      local tracker = new()
+      tracker:follow(SID)
+      local client = scripted.new { [SID] = { scripted.failure { kind = "api",
+        outcome = "rejected", status = status, reason = reason, message = "no" } } }
+      for _ = 1, 12 do
+        now = now + 61
+        local pause, err = tracker:poll(client)
+        assert.same({ nil, reason }, { pause, err.reason })
+      end
+      assert.same({ going = 1, settled = 0 }, tracker:counts())
+    end
   end)
 
   it("leaves what another is asking about to that one, until it has ended", function()

@@ -13,8 +13,9 @@ local ASKING = 60     -- seconds for which what is asked about is left to who as
 local LATER = 30      -- seconds until something that couldn't be asked is asked again
 local PAUSE_MOST = 60 -- seconds: another process may have dialled
 
--- What is wrong with the account is wrong with every question.
-local stops = { auth = true, payment = true }
+-- What is wrong with the account, or on the way to it, is wrong with every question, and says
+-- nothing of a call.
+local stops = { auth = true, payment = true, forbidden = true, proxy = true }
 
 -- What ends the whole poll, if this does: nobody has a turn, or an answer.
 local function stopping(err)
