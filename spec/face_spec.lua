@@ -758,7 +758,9 @@ describe("the fuses", function()
     local client = client_on(transport, { only_dial = { "+91 98765 43210", "09123456789", "100" } })
     assert(client:connect(DIAL))
     assert(client:connect(with(DIAL, { from = "09876543210", to = "100" })))
-    for field, given in pairs { from = { from = "+919876543211" }, to = { to = "1000" } } do
+    for _, given in ipairs { { from = "+919876543211" }, { to = "1000" },
+                             { to = "sip:9876543210" }, { to = "sip:a@9876543210" } } do
+      local field = next(given)
       local _, err = client:connect(with(DIAL, given))
       assert.same({ "limited", "not_sent", "only_dial", field, 0,
         field .. " is not among the numbers of only_dial" },

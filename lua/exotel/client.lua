@@ -131,13 +131,15 @@ end
 -- Fuses
 -- ==================================================================
 
+local TEN = "^%+?%d*(" .. ("%d"):rep(10) .. ")$"
+
 -- Two international spellings of one phone are equal; a national one has no country, and
--- agrees with another in the last ten digits.
+-- agrees with another in the last ten digits. What is no number, as a SIP address, is equal or not.
 local function same_phone(a, b)
   if a == b then return true end
   if a:sub(1, 1) == "+" and b:sub(1, 1) == "+" then return false end
-  local a_end, b_end = a:match "^%+?%d*(%d%d%d%d%d%d%d%d%d%d)$", b:match "(%d%d%d%d%d%d%d%d%d%d)$"
-  return a_end ~= nil and a_end == b_end
+  local last = a:match(TEN)
+  return last ~= nil and last == b:match(TEN)
 end
 
 local function is_allowed(list, number)
