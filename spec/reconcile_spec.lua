@@ -91,6 +91,20 @@ describe("a dial of which nobody knows", function()
     assert.same({ "placed", sid }, { state_of(assert(client:reconcile(first))) })
   end)
 
+  it("isn't placed any more where a function knows that the call was another's", function()
+    local client = new_client()
+    local err = lose(client, true)
+    advance(60)
+    assert.equal("placed", (state_of(assert(client:reconcile(err)))))
+    local looked_up
+    local found = assert(client:reconcile(err, { known = function(sid)
+      looked_up = sid
+      return true
+    end }))
+    assert.same({ "unknown", service:calls()[1].sid }, { found.state, looked_up })
+    assert.equal("placed", client:reconcile(err, { known = function() return false end }).state)
+  end)
+
   it("is ambiguous between two calls", function()
     local client, other = new_client(), new_client()
     local err = lose(client, true)

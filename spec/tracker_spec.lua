@@ -309,6 +309,38 @@ describe("a dial that is sought", function()
     assert.falsy(client.known "nobody")
   end)
 
+  for _, is_done in ipairs { false, true } do
+    it("isn't given the call that another dial has been given meanwhile"
+      .. (is_done and ", and that is done" or ""), function()
+      local one, other = new(), new()
+      for _, name in ipairs { "one", "two" } do
+        assert.is_true(one:begins(name, { began = now, latest = now, from = DIAL.from,
+                                          time_limit = 60 }))
+      end
+      now = now + 61
+      local found = { { state = "placed", call = ended(SID) } }
+      local client, nested = scripted.new({}, found), scripted.new({}, found)
+      local reconcile, calls = client.reconcile, nil
+      function client.reconcile(...)
+        client.reconcile = reconcile
+        assert(other:poll(nested))
+        if is_done then calls = select(2, take_all(other)) end
+        return reconcile(...)
+      end
+      assert(one:poll(client, 1))
+      calls = calls or select(2, take_all(other))
+      local whose = nested.sought[1].reference
+      assert.same({ SID, whose }, { calls[1].sid, calls[1].reference })
+      assert.same({ going = 1, settled = 0 }, one:counts())
+      local last = scripted.new({}, { { state = "not_placed" } })
+      live(one, last, 100)
+      assert.is_true(last.known(SID))
+      local dial = exotel.assert(one:take())
+      assert.same({ "not_placed", whose == "one" and "two" or "one" },
+        { dial.settled, dial.reference })
+    end)
+  end
+
   it("isn't settled while the store can't say whose calls there are", function()
     local whole = store
     local client = scripted.new({}, { { state = "not_placed" } })

@@ -379,7 +379,7 @@ local function subject_of(subject)
 end
 
 -- By SID, whose dials are known to be others': those of this client, and those that are named, or
--- that a function says.
+-- that a function says, which knows what this client doesn't.
 local function owner_of(state, asked)
   local known, is_known = {}, nil
   for name, value in pairs(asked or {}) do
@@ -393,7 +393,7 @@ local function owner_of(state, asked)
     end
   end
   return function(sid)
-    return reconcile.owner(state.memory, sid) or known[sid] or is_known and is_known(sid) or nil
+    return is_known and is_known(sid) or reconcile.owner(state.memory, sid) or known[sid]
   end
 end
 

@@ -53,15 +53,39 @@ local function ask(self, client, sid)
   return put_off(self, sid, err)
 end
 
--- Whether a SID is known to be of another dial than that of an entry: whose events bring back
--- `brings`, where that isn't its reference. What can't be looked up is noted in `failed`.
+-- Whether a call is known to be of another dial: whose events bring back `brings`, where that isn't
+-- its reference. entry: the call's, or nil.
+local function is_others(entry, reference, brings)
+  local other = entry and entry.reference
+  return other ~= nil and other ~= reference and other ~= brings
+end
+
+-- The same by its SID. What can't be looked up is noted in `failed`.
 local function others_of(self, reference, brings, failed)
   return function(sid)
     local entry, _, err = self.book:get(sid)
     failed.err = failed.err or err
-    local other = entry and entry.reference
-    return other ~= nil and other ~= reference and other ~= brings
+    return is_others(entry, reference, brings)
   end
+end
+
+-- A call was found to be of a dial: true; false when it has become another's meanwhile; or nil and
+-- an error.
+local function claim(self, call, reference, brings)
+  local is_free = true
+  local function name(entry)
+    is_free = not is_others(entry, reference, brings)
+    local renames = is_free and entry.reference ~= reference
+    if renames then entry.reference = reference end
+    return renames
+  end
+  local done, err = entries.learn(self, call.sid, function(entry, now)
+    name(entry)
+    life.read(entry, call, now)
+  end)
+  if done then done, err = entries.name(self, call.sid, name) end
+  if not done then return nil, err end
+  return is_free
 end
 
 local function sids_of(calls)
@@ -99,12 +123,9 @@ local function seek(self, client, id, entry)
   if failed.err then return nil, failed.err end
   if not answer then return put_off(self, id, err) end
   if answer.state == "placed" then
-    local done, why = entries.learn(self, answer.call.sid, function(of_call, now)
-      of_call.reference = reference
-      life.read(of_call, answer.call, now)
-    end)
-    if done then done, why = entries.name(self, answer.call.sid, reference) end
-    if not done then return nil, why end
+    local is_its, why = claim(self, answer.call, reference, entry.brings)
+    if is_its == nil then return nil, why end
+    if not is_its then return entries.put_off(self, id, LATER) end
     client:call_ended(answer.call.sid)
     return entries.found(self, reference, answer.call.sid)
   end

@@ -88,13 +88,11 @@ function entries.found(self, reference, sid)
   end)
 end
 
---- A call that is settled is of that dial, whatever its events brought back.
-function entries.name(self, sid, reference)
+--- Changes the reference of a call that is settled, and not done, by name(entry), which says
+--- whether it has.
+function entries.name(self, sid, name)
   return entries.revise(self, sid, function(entry)
-    if not entry or entry.step ~= "hand" or entry.reference == reference then
-      return entries.SAME
-    end
-    entry.reference = reference
+    if not entry or not name(entry) or entry.step ~= "hand" then return entries.SAME end
     return entry
   end)
 end
