@@ -2,6 +2,7 @@
 -- Nothing here asserts that something was fast, only that it came, or that it waited.
 -- SPDX-License-Identifier: MIT
 
+local looping = require "spec.support.looping"
 local lua = require "spec.support.lua"
 local socket = require "socket"
 local raw = require "spec.support.raw"
@@ -338,6 +339,14 @@ describe("a lock", function()
     lock:close()
     assert.is_false(sys.lock(name))
     again:close()
+  end)
+
+  it("keeps nobody out where files can't be locked", function()
+    assert.equal("true", raw.child({ looping.preload "no_locks" }, ([[
+      local lock = require "exotel.sys".lock
+      local one, other = lock(%q), lock(%q)
+      print(one and other and true)]]):format(name, name)))
+    looping.stop()
   end)
 
   it("isn't undone by a forked copy", function()

@@ -16,9 +16,12 @@
 
 #define AS_FOPEN 0666 /* less what the umask takes */
 
+/* A file system that knows no locks keeps nobody out, nor who asks. */
 static int lock_it(int fd) {
-  while (flock(fd, LOCK_EX | LOCK_NB) != 0)
+  while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == ENOLCK || errno == ENOTSUP || errno == ENOSYS) return 0;
     if (errno != EINTR) return errno;
+  }
   return 0;
 }
 
