@@ -207,8 +207,8 @@ DOC_DIR  = $(DESTDIR)$(PREFIX)/share/doc/lua-exotel
 
 # The one list of what is installed: the rock is made of it as well.
 install: all ## install under PREFIX (default /usr/local), staged in DESTDIR
-	@cd lua && find . -name '*.lua' | while read -r file; do \
-	  install -D -m 644 "$$file" "$(LUA_DIR)/$$file" || exit 1; done
+	@find lua/ -name '*.lua' | while read -r file; do \
+	  install -D -m 644 "$$file" "$(LUA_DIR)/$${file#lua/}" || exit 1; done
 	@for module in $(MODULES); do \
 	  install -D -m 755 $(LIB)/$$module.so "$(CLIB_DIR)/exotel/$$module.so" || exit 1; done
 	@install -D -m 755 $(LIB).so "$(CLIB_DIR)/exotel.so"

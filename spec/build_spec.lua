@@ -179,6 +179,26 @@ describe("EXOTEL_MODULES", function()
   end)
 end)
 
+describe("make install", function()
+  it("takes a DESTDIR that is relative to the tree's top", function()
+    local folder = temporary_folder()
+    local ok, text = run(("ln -s \"$PWD\"/* '%s' && cd '%s' && make -s install LUA=%s DESTDIR=stage"
+      .. " PREFIX=/usr && find . -name exotel.lua"):format(folder, folder, lua.name))
+    assert.is_true(ok, text)
+    assert.equal(("./stage/usr/share/lua/%s/exotel.lua\n"):format(ABI), text)
+    run(("rm -rf lua/stage '%s'"):format(folder))
+  end)
+
+  it("installs a bin/exotel that finds the modules beside it, wherever that is", function()
+    local folder = install "core"
+    local ok, text = run(("unset LUA_PATH LUA_CPATH; cd / && %s '%s/bin/exotel' --version"):format(
+      lua.name, folder))
+    assert.is_true(ok, text)
+    assert.equal("exotel " .. require("exotel")._VERSION .. "\n", text)
+    run(("rm -rf '%s'"):format(folder))
+  end)
+end)
+
 describe("bin/exotel of a source tree", function()
   it("takes that tree's modules, and none of another that it stands in", function()
     local folder = temporary_folder()
