@@ -27,8 +27,8 @@ static const char *const client_names[] = {"account_sid", "api_key", "api_token"
                                            "token",       "region",  "base_url"};
 
 /* Names of the second table. */
-static const char *const how_names[] = {"timeout", "connect_timeout", "retries",
-                                        "format"};
+static const char *const how_names[] = {"timeout",  "connect_timeout", "retries",
+                                        "deadline", "format",          "reference"};
 
 void exotel_request_init(exotel_request *r) {
   memset(r, 0, sizeof *r);
@@ -274,6 +274,14 @@ static int listed(const char *const *names, size_t n, exotel_slice name) {
   return 0;
 }
 
+/* Where a name of the second table belongs. A SID may stand before the first one. */
+static const char *behind(const exotel_operation *o, exotel_slice name) {
+  if (o->dials && exotel_slice_is(name, "timeout"))
+    return "belongs in the second table (seconds to wait for the answer);"
+           " ring_timeout is how long the phone rings";
+  return "belongs in the second table, behind this one";
+}
+
 static exotel_kind check_unknown(const exotel_request *r, exotel_error *e) {
   const exotel_operation *o = r->operation;
   const char *best = NULL;
@@ -283,11 +291,7 @@ static exotel_kind check_unknown(const exotel_request *r, exotel_error *e) {
     return misuse(e, "unknown_option", r->unknown,
                   "belongs to exotel.configure or exotel.client, not to a call");
   if (listed(how_names, sizeof how_names / sizeof *how_names, r->unknown))
-    return misuse(e, "unknown_option", r->unknown,
-                  exotel_slice_is(r->unknown, "timeout")
-                      ? "belongs in the second table (seconds to wait for the answer);"
-                        " ring_timeout is how long the phone rings"
-                      : "belongs in the second table");
+    return misuse(e, "unknown_option", r->unknown, behind(o, r->unknown));
   for (i = 0; i < o->nparameters; i++) {
     exotel_nearest(r->unknown, o->parameters[i].lua, &best, &distance);
     exotel_nearest(r->unknown, o->parameters[i].name, &best, &distance);

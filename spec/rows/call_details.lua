@@ -85,7 +85,9 @@ for given, meant in pairs { detail = "details", Sid = "sid", callsid = "CallSid"
 end
 raises("client.api_key", "", { sid = SID, api_key = "x" },
   "option 'api_key' belongs to exotel.configure or exotel.client, not to a call")
-raises("how.retries", "", { sid = SID, retries = 1 },
-  "option 'retries' belongs in the second table")
+for _, name in ipairs { "retries", "timeout" } do
+  raises("how." .. name, "", { sid = SID, [name] = 1 },
+    ("option '%s' belongs in the second table, behind this one"):format(name))
+end
 
 return rows

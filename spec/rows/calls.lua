@@ -669,7 +669,10 @@ end
 raises("unknown.table", "calls", { zzzz = { gte = 1 } }, "option 'zzzz' is not known")
 raises("client.api_key", "calls", { api_key = "x" },
   "option 'api_key' belongs to exotel.configure or exotel.client, not to a call")
-raises("how.retries", "calls", { retries = 1 }, "option 'retries' belongs in the second table")
+for _, name in ipairs { "retries", "timeout", "deadline" } do
+  raises("how." .. name, "calls", { [name] = 1 },
+    ("option '%s' belongs in the second table, behind this one"):format(name))
+end
 
 -- }=================================================================
 

@@ -888,9 +888,9 @@ for _, name in ipairs { "account_sid", "api_key", "api_token", "key", "token", "
   raises("numbers", "client." .. name, "connect", { [name] = "x" },
     ("option '%s' belongs to exotel.configure or exotel.client, not to a call"):format(name))
 end
-for _, name in ipairs { "connect_timeout", "retries", "format" } do
+for _, name in ipairs { "connect_timeout", "retries", "deadline", "format", "reference" } do
   raises("numbers", "how." .. name, "connect", { [name] = 1 },
-    ("option '%s' belongs in the second table"):format(name))
+    ("option '%s' belongs in the second table, behind this one"):format(name))
 end
 raises("numbers", "how.timeout", "ring_timeout", { timeout = 30 },
   "option 'timeout' belongs in the second table (seconds to wait for the answer); ring_timeout"
