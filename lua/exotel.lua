@@ -20,6 +20,8 @@ local exotel = { _VERSION = core._VERSION }
 local implementation = client.implementation
 local default
 
+local DOT = "the functions of exotel stand behind a dot: exotel.connect { … }"
+
 --- Sets the client that the functions of this module use. Settings: account_sid, api_key,
 --- api_token, region or base_url; timeout, connect_timeout (seconds), retries; only_dial,
 --- max_dials, before_dial; limit, max_wait (seconds), limiter; transport, proxy, ca_file,
@@ -29,6 +31,7 @@ local default
 ---@param given exotel.settings
 ---@return exotel.client client
 exotel.configure = errors.expose(function(given)
+  if given == exotel then return errors.misuse(DOT) end
   local made, err = client.new(given)
   if not made then return nil, err end
   default = made
@@ -39,6 +42,7 @@ end)
 ---@param given? exotel.settings
 ---@return exotel.client client
 exotel.client = errors.expose(function(given)
+  if given == exotel then return errors.misuse(DOT) end
   return client.new(given or {})
 end)
 
@@ -51,6 +55,7 @@ end
 
 local function with_client(implement)
   return errors.expose(function(...)
+    if ... == exotel then return errors.misuse(DOT) end
     local object, err = default_client()
     if not object then return nil, err end
     return implement(object, ...)

@@ -278,6 +278,10 @@ describe("a call of the face", function()
       raised(function() client.connect(DIAL) end))
     assert.equal("the second table wants a table, got a number",
       raised(function() client:connect(DIAL, 5) end))
+    for _, name in ipairs { "connect", "balance", "calls", "configure", "client" } do
+      assert.equal("the functions of exotel stand behind a dot: exotel.connect { … }",
+        raised(function() exotel[name](exotel, DIAL) end))
+    end
   end)
 
   it("takes a record where a SID is wanted", function()
