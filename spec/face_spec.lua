@@ -205,7 +205,10 @@ describe("settings", function()
       "exotel.client: https://api.exotel.com" },
     { "{ base_url = 'https://b' }", ALL .. "EXOTEL_REGION=mumbai", "exotel.client: https://b" },
     { "{}", ALL .. "EXOTEL_REGION=moon",
-      "region is 'moon': must be mumbai or singapore or a host" },
+      "EXOTEL_REGION: region is 'moon': must be mumbai or singapore or a host" },
+    { "{}", ALL .. "EXOTEL_BASE_URL=http://a.example", "EXOTEL_BASE_URL: the address is plain http"
+      .. " to a host that isn't loopback: credentials would travel readable; plain_http = true"
+      .. " allows it" },
     { "{}", "", "no configuration: account_sid is missing; give it to exotel.configure or"
       .. " exotel.client, or set EXOTEL_ACCOUNT_SID" },
     { "{}", "EXOTEL_ACCOUNT_SID=a", "no configuration: api_key is missing; give it to"

@@ -201,12 +201,16 @@ local function from_environment(out, name)
   return out
 end
 
--- An address that was given leaves the environment's addresses out of it.
+-- An address that was given leaves the environment's addresses out of it. origin: the variable that
+-- it came from.
 local function add_address(out)
-  if out.region or out.base_url then return out end
-  local done, err = from_environment(out, "base_url")
-  if not done or out.base_url then return done, err end
-  return from_environment(out, "region")
+  for _, name in ipairs { "base_url", "region" } do
+    if out.region or out.base_url then return out end
+    local done, err = from_environment(out, name)
+    if not done then return nil, err end
+    out.origin = out[name] and row_of[name].env
+  end
+  return out
 end
 
 -- After the address, whose credentials count more than the environment's.
@@ -330,7 +334,7 @@ local function check_tracker(out)
   return out
 end
 
-local function place(out)
+local function place_at(out)
   local base, err = find_base(out)
   if not base then return nil, err end
   if not base.https and not base.loopback and not out.plain_http then
@@ -339,6 +343,14 @@ local function place(out)
   end
   out.target = { base = base.base, flow_host = flow_host_for(base.host) }
   return take_credentials(out, base)
+end
+
+local function place(out)
+  local origin = out.origin
+  out.origin = nil
+  local placed, err = place_at(out)
+  if err and origin then err.message = origin .. ": " .. err.message end
+  return placed, err
 end
 
 --- Settings from what was given and the environment, or nil and a misuse.
