@@ -487,11 +487,15 @@ describe("what is asked of exotel.recording", function()
   end
 
   it("is refused of a call without one", function()
-    for _, call in ipairs { { sid = "abc" }, { recording_url = "" }, "abc",
-                            { recording_url = {} } } do
+    for _, call in ipairs { { sid = "abc" }, { recording_url = "" }, { recording_url = {} } } do
       local _, err = client:recording(call, { to = directory .. "/x" })
       assert.same({ "invalid", "missing", "recording_url" }, { err.kind, err.reason, err.field })
     end
+  end)
+
+  it("isn't said to be missing where a SID was given", function()
+    local _, err = client:recording("c5797dcbaaeed7678c40", { to = directory .. "/x" })
+    assert.same({ "invalid", "url", "recording_url" }, { err.kind, err.reason, err.field })
   end)
 end)
 

@@ -293,6 +293,10 @@ local function address_of(call)
     if type(url) == "table" then url = nil end
   end
   if type(url) == "string" and url:find "^https?://" then return url end
+  if type(call) == "string" then
+    return errors.invalid("recording", "recording_url", "url",
+      "that is no http address: it takes the call's record, or the recording_url in it")
+  end
   return errors.invalid("recording", "recording_url", "missing", "the call has no recording (yet)")
 end
 
