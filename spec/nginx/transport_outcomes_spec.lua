@@ -68,7 +68,7 @@ describe("inside nginx nothing is sent", function()
   it("to a name whose address nobody tells in time", function()
     -- nginx itself would wait for 30 seconds, and say that it could not be resolved.
     check_unsent(ask(server, "https://api.silent", { connect_timeout = 0.2 }), "timeout",
-      "api.silent port 443: no connection within the time-out")
+      "api.silent port 443: no connection within the time-out - the directive `resolver` names")
     check_unsent(ask(server, "https://other.silent", { timeout = 0.2 }), "timeout", "other.silent")
   end)
 

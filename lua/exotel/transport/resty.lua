@@ -142,7 +142,7 @@ local TRUST = " - lua_ssl_trusted_certificate names the certificates that nginx 
   .. " many may stand between these and the server's (by default 1)"
 local NAME = " - nginx compares the certificate with the host's name, never with an address"
 local PROTOCOLS = " - lua_ssl_protocols and lua_ssl_ciphers say what nginx offers"
-local NO_RESOLVER = " - the directive `resolver` names the server that nginx asks for names"
+local RESOLVER = " - the directive `resolver` names the server that nginx asks for names"
 
 -- What OpenSSL says of a certificate that nothing leads to.
 local untrusted = { "issuer certificate", "self.signed", "verify the first", "chain too long" }
@@ -151,14 +151,14 @@ local function at_place(where, text)
   return ("%s port %d: %s"):format(where.host, where.port, text)
 end
 
-local function late(where)
-  return unsent("timeout", at_place(where, "no connection within the time-out"))
+local function late(where, hint)
+  return unsent("timeout", at_place(where, "no connection within the time-out" .. hint))
 end
 
 local function connect_failure(where, why)
-  if why == "timeout" then return late(where) end
+  if why == "timeout" then return late(where, is_address(where.address) and "" or RESOLVER) end
   if why:find "^no resolver defined" then
-    return unsent("resolver", at_place(where, why .. NO_RESOLVER)) -- no other try meets one
+    return unsent("resolver", at_place(where, why .. RESOLVER)) -- no other try meets one
   end
   return unsent(why:find "resolve" and "resolve" or "connect", at_place(where, why))
 end
@@ -175,7 +175,7 @@ end
 -- The number before it may be an earlier failure's.
 local function tls_failure(where, why)
   why = why:gsub("^%d+: ", "")
-  if why == "timeout" then return late(where) end
+  if why == "timeout" then return late(where, "") end
   local failure = unsent("tls", at_place(where, why))
   failure.hint = tls_hint(where, why)
   return failure
