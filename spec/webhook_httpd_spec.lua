@@ -8,6 +8,7 @@ local httpd = require "exotel.httpd"
 local mounted = require "exotel.webhook.httpd"
 local poller = require "exotel.poller"
 local posting = require "spec.support.posting"
+local raised = require "spec.support.raised"
 local sys = require "exotel.sys"
 local tiny_store = require "spec.support.tiny_store"
 local webhooks = require "exotel.webhook"
@@ -83,6 +84,17 @@ describe("a webhook on a server of exotel.httpd", function()
     end
     assert.equal(3, #seen)
     assert.equal("/hook", seen[1].request.path)
+  end)
+
+  it("raises at the caller's line where there is no webhook", function()
+    assert.equal("exotel.webhook.httpd.step wants a webhook, got a nil",
+      raised(function() mounted.step(nil, server, 0) end))
+    assert.equal("exotel.webhook.httpd.answer wants a webhook, got a boolean",
+      raised(function() mounted.answer(true) end))
+    assert.equal("a method of a webhook wants the webhook before the colon",
+      raised(function() webhook.handle("POST", "secret=" .. SECRET) end))
+    assert.equal("a method of a webhook wants the webhook before the colon",
+      raised(function() webhook.counts() end))
   end)
 
   it("answers what applets ask, by the path", function()

@@ -308,6 +308,13 @@ end
 
 local methods = {}
 
+-- The state of a webhook, for a method that raises at its caller's line what is none.
+local function state_of(self)
+  local state = get_state(self)
+  if not state then error("a method of a webhook wants the webhook before the colon", 3) end
+  return state
+end
+
 local known_methods = { GET = true, HEAD = true, POST = true }
 
 -- A header's value: of several the first, whatever the case of its name.
@@ -368,7 +375,7 @@ end
 ---@return string body
 ---@return function? after
 function methods:handle(method, query, headers, body, path)
-  local state = get_state(self)
+  local state = state_of(self)
   count(state, "received")
   local request, why, status, more = admit(state, method, query, headers or {}, path)
   if not request then
@@ -409,7 +416,7 @@ end)
 ---@return table<string, integer> counts
 function methods:counts()
   local copy = {}
-  for what, times in pairs(get_state(self).counted) do copy[what] = times end
+  for what, times in pairs(state_of(self).counted) do copy[what] = times end
   return copy
 end
 

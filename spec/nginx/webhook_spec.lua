@@ -63,6 +63,12 @@ local HTTP = [[
     location / {
       content_by_lua_block { require("exotel.webhook.nginx").handle(require "webhook") }
     }
+    location = /none {
+      content_by_lua_block {
+        local _, message = pcall(function() require("exotel.webhook.nginx").handle(true) end)
+        ngx.print(message)
+      }
+    }
   }
 ]]
 
@@ -238,6 +244,13 @@ describe("a webhook in nginx", function()
     peer:close()
     assert.equal(200, post(event))
     assert.equal(2, #noted())
+  end)
+
+  it("says at its caller's line that it was given no webhook", function()
+    start()
+    local _, text = request("GET", "/none")
+    assert.truthy(text:find("content_by_lua%([^)]*%):2: exotel.webhook.nginx.handle wants a"
+      .. " webhook, got a boolean"), text)
   end)
 
   it("says elsewhere what it is for", function()

@@ -8,12 +8,20 @@
 
 local mounted = {}
 
+-- For whom users call: raises at their line.
+local function check_webhook(name, webhook)
+  if type(webhook) ~= "table" then
+    error(("exotel.webhook.httpd.%s wants a webhook, got a %s"):format(name, type(webhook)), 3)
+  end
+end
+
 --- Answers one request of a server. Returns what is to be called when the answer is on its way,
 --- behind the server's next poll; nil for nothing.
 ---@param webhook exotel.webhook
 ---@param request userdata
 ---@return function? after
 function mounted.answer(webhook, request)
+  check_webhook("answer", webhook)
   local status, headers, body, after = webhook:handle(request:method(), request:query(),
     request:headers(), request:body(), request:path())
   request:respond(status, headers, body)
@@ -26,6 +34,7 @@ end
 ---@param seconds? number
 ---@return boolean handled
 function mounted.step(webhook, server, seconds)
+  check_webhook("step", webhook)
   local request = server:poll(seconds or 0)
   local handled = request ~= nil
   while request do

@@ -29,6 +29,9 @@ end
 function mounted.handle(webhook)
   local ngx = nginx.api
   if not ngx then error("exotel.webhook.nginx.handle is for a handler of nginx", 2) end
+  if type(webhook) ~= "table" then
+    error("exotel.webhook.nginx.handle wants a webhook, got a " .. type(webhook), 2)
+  end
   local status, headers, body, after = webhook:handle(ngx.req.get_method(), ngx.var.args,
     ngx.req.get_headers(), read_body, ngx.var.uri)
   ngx.status = status
