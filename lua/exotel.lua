@@ -257,11 +257,11 @@ end)
 exotel.time = with_client_if_any(implementation.time)
 
 --- A loop for requests that don't block: in a function run by loop:spawn(fn, …) every call of
---- a client yields until its answer is there. Options: requests_in_flight (64), of which
---- dials_in_flight (16) may be dials; on_error(err, task). lua/exotel/transport/loop.lua
---- describes the methods: spawn, step, run, sleep, prepare, close, and pollfd, events, timeout
---- for a poller; a task has done, result and cancel. A client with the setting
---- transport = loop raises elsewhere, where any other client blocks.
+--- a client yields until its answer is there. Options: requests_in_flight (64, at most 1000), of
+--- which dials_in_flight (16) may be dials; on_error(err, task), called with what a task raises.
+--- Its methods: spawn, step, run, sleep, prepare, close, and pollfd, events, timeout for a poller;
+--- a task has done, result and cancel. A client with the setting transport = loop raises elsewhere,
+--- where any other client blocks.
 ---@param options? { requests_in_flight?: integer, dials_in_flight?: integer, on_error?: function }
 ---@return exotel.loop? loop
 ---@return exotel.error? err
