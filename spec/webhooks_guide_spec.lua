@@ -42,6 +42,21 @@ describe("the guide to webhooks", function()
     server:close()
   end)
 
+  it("lists what a server and its requests have", function()
+    local server = assert(require("exotel.httpd").listen())
+    local socket = require("socket").connect("127.0.0.1", server:port())
+    socket:send "GET / HTTP/1.0\r\n\r\n"
+    local request = server:poll(LONG)
+    for name, object in pairs { server = server, request = request } do
+      local there, listed = { close = true }, {}
+      for method in pairs(getmetatable(object).__index) do there[method] = true end
+      for method in page.text:gmatch("`" .. name .. ":([%l_]+)%(") do listed[method] = true end
+      assert.same(there, listed)
+    end
+    socket:close()
+    server:close()
+  end)
+
   -- The rows of the table of answers: by status, the counts in its last column.
   local function answers_of(text)
     local rows = {}

@@ -1,6 +1,6 @@
 /*
-** l_httpd: exotel.httpd, the server of csrc/httpd for Lua. Private to this library: the
-** sandbox and the listener, written in Lua, are what users see.
+** l_httpd: exotel.httpd, the server of csrc/httpd for Lua. docs/webhooks.md lists what
+** users see of it; the sandbox stands on it, too.
 **
 ** A server and a request are userdata, each the owner of its own half; either may be
 ** collected first. Nothing of Lua runs under libmicrohttpd: poll returns before a request

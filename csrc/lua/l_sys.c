@@ -1,7 +1,7 @@
 /*
 ** l_sys: exotel.sys, the system under csrc/sys for Lua: clocks, sleep, polling, random
-** bytes, files, child processes, the relay of l_gate. Private to this library: what
-** users see is written in Lua.
+** bytes, files, child processes, the relay of l_gate. Private to this library, but for
+** what docs/dialling.md names: append, time, now and sleep.
 **
 ** A process is a userdata that owns an exotel_process; closing it kills the child. A lock
 ** is one that owns a descriptor.
