@@ -133,7 +133,7 @@ describe("a sandbox for tests", function()
       { { until_stdin_ends = true }, "option 'until_stdin_ends' is not known" },
       { { "x" }, "option '1' is not known" },
       { { speed = "fast" }, "speed wants a number from 0 to 1000000, got 'fast'" },
-      { { ring_seconds = -1 }, "ring_seconds wants seconds, got '-1'" },
+      { { ring_seconds = -1 }, "ring_seconds wants seconds from 0 to 1000000000, got '-1'" },
       { { port = 65536 }, "port wants a number up to 65535" },
       { { speed = print }, "option 'speed' wants a string or a number, got a function" },
       { { speed = { {} } }, "option 'speed' wants a string or a number, got a table" },

@@ -281,7 +281,8 @@ describe("the sandbox", function()
   it("refuses options that it can't follow", function()
     for _, option in ipairs { "--speed=-1", "--speed=fast", "--speed=1e9", "--ring-seconds=-1",
                               "--call-seconds=1e99", "--queue-second=1", "--epoch=-1",
-                              "--epoch=4102444800", "--seed=x" } do
+                              "--epoch=4102444800", "--seed=x", "--until-stdin-ends=no",
+                              "--help=no" } do
       local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port=0", option,
                                          stderr = false })
       assert.equal(2, process:wait(LONG), option)

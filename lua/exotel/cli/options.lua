@@ -26,8 +26,8 @@ end
 
 -- Of each kind of number: the least, the most, and how it is asked for.
 local numbers = {
-  integer = { 0, compat.MOST, "a whole number" },
-  seconds = { 0, 1e9, "seconds" },
+  integer = { 0, compat.MOST, "a whole number from 0" },
+  seconds = { 0, 1e9, "seconds from 0 to 1000000000" },
   rate = { 0, 1e6, "a number from 0 to 1000000" },
 }
 
@@ -64,6 +64,7 @@ function options.read(rows, arguments)
     local row, wrong = find(rows, name)
     if not row then return nil, wrong end
     if row[2] == "flag" then
+      if value then return nil, ("--%s takes no value"):format(row[1]) end
       out[row[1]] = true
     else
       if not value then
