@@ -29,7 +29,7 @@
 ---@field transport? table what requests are sent by, instead of libcurl, or of nginx's sockets inside nginx: a loop, or { perform, sleep, now }
 ---@field proxy? string|false the proxy's address; false for none, whatever the environment says; inside nginx there is none
 ---@field ca_file? string certificates to trust, PEM; default the system's; inside nginx the directive lua_ssl_trusted_certificate says it
----@field user_agent? string how requests name the program
+---@field user_agent? string how requests name the program; default lua-exotel, and its version
 ---@field max_response? number bytes of an answer
 ---@field resolve? string "host:port:address", for tests
 

@@ -70,8 +70,9 @@ settings.rows = {
       .. " there is none" },
   { "ca_file", "string", about = "certificates to trust, PEM; default the system's; inside nginx"
     .. " the directive lua_ssl_trusted_certificate says it" },
-  { "user_agent", "string", about = "how requests name the program" },
-  { "max_response", "number", least = 1024, most = 1e9, whole = true,
+  { "user_agent", "string", about = "how requests name the program; default lua-exotel, and its"
+    .. " version" },
+  { "max_response", "number", least = 1024, most = 1e9, whole = true, default = 16777216,
     about = "bytes of an answer" },
   { "resolve", "string", about = "\"host:port:address\", for tests" },
 }
