@@ -875,8 +875,9 @@ failure("cause.ndnc.400", "cause.403.NDNC", 400,
 failure("cause.events", "cause.400.StatusCallbackEvents", 400, '{"RestException":{"Status":400,'
   .. '"Message":"Invalid Call Parameters: Invalid \'StatusCallbackEvents\' specified"}}',
   "status_callback_events", "rejected", "Exotel answered 400, malformed header or body: Invalid"
-  .. " Call Parameters: Invalid 'StatusCallbackEvents' specified - events are for calls between"
-  .. " two numbers and streams; a flow tells of its end by a Passthru applet", nil, nil,
+  .. " Call Parameters: Invalid 'StatusCallbackEvents' specified - they are answered and"
+  .. " terminal, with a stream ringing too; a flow has none, and tells of its end by a Passthru"
+  .. " applet", nil, nil,
   exception("<Status>400</Status><Message>Invalid Call Parameters: Invalid"
     .. " &apos;StatusCallbackEvents&apos; specified</Message>"))
 
