@@ -334,13 +334,22 @@ local function copy(value)
   return out
 end
 
+-- A name of none of these: nil and a misuse.
+local function unknown(what, name, known)
+  local names = {}
+  for one in pairs(known) do names[#names + 1] = one end
+  table.sort(names)
+  return errors.misuse(("%s '%s' is not known%s"):format(what, tostring(name),
+    errors.did_you_mean(name, names)))
+end
+
 --- The fields of a record ("call"): a list of { name, lua, list, position, type, source }.
 ---@param record string
 ---@return table[] fields
 exotel.fields = errors.expose(function(record)
   local rows = api.records[record]
   if rows then return copy(rows) end
-  return errors.misuse(("record '%s' is not known"):format(tostring(record)))
+  return unknown("record", record, api.records)
 end)
 
 --- The options of an operation ("connect"): a list of { lua, name, type, modes, required,
@@ -350,7 +359,7 @@ end)
 exotel.options = errors.expose(function(name)
   local operation = api.by_name[name]
   if operation then return copy(operation.parameters) end
-  return errors.misuse(("operation '%s' is not known"):format(tostring(name)))
+  return unknown("operation", name, api.by_name)
 end)
 
 --- What `value` is, or raises the error readably: as an object where the host prints those,

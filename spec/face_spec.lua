@@ -754,7 +754,11 @@ describe("the tables", function()
   it("raise what they don't know", function()
     assert.equal("record 'invoice' is not known", raised(function() exotel.fields "invoice" end))
     assert.equal("record 'nil' is not known", raised(function() exotel.fields() end))
+    assert.equal("record 'calls' is not known (did you mean 'call'?)",
+      raised(function() exotel.fields "calls" end))
     assert.equal("operation 'x' is not known", raised(function() exotel.options "x" end))
+    assert.equal("operation 'call' is not known (did you mean 'calls'?)",
+      raised(function() exotel.options "call" end))
     assert.equal("operation 'nil' is not known", raised(function() exotel.options() end))
   end)
 end)
