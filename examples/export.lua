@@ -14,7 +14,8 @@ local function write_line(values)
   io.write(table.concat(cells, ","), "\n")
 end
 
-local year, month = arg[1]:match "^(%d%d%d%d)-(%d%d)$"
+local year, month = (arg[1] or ""):match "^(%d%d%d%d)-(%d%d)$"
+if not year then error("a month like 2026-11 is wanted", 0) end
 local last_day = os.date("%d", os.time { year = year, month = month + 1, day = 0 })
 
 write_line(columns)

@@ -1,8 +1,9 @@
 -- Rings people before their appointments, and writes down how each call ended. Killed at any
 -- moment and run again, it goes on, and rings nobody twice.
 --   lua5.4 examples/reminders.lua APPOINTMENTS JOURNAL RESULTS CALLER_ID APP_ID
--- APPOINTMENTS has lines like 17,+919876543210,2026-11-23 10:30:00; RESULTS gets one like
--- 17,completed,24 for each. JOURNAL is the program's own. Run one at a time.
+-- APPOINTMENTS has lines like 17,+919876543210,2026-11-23 10:30:00, each with another name, of
+-- letters and digits, in front; RESULTS gets one like 17,completed,24 for each. JOURNAL is the
+-- program's own. Run one at a time.
 -- The account comes from EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY and EXOTEL_API_TOKEN.
 
 local exotel = require "exotel"
@@ -24,7 +25,8 @@ local function write(name, ...)
   assert(sys.append(name, table.concat({ ... }, name == RESULTS and "," or " ") .. "\n"))
 end
 
--- The lines of a file. One that a crash broke off was never written: the file goes on without it.
+-- The lines of a file of this program's own. One that a crash broke off was never written: the
+-- file goes on without it.
 local function lines_of(name)
   local file, list = io.open(name), {}
   if not file then return list end
@@ -48,13 +50,22 @@ end
 
 local jobs, known = {}, {} -- known: the SIDs of calls
 
-for _, line in ipairs(lines_of(APPOINTMENTS)) do
+-- A name that stands twice would be rung twice, and a line that is passed over never.
+local function read_appointment(line)
   local name, number, at = line:match "^(%w+),([^,]+),(.+)$"
-  if name then
-    local job = { name = name, number = number, at = assert(exotel.time(at)), step = "ring",
-                  due = sys.time() + SPACING * #jobs, tries = 0 }
-    jobs[#jobs + 1], jobs[name] = job, job
-  end
+  local epoch = name and exotel.time(at)
+  if not epoch then return nil, "isn't like 17,+919876543210,2026-11-23 10:30:00" end
+  if jobs[name] then return nil, "has a name that stood before" end
+  return { name = name, number = number, at = epoch, step = "ring",
+           due = sys.time() + SPACING * #jobs, tries = 0 }
+end
+
+local at_line = 0
+for line in io.lines(APPOINTMENTS) do
+  at_line = at_line + 1
+  local job, wrong = read_appointment(line)
+  if not job then error(("%s: line %d %s"):format(APPOINTMENTS, at_line, wrong), 0) end
+  jobs[#jobs + 1], jobs[job.name] = job, job
 end
 
 local function placed(job, sid)

@@ -101,6 +101,32 @@ describe("examples/reminders.lua", function()
     assert.same({ "17.1", "18.1" }, { dials[1].form.CustomField, dials[2].form.CustomField })
   end)
 
+  it("rings whom a last line without its end names, and leaves the file as it is", function()
+    begin { { "17", COMPLETED } }
+    local text = ("17,%s,%s\n18,%s,%s"):format(COMPLETED, LATER, BUSY, LATER)
+    write("appointments", text)
+    assert.is_false(run())
+    assert.same({ [COMPLETED] = 1, [BUSY] = 1 }, rings())
+    assert.equal(text, read "appointments")
+  end)
+
+  for about, line in pairs {
+    ["a name that stands twice"] = "17," .. BUSY .. "," .. LATER,
+    ["a name that is none"] = "M. Rao," .. BUSY .. "," .. LATER,
+    ["no time"] = "18," .. BUSY .. ",23/11/2026 10:30",
+    ["a line of another system's end"] = "18," .. BUSY .. "," .. LATER .. "\r",
+  } do
+    it("rings nobody for a file with " .. about, function()
+      begin { { "17", COMPLETED } }
+      write("appointments", ("17,%s,%s\n%s\n"):format(COMPLETED, LATER, line))
+      local process = start(0)
+      assert.is_true(process:wait(LONG) ~= 0)
+      process:close()
+      assert.equal(0, #service:dials())
+      assert.equal("", read "journal")
+    end)
+  end
+
   it("does nothing when all was done", function()
     begin { { "17", COMPLETED }, { "18", BUSY } }
     assert.is_false(run())
