@@ -63,9 +63,11 @@ end
 local at_line = 0
 for line in io.lines(APPOINTMENTS) do
   at_line = at_line + 1
-  local job, wrong = read_appointment(line)
-  if not job then error(("%s: line %d %s"):format(APPOINTMENTS, at_line, wrong), 0) end
-  jobs[#jobs + 1], jobs[job.name] = job, job
+  if line ~= "" then
+    local job, wrong = read_appointment(line)
+    if not job then error(("%s: line %d %s"):format(APPOINTMENTS, at_line, wrong), 0) end
+    jobs[#jobs + 1], jobs[job.name] = job, job
+  end
 end
 
 local function placed(job, sid)
