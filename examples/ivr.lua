@@ -1,6 +1,12 @@
 -- A phone menu: a flow of a Greeting, a Gather, a Switch, a Connect and a Passthru, whose URLs are
 -- answered here. It prints them, to be put into the flow.
 --   lua5.4 examples/ivr.lua SECRET [PORT [ADDRESS]]     ADDRESS: where Exotel reaches this server
+-- On the sandbox somebody calls, and presses 1:
+--   lua5.4 examples/ivr.lua 0123456789abcdef 8090 &
+--   bin/exotel sandbox --flow examples/ivr_flow.json &
+--   curl -d digits=1 http://127.0.0.1:8080/_sandbox/digits
+--   curl -d From=%2B919876543210 -d To=08039570000 -d app_id=926 \
+--     http://127.0.0.1:8080/_sandbox/incoming
 
 local applet = require "exotel.applet"
 local httpd = require "exotel.httpd"

@@ -9,26 +9,35 @@ local sys = require "exotel.sys"
 local LONG = 20 -- seconds that nothing here should ever need
 local SECRET = "5ec2e75ec2e75ec2e7"
 
+-- The example's flow, with the URLs of a server on another port.
+local function write_flow(urls)
+  local file = assert(io.open "examples/ivr_flow.json")
+  local text, name = file:read "*a", os.tmpname()
+  file:close()
+  for _, url in ipairs(urls) do
+    local path = url:match "^http://[^/]+(/%l+)"
+    text = text:gsub("http://127%.0%.0%.1:8090" .. path .. "%?secret=%x+", url)
+  end
+  assert.is_nil(text:find("8090", 1, true))
+  file = assert(io.open(name, "w"))
+  assert(file:write(text))
+  file:close()
+  return name
+end
+
 describe("examples/ivr.lua", function()
-  local on, ivr, urls
+  local on, ivr, urls, flow
 
   setup(function()
-    on = on_sandbox.start("--speed", "100")
     ivr = assert(sys.spawn { lua.name, "examples/ivr.lua", SECRET, "0" })
     urls = {}
     for index = 1, 5 do urls[index] = assert(ivr:read_line(LONG)) end
-    on:flow { app_id = "926", applets = {
-      { kind = "greeting", url = urls[1] },
-      { kind = "gather", url = urls[2], next = { digits = "team", no_input = "end" } },
-      { kind = "switch", name = "team", url = urls[3],
-        next = { sales = "agents", support = "agents", nobody = "missed", default = "end" } },
-      { kind = "connect", name = "agents", url = urls[4], next = "missed" },
-      { kind = "passthru", name = "missed", url = urls[5], next = { a = "end", b = "voicemail" } },
-      { kind = "voicemail", name = "voicemail" },
-    } }
+    flow = write_flow(urls)
+    on = on_sandbox.start("--speed", "100", "--flow", flow)
   end)
 
   teardown(function()
+    os.remove(flow)
     on:stop()
     ivr:close()
   end)
