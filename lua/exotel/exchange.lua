@@ -22,9 +22,16 @@ local RETRIES, BUDGET = settings.default "retries", settings.default "retry_budg
 local tls_hint = " - the certificate or the connection isn't trusted; ca_file names other"
   .. " certificates to trust"
 
+local no_tls_hint = " - no TLS is spoken there; an address without it begins with http://"
+
+-- OpenSSL says so where the answer is no TLS, as to a base_url without its http://.
+local function hint_of(message)
+  return message:find("wrong version number", 1, true) and no_tls_hint or tls_hint
+end
+
 local function transport_error(state, request, failure)
   local message = ("no answer from Exotel: %s"):format(tostring(failure.message or failure.reason))
-  if failure.reason == "tls" then message = message .. (failure.hint or tls_hint) end
+  if failure.reason == "tls" then message = message .. (failure.hint or hint_of(message)) end
   local unknown = failure.sent ~= false
   if unknown and request.dials then
     message = message .. answers.doubt(request)
