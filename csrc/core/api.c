@@ -631,9 +631,8 @@ static const exotel_record_type failure_type = {"failure", failure_fields,
 
 static const exotel_cause causes[] = {
     {400, "StatusCallbackEvents", "status_callback_events",
-     "they are answered and terminal, with a stream ringing too; a flow has none, and "
-     "tells"
-     " of its end by a Passthru applet"},
+     "they are answered and terminal, with a stream ringing too; a flow has none, and"
+     " tells of its end by a Passthru applet"},
     {403, "NDNC", "ndnc", "the number is on the do-not-call list"},
 };
 
