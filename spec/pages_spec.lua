@@ -150,6 +150,16 @@ describe("a query", function()
     assert.same({}, server:requests())
   end)
 
+  it("raises where it is taken for a list, which it would seem to be without a call", function()
+    local query = serving.start(minutes(1)):client():calls {}
+    local NO_LIST = "a query is no list: `for call in query do` reads it, query:all() gives a list"
+    assert.equal(NO_LIST, raised(function() return query[1] end))
+    assert.is_nil(query.first_page)
+    if lua.name ~= "lua5.1" and not lua.is_jit then -- there a table's own length counts
+      assert.equal(NO_LIST, raised(function() return #query end))
+    end
+  end)
+
   it("raises a programmer's mistake at the caller's line, when it is made", function()
     local client = serving.start(minutes(1)):client()
     assert.equal("exotel.calls: option 'directon' is not known (did you mean 'direction'?)",

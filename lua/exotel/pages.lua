@@ -31,6 +31,17 @@ function metatable.__tostring()
   return "exotel.query of calls"
 end
 
+-- Who takes a query for a list would find it empty.
+local function no_list()
+  error("a query is no list: `for call in query do` reads it, query:all() gives a list", 3)
+end
+
+function metatable.__len() no_list() end
+
+setmetatable(methods, { __index = function(_, name)
+  if type(name) == "number" then no_list() end
+end })
+
 local function state_of(query)
   local state = get_state(query)
   if state then return state end
