@@ -342,6 +342,26 @@ describe("a sandbox that is stepped", function()
     assert.same({ "in-progress", "in-progress", "completed" }, statuses)
   end)
 
+  it("is where the call is that it has just told of, whatever sums of seconds led there", function()
+    local client = start { speed = 0, queue_seconds = 0.3, ring_seconds = 0.7, call_seconds = 1.1,
+                           settle_seconds = 0.1 }
+    local statuses = {}
+    receiver:run(function()
+      local placed = assert(client:connect(params("10", "10", { status_callback = receiver.url })))
+      for index, tenths in ipairs { 3, 7, 7, 11 } do
+        for _ = 1, tenths do handle:advance(0.1) end
+        local call = assert(client:call_details(placed, { details = true }))
+        statuses[index] = ("%s %s"):format(call.legs[1].status, call.legs[2].status)
+      end
+      assert.equal("completed", receiver.received[1].event.status)
+      handle:advance(0.1)
+      assert.is_number(assert(client:call_details(placed)).duration)
+      assert.equal(1, client:calls {}:total())
+    end)
+    assert.same({ "ringing nil", "in-progress ringing", "in-progress in-progress",
+                  "completed completed" }, statuses)
+  end)
+
   it("lets in a minute's requests when it was stepped a minute", function()
     start { speed = 0, rate_limit = 2 }
     local client = handle:client { retries = 0 }

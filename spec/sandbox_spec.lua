@@ -216,7 +216,7 @@ describe("a sandbox's timeline", function()
       { 3, "in-progress", "in-progress", "ringing" },
       { 5, "failed", "completed", "failed" }, { 1e6, "failed", "completed", "failed" },
     } do
-      local state = timeline.state(steps, timeline.reached(steps, row[1]))
+      local state = timeline.state(steps, timeline.reached(steps, 0, row[1]))
       local second = state.legs[2] and state.legs[2].status
       assert.same({ row[2], row[3], row[4] }, { state.status, state.legs[1].status, second })
     end

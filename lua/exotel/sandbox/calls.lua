@@ -52,7 +52,7 @@ end
 
 --- How many steps of its timeline a call has behind it now.
 function calls:reached(call)
-  return timeline.reached(call.steps, self.settings.clock:now() - call.placed)
+  return timeline.reached(call.steps, call.placed, self.settings.clock:now())
 end
 
 --- Whether a call has ended, and has nothing before it.
@@ -136,7 +136,7 @@ local function settles(self, call, state)
 end
 
 local function is_settled(self, call, state)
-  return call.placed + settles(self, call, state) <= self.settings.clock:now()
+  return clock.later(call.placed, settles(self, call, state)) <= self.settings.clock:now()
 end
 
 local function add_settled(record, state)

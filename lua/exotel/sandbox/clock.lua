@@ -21,6 +21,17 @@ clock.__index = clock
 
 local OFFSET = 19800 -- the service prints +05:30
 
+-- Two sums of the same seconds differ by a hair when they are added in another order, and a
+-- clock that stands still could stand in between. To the microsecond they are one.
+local function rounded(epoch)
+  return math.floor(epoch * 1e6 + 0.5) / 1e6
+end
+
+--- The time so many seconds after another one, as the clock shows it.
+function clock.later(epoch, seconds)
+  return rounded(epoch + seconds)
+end
+
 --- settings: epoch (seconds, what the clock shows at first); now() -> real seconds on a
 --- clock that never goes back; speed (sandbox seconds per real second, 0 stands still);
 --- sleep(real seconds, waiter), which may come back earlier, for any of the tables that
@@ -41,7 +52,7 @@ end
 
 --- Epoch seconds of the sandbox.
 function clock:now()
-  return self.shown + (self.read() - self.began) * self.speed
+  return clock.later(self.shown, (self.read() - self.began) * self.speed)
 end
 
 --- How many real seconds so many of the sandbox's take; as many, if it stands still.
@@ -100,6 +111,7 @@ end
 
 --- Comes back once the sandbox's time is `at`, which may be past.
 function clock:wait_until(at)
+  at = rounded(at)
   local left = at - self:now()
   if left <= 0 then return end
   local waiter = self.waiters:add(at, { rests = false })
@@ -124,7 +136,7 @@ end
 -- Never back: while others were at work the clock may have come further by itself.
 local function jump(self, at)
   local read = self.read()
-  local now = self.shown + (read - self.began) * self.speed
+  local now = clock.later(self.shown, (read - self.began) * self.speed)
   self.real_shown = self.real_shown + (read - self.began)
   self.shown, self.began = math.max(now, at), read
 end
@@ -168,7 +180,7 @@ local function run_steps(self)
     local step = self.steps[self.first]
     self.steps[self.first] = nil
     self.first = self.first + 1
-    step_to(self, self:now() + step.seconds)
+    step_to(self, clock.later(self:now(), step.seconds))
     step.done()
   end
   self.stepping = false

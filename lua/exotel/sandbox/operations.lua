@@ -46,7 +46,9 @@ local function placed(sandbox, asked, call)
     return asked.format.record("Call", "call", sandbox.calls:record(call, n), "null")
   end
   local wait = sandbox.settings.originate_seconds or 0
-  if wait == 0 then return { status = 200, body = shown(timeline.reached(call.steps, 0)) } end
+  if wait == 0 then
+    return { status = 200, body = shown(timeline.reached(call.steps, call.placed, call.placed)) }
+  end
   return { status = 200, body = function()
     sandbox.settings.clock:sleep(wait)
     return shown(sandbox.calls:reached(call))

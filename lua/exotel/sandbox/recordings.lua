@@ -2,6 +2,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local clock = require "exotel.sandbox.clock"
 local core = require "exotel.core"
 
 local recordings = {}
@@ -41,7 +42,7 @@ function recordings:find(path)
   local call = account_sid == settings.account_sid and settings.calls:find(sid)
   if not call then return nil end
   local seconds, ended = settings.calls.recording(call, settings.calls:reached(call))
-  if not seconds or settings.clock:now() < ended + self.DELAY then return nil end
+  if not seconds or settings.clock:now() < clock.later(ended, self.DELAY) then return nil end
   return recordings.mp3(seconds)
 end
 

@@ -8,6 +8,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local clock = require "exotel.sandbox.clock"
 local numbers = require "exotel.sandbox.numbers"
 
 local timeline = {}
@@ -74,10 +75,10 @@ function timeline.plan(form, seconds)
   return steps
 end
 
---- How many steps have happened `after` seconds.
-function timeline.reached(steps, after)
+--- How many steps of a call that was placed then have happened now.
+function timeline.reached(steps, placed, now)
   local n = 0
-  while n < #steps and steps[n + 1].after <= after do n = n + 1 end
+  while n < #steps and clock.later(placed, steps[n + 1].after) <= now do n = n + 1 end
   return n
 end
 
