@@ -132,10 +132,10 @@ local function settled(call)
 end
 
 -- A POST of a form as it is.
-local function post(form)
+local function post(form, content_type)
   return assert(agent:perform {
     method = "POST", url = base_url .. "/v1/Accounts/sandbox/Calls/connect.json", body = form,
-    headers = { ["content-type"] = "application/x-www-form-urlencoded" },
+    headers = { ["content-type"] = content_type or "application/x-www-form-urlencoded" },
     username = "sandbox_key", password = "sandbox_token", timeout = LONG, connect_timeout = LONG,
   })
 end
@@ -645,6 +645,31 @@ describe("the sandbox", function()
     assert.equal(calls[#calls].Call.Sid, dialled.call_sid)
   end)
 
+  it("reads a dial as multipart/form-data too, as a page's curl sends it", function()
+    local parts = {}
+    for _, row in ipairs {
+      { "From", "+919876543210" }, { "To", "+919123456710" }, { "CallerId", CALLER_ID },
+      { "StatusCallback", "http://127.0.0.1:1/" },
+      { "StatusCallbackContentType", "application/json" },
+      { "StatusCallbackEvents[0]", "terminal" }, { "Record", "true" },
+      { "StatusCallbackEvents[1]", "answered" },
+    } do
+      parts[#parts + 1] = ('--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n')
+        :format(row[1], row[2])
+    end
+    local body, content_type = table.concat(parts), "multipart/form-data; boundary=b"
+    local response = post(body .. "--b--\r\n", content_type)
+    assert.equal(200, response.status, response.body)
+    local dials = read_journal "dials"
+    assert.same({ From = "+919876543210", To = "+919123456710", CallerId = CALLER_ID,
+                  StatusCallback = "http://127.0.0.1:1/", Record = "true",
+                  StatusCallbackContentType = "application/json",
+                  StatusCallbackEvents = { "terminal", "answered" } }, dials[#dials].form)
+    local calls = #read_journal "calls"
+    assert.equal(400, post(body:sub(1, -3), content_type).status) -- cut off
+    assert.equal(calls, #read_journal "calls")
+  end)
+
   it("counts dials that it doesn't let in", function()
     local dials = #read_journal "dials"
     for index, row in ipairs {
@@ -777,7 +802,7 @@ describe("an error of a sandbox's own", function()
     broken:answer {
       path = function() return "/v1/Accounts/sandbox/Calls/connect.json" end,
       method = function() return "POST" end, body = function() return "" end,
-      user = function() end, password = function() end,
+      user = function() end, password = function() end, header = function() end,
       respond = function(_, given) status = given end,
     }
     assert.equal(500, status)

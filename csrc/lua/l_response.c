@@ -8,8 +8,13 @@
 
 #include "../core/error.h"
 #include "../core/form.h"
+#include "../core/media_type.h"
+#include "../core/multipart.h"
+#include "../core/name.h"
 #include "../core/text.h"
 #include "l_answer.h"
+
+#include <string.h>
 
 static void push_part(lua_State *L, const exotel_record *r, const exotel_node *node,
                       int names);
@@ -195,18 +200,48 @@ static exotel_kind add_leaf(void *context, const exotel_leaf *leaf, exotel_error
   return exotel_record_add(context, leaf, e);
 }
 
+/* A part of multipart as the leaf that a form's pair would be; files are passed over. */
+static exotel_kind add_part(void *context, const exotel_part *part, exotel_error *e) {
+  exotel_step path[EXOTEL_DEPTH_MAX];
+  exotel_leaf leaf;
+  if (part->is_file || part->name.n == 0) return EXOTEL_OK;
+  memset(&leaf, 0, sizeof leaf);
+  leaf.path = path;
+  leaf.depth = exotel_name_split(part->name, path);
+  leaf.text = part->value;
+  leaf.stays = 1;
+  return add_leaf(context, &leaf, e);
+}
+
+static exotel_kind read_form(l_work *w, exotel_slice body, exotel_slice type) {
+  exotel_record *r = &w->response.record;
+  exotel_media_type media;
+  exotel_slice boundary;
+  exotel_media_type_read(type, &media);
+  if (media.media != EXOTEL_MEDIA_MULTIPART || media.boundary_size == 0)
+    return exotel_form_read(body, &w->text, add_leaf, r, &w->error);
+  boundary.p = media.boundary;
+  boundary.n = media.boundary_size;
+  return exotel_multipart_read(body, boundary, &w->text, add_part, r, &w->error);
+}
+
 /*
-** core.form(body): a form body or query string as a table, nested by its brackets, every
-** value a string; or nil and an error.
+** core.form(body, content_type): a form body or query string as a table, nested by its
+** brackets, every value a string; or nil and an error. It is x-www-form-urlencoded, unless
+** the content type, which may be nil, says multipart/form-data.
 */
 int l_form_read(lua_State *L) {
   static const exotel_record_type form = {"form", NULL, 0, NULL};
   exotel_slice body = l_slice_check(L, 1);
-  l_work *w = l_work_take(L);
-  exotel_record *r = &w->response.record;
-  exotel_kind kind = exotel_record_begin(r, &form, &w->error);
-  if (kind == EXOTEL_OK)
-    kind = exotel_form_read(body, &w->text, add_leaf, r, &w->error);
+  exotel_slice type = exotel_slice_of("");
+  l_work *w;
+  exotel_record *r;
+  exotel_kind kind;
+  if (!lua_isnoneornil(L, 2)) type = l_slice_check(L, 2);
+  w = l_work_take(L);
+  r = &w->response.record;
+  kind = exotel_record_begin(r, &form, &w->error);
+  if (kind == EXOTEL_OK) kind = read_form(w, body, type);
   if (kind != EXOTEL_OK) return l_error_push(L, w);
   l_record_push(L, r);
   l_work_give(w);

@@ -107,7 +107,7 @@ end
 
 -- Writes a dial down, as it came.
 function server:read_dial(request)
-  local form, err = core.form(request:body())
+  local form, err = core.form(request:body(), request:header "content-type")
   local dial = { at = self.settings.clock:now(), form = form or {}, bytes = #request:body() }
   self.dials:add(dial)
   return dial, err and err.message
