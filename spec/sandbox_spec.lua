@@ -670,6 +670,17 @@ describe("the sandbox", function()
     assert.equal(calls, #read_journal "calls")
   end)
 
+  it("tells of the numbers that a page's curl sends, whose plus signs aren't encoded", function()
+    local path, url = address()
+    assert.equal(200, post("From=+919413740010&To=+918867990010&CallerId=01130830000"
+      .. "&StatusCallback=" .. url .. "&StatusCallbackEvents[0]=terminal"
+      .. "&StatusCallbackContentType=application/json").status)
+    local event = posted(path, 1)[1].event
+    assert.same({ "+919413740010", "+918867990010" }, { event.from, event.to })
+    local dials = read_journal "dials"
+    assert.equal(" 919413740010", dials[#dials].form.From) -- as it came
+  end)
+
   it("counts dials that it doesn't let in", function()
     local dials = #read_journal "dials"
     for index, row in ipairs {

@@ -69,9 +69,20 @@ local function copy(form)
   return out
 end
 
+-- A plus sign that wasn't encoded came as a blank: the pages' own samples send it so.
+local function restore_plus(form)
+  for _, parameter in ipairs(parameters) do
+    local value = form[parameter.name]
+    if parameter.type == "phone" and type(value) == "string" then
+      form[parameter.name] = value:gsub("^ %f[%d]", "+")
+    end
+  end
+end
+
 --- The form, a flow's without To; or nil and the service's message.
 function forms.check(given)
   local form = copy(given)
+  restore_plus(form)
   local mode = mode_of(form)
   for _, parameter in ipairs(parameters) do
     local name, value = parameter.name, form[parameter.name]
