@@ -639,6 +639,43 @@ describe("poll", function()
     end
   end)
 
+  it("isn't held up by what others ask about, or it can't read, however much that is", function()
+    local one, other = new(), new()
+    for index = 1, 3 do
+      one:follow(("bad%d"):format(index))
+      store:swap("tracker calls of bad" .. index, store:get("tracker calls of bad" .. index), "{}",
+        9000)
+    end
+    now = now + 1
+    one:follow(SID)
+    now = now + 1
+    one:follow(OTHER)
+    now = now + 61
+    local client, nested = scripted.new { [SID] = { going(SID) } },
+      scripted.new { [OTHER] = { going(OTHER) } }
+    local ask = client.call_details
+    function client.call_details(...)
+      local pause, err = other:poll(nested, 2)
+      assert.same({ nil, "protocol" }, { pause, err.reason })
+      return ask(...)
+    end
+    assert.equal(0, one:poll(client, 1))
+    assert.same({ { SID }, { OTHER } }, { client.asked, nested.asked })
+  end)
+
+  it("ends when the store refuses to change anything", function()
+    local tracker, leases = new(), 0
+    for index = 1, 3 do tracker:follow(("sid%d"):format(index)) end
+    now = now + 61
+    local refusing = setmetatable({}, { __index = store })
+    function refusing.lease()
+      leases = leases + 1
+      return nil, contract.failure("protocol", "READONLY")
+    end
+    local pause, err = new({ store = refusing }):poll(scripted.new {}, 2)
+    assert.same({ nil, "protocol", 1 }, { pause, err.reason, leases })
+  end)
+
   it("tells of a store that is lost", function()
     for _, name in ipairs { "get", "lease" } do
       new():follow(SID)

@@ -132,25 +132,29 @@ local function seek(self, client, id, entry)
   return settle_dial(self, id, dial, answer)
 end
 
--- A line of the index whose time has come, under a lease, so that nobody else asks the same.
+-- What is due of a line of the index: as ask.
+local function ask_about(self, client, line)
+  local entry, _, why = self.book:get(line.id)
+  if why then return nil, why end
+  if entry and (entry.step == "hand" or entry.step == "done" or entry.due > self.now()) then
+    return self.book:align(line.id)
+  elseif not entries.reference_of(line.id) then
+    return ask(self, client, line.id)
+  elseif entry then
+    return seek(self, client, line.id, entry)
+  end
+  return self.book:align(line.id) -- it ended before its dial could leave
+end
+
+-- The same under a lease, so that nobody else asks it: false where another does, or where what
+-- stands there can't be read, and then why.
 local function look_after(self, client, line)
   local token, err = self.book:lease("ask", line.id, ASKING)
-  if not token then return token == false and true or nil, err end
-  local entry, _, why = self.book:get(line.id)
-  local done, ends
-  if why then
-    done, err = nil, why
-  elseif entry and (entry.step == "hand" or entry.step == "done" or entry.due > self.now()) then
-    done, err = self.book:align(line.id)
-  elseif not entries.reference_of(line.id) then
-    done, err, ends = ask(self, client, line.id)
-  elseif entry then
-    done, err, ends = seek(self, client, line.id, entry)
-  else
-    done, err = self.book:align(line.id) -- it ended before its dial could leave
-  end
+  if not token then return token, err end
+  local done, why, ends = ask_about(self, client, line)
   self.book:release("ask", line.id, token)
-  return done, err, ends
+  if not done and why.reason == "protocol" then return false, why end
+  return done, why, ends
 end
 
 local function by_due(a, b) return a.due < b.due end
@@ -176,13 +180,12 @@ function asking.poll(self, client, most)
   local lines, err = self.book:lines()
   if not lines then return nil, err end
   local list, pause = due_lines(self, lines)
-  local unreadable
-  for index, line in ipairs(list) do
-    if index > most then return 0 end
-    local done, ends
-    done, err, ends = look_after(self, client, line)
-    if not done and err.reason ~= "protocol" then return nil, err end
-    if not done then unreadable = err end -- which must not hold up the others
+  local asked, unreadable = 0, nil -- which must not hold up the others
+  for _, line in ipairs(list) do
+    if asked >= most then return 0 end
+    local done, why, ends = look_after(self, client, line)
+    if done == nil then return nil, why end
+    if done then asked = asked + 1 else unreadable = why or unreadable end
     if ends and stops[ends.reason] then return nil, ends end
     if ends then return math.min(math.max(ends.retry_after or LATER, 1), PAUSE_MOST) end
   end
