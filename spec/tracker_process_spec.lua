@@ -182,6 +182,29 @@ describe("two processes that change one call", function()
   end)
 end)
 
+describe("a process that is slow to take a call", function()
+  it("hasn't it where another was given it meanwhile, at whatever operation it stood still",
+  function()
+    local n, met = -1, true
+    while met do
+      n, met = n + 2, false -- in front of each operation
+      store = memory.new { now = function() return now end }
+      local other, count, given = tracker_of(nothing), 0, nil
+      other:follow(scripted.ended(SID))
+      local one = tracker_of(function()
+        count = count + 1
+        if count ~= n then return end
+        met, now = true, now + HOLD + 1
+        given = other:take()
+      end)
+      local call = one:take()
+      assert.is_true((call and call.sid or given and given.sid) == SID, n)
+      assert.is_false(call and given and true or false, n)
+    end
+    assert.is_true(n > 20, n)
+  end)
+end)
+
 describe("several processes at a time", function()
   local CALLS, WORKERS = 6, 4
 

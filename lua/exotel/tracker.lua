@@ -225,12 +225,17 @@ local function mark(self, id)
   return done and false, err
 end
 
--- One that is settled, for as long as `hold`: or false, or nil and an error.
+-- One that is settled, for as long as `hold` from now: or false, or nil and an error. Who was so
+-- slow that the lease was over by then has nothing.
 local function take_one(self, line)
   local token, err = self.book:lease("hand", line.id, self.hold)
   if not token then return token, err end
-  local call
+  local call, renewed
   call, err = mark(self, line.id)
+  if call then
+    renewed, err = self.book:renew("hand", line.id, token, self.hold)
+    call = renewed and call
+  end
   if not call then
     self.book:release("hand", line.id, token)
     return call, err
