@@ -779,6 +779,15 @@ describe("a settled call", function()
     assert.equal(OTHER, keeping:take().sid)
   end)
 
+  it("waits as long for who takes it again and again, and never comes to its end", function()
+    local tracker = new { keep = 86400 }
+    tracker:follow(ended(SID))
+    for hour = 1, 48 do
+      assert.is_table(tracker:take(), hour)
+      now = now + 3600
+    end
+  end)
+
   it("is its tracker's alone", function()
     local tracker = with(SID)
     assert.is_false(new({ name = "another.account" }):take())

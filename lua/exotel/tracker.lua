@@ -210,13 +210,13 @@ local function handed_out(id, entry)
 end
 
 -- Marks an entry as handed out once more: what is handed out; false where it isn't to be; or nil
--- and an error.
+-- and an error. Its line changes too, so that the index is kept for as long as the entry.
 local function mark(self, id)
   local marked
   local done, err = entries.revise(self, id, function(entry)
     marked = entry and entry.step == "hand" and entry
     if not marked then return entries.SAME end
-    entry.handed = (entry.handed or 0) + 1
+    entry.handed, entry.due = (entry.handed or 0) + 1, self.now()
     return entry
   end)
   if not done then return nil, err end
