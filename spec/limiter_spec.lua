@@ -34,7 +34,7 @@ end
 -- A store that can be lost.
 local function losable(inner, state)
   local own = { now = function() return inner:now() end }
-  for _, name in ipairs { "get", "swap", "add", "lease", "release" } do
+  for _, name in ipairs { "get", "swap", "add", "lease", "renew", "release" } do
     own[name] = function(_, ...)
       state.asked = (state.asked or 0) + 1
       if state.gone then
@@ -531,6 +531,30 @@ describe("calls in progress", function()
     assert.is_nil((one:begin_call()))
     world:run(601)
     assert.is_string((one:begin_call()))
+  end)
+
+  it("hold no place for hours where the store's answer was lost", function()
+    local lease = store.lease
+    store.lease = function(...)
+      lease(...)
+      return nil, errors.new { kind = "store", message = "it broke" }
+    end
+    local one, other = gate { calls = 1 }, gate { calls = 1 }
+    assert.matches("^share ", (one:begin_call()))
+    store.lease = lease
+    assert.is_nil((other:begin_call()))
+    world:run(61)
+    local renew = store.renew
+    store.renew = function() return false end -- it took so long that the place was lost
+    assert.is_nil((other:begin_call()))
+    store.renew = function(...)
+      renew(...)
+      return nil, errors.new { kind = "store", message = "it broke" }
+    end
+    world:run(61)
+    other:end_call(assert(other:begin_call()))
+    store.renew = renew
+    assert.matches("^whole ", (other:begin_call()))
   end)
 
   it("are a share of those while the store is lost", function()

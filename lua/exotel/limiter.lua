@@ -229,6 +229,7 @@ end
 -- Each call has one of so many leases, for as long as a call can last: one that nobody gives back
 -- ends by itself.
 local CALL = 4 * 3600 + 600 -- seconds: the longest time_limit, and ringing
+local ASKED = 60            -- seconds, where the store's answer is lost and nobody knows the token
 
 local SID_MAX = 64 -- bytes; an event may name anything
 
@@ -247,9 +248,13 @@ local function lease_in(self, where, most)
   local first = math.random(most)
   for offset = 0, most - 1 do
     local slot = (first + offset - 1) % most + 1
-    local token, err = self[where].store:lease(slot_key(self, where, slot), CALL)
-    if token then return ("%s %d %s"):format(where, slot, token) end
-    if err then return nil, err end
+    local store, key = self[where].store, slot_key(self, where, slot)
+    local token, err = store:lease(key, ASKED)
+    if token == nil then return nil, err end
+    -- What can't be told here may have been done: the place is used all the same.
+    if token and store:renew(key, token, CALL) ~= false then
+      return ("%s %d %s"):format(where, slot, token)
+    end
   end
   return false
 end
@@ -378,7 +383,7 @@ local function wrong_in(given)
   if not (given.max_wait >= 0 and given.max_wait <= 86400) then
     return "exotel.limiter: max_wait must be from 0 to 86400"
   end
-  for _, name in ipairs(given.calls and { "get", "swap", "add", "lease", "release" }
+  for _, name in ipairs(given.calls and { "get", "swap", "add", "lease", "renew", "release" }
     or { "get", "swap" }) do
     if given.store and type(given.store[name]) ~= "function" then
       return ("exotel.limiter: store has no function '%s'"):format(name)
