@@ -129,6 +129,19 @@ describe("a dial", function()
     assert.same({ going = 1, settled = 0 }, new():counts())
   end)
 
+  it("is known for as long as `remember` says, also while nobody has taken its call", function()
+    for _, days in ipairs { 1, 5 } do
+      local tracker, name = new { remember = days * 86400 }, "one" .. days
+      local request = { began = now, latest = now, from = DIAL.from }
+      assert.is_true(tracker:begins(name, request))
+      assert.is_true(tracker:ended(name, ended(SID)))
+      now = now + days * 86400 - 1
+      assert.is_false((tracker:begins(name, request)))
+      now = now + 1
+      assert.is_true(tracker:begins(name, request))
+    end
+  end)
+
   it("that rang nobody is forgotten, and may be made again", function()
     local tracker = new()
     local answers = {
