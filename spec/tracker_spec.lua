@@ -178,6 +178,17 @@ describe("a dial", function()
     assert.same({ going = 0, settled = 0 }, tracker:counts())
   end)
 
+  it("of which nobody knows is told of when the store has lost it", function()
+    local tracker, unknown = new(), { outcome = "unknown" }
+    tracker:begins("one", { began = now, latest = now, from = DIAL.from })
+    assert.is_true(tracker:ended("one", nil, unknown))
+    store:swap("tracker calls of dial one", store:get "tracker calls of dial one", nil)
+    assert.same({ nil, "the store has lost it, and nobody asks for its call" },
+      { tracker:ended("one", nil, unknown) })
+    local told, err = new({ store = failing "get" }):ended("one", nil, unknown)
+    assert.same({ nil, "unreachable" }, { told, err.reason })
+  end)
+
   it("whose process ended before the answer is sought as well", function()
     local tracker = new()
     assert.is_true(tracker:begins("one", { operation = "connect", began = now, latest = now + 60,

@@ -114,11 +114,12 @@ function methods:begins(reference, request)
 end
 
 --- For a client: a dial that began came to a call, or to nil and an error. True; or nil and an
---- error of the store, which loses nothing: the service will be asked about the dial.
+--- error of the store, which loses nothing: the service will be asked about the dial. Or nil and
+--- why it won't.
 function methods:ended(reference, call, err)
   local state = get_state(self)
   if not call and err.outcome ~= "unknown" then return entries.forget(state, reference) end
-  if not (call and call.sid) then return true end
+  if not (call and call.sid) then return entries.is_known(state, reference) end
   local done, why = entries.learn(state, call.sid, function(entry, now)
     entry.reference = reference
     life.read(entry, call, now)

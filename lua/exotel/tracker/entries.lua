@@ -117,6 +117,13 @@ function entries.write_down(self, reference, request)
   return opened, err
 end
 
+--- Whether the service is asked about a dial: true, or nil and why it isn't.
+function entries.is_known(self, reference)
+  local entry, _, err = self.book:get(id_of_dial(reference))
+  if entry then return true end
+  return nil, err or "the store has lost it, and nobody asks for its call"
+end
+
 --- A dial that came to nothing may be made again.
 function entries.forget(self, reference)
   return entries.revise(self, id_of_dial(reference), function(entry)
