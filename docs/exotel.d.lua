@@ -756,7 +756,8 @@ local tracker = {}
 function tracker:begins(reference, request) end
 
 --- For a client: a dial that began came to a call, or to nil and an error. True; or nil and an
---- error of the store, which loses nothing: the service will be asked about the dial.
+--- error of the store, which loses nothing: the service will be asked about the dial. Or nil and
+--- why it won't.
 ---@param reference any
 ---@param call any
 ---@param err any
