@@ -70,8 +70,9 @@ for line in io.lines(APPOINTMENTS) do
   end
 end
 
+-- Just after its dial the service may not know a call yet.
 local function placed(job, sid)
-  job.step, job.sid, job.due = "watch", sid, 0
+  job.step, job.sid, job.due = "watch", sid, sys.time() + POLL
   known[#known + 1] = sid
 end
 
@@ -145,7 +146,6 @@ function steps.ring(job)
   if call then
     write(JOURNAL, "placed", reference, call.sid)
     placed(job, call.sid)
-    wait(job, "watch", POLL)
   elseif err.outcome == "unknown" then
     job.dial = err
     wait(job, "ask", 0)
