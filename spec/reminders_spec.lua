@@ -55,12 +55,12 @@ local function begin(appointments, options)
   os.remove(path "results")
 end
 
-local function start(moment)
+local function start(moment, stderr)
   return assert(sys.spawn { "env", "EXOTEL_ACCOUNT_SID=" .. service.account_sid,
     "EXOTEL_API_KEY=" .. service.api_key, "EXOTEL_API_TOKEN=" .. service.api_token,
     "EXOTEL_BASE_URL=" .. service.url, lua.name, "spec/support/mortal.lua", service.url,
     tostring(moment), "examples/reminders.lua", path "appointments", path "journal",
-    path "results", "08039570000", "926" })
+    path "results", "08039570000", "926", stderr = stderr })
 end
 
 -- Runs it up to its end, or up to a moment: whether it was killed then.
@@ -119,7 +119,7 @@ describe("examples/reminders.lua", function()
     it("rings nobody for a file with " .. about, function()
       begin { { "17", COMPLETED } }
       write("appointments", ("17,%s,%s\n%s\n"):format(COMPLETED, LATER, line))
-      local process = start(0)
+      local process = start(0, false)
       assert.is_true(process:wait(LONG) ~= 0)
       process:close()
       assert.equal(0, #service:dials())

@@ -351,7 +351,7 @@ describe("a sandbox that is stepped", function()
       for index, tenths in ipairs { 3, 7, 7, 11 } do
         for _ = 1, tenths do handle:advance(0.1) end
         local call = assert(client:call_details(placed, { details = true }))
-        statuses[index] = ("%s %s"):format(call.legs[1].status, call.legs[2].status)
+        statuses[index] = call.legs[1].status .. " " .. tostring(call.legs[2].status)
       end
       assert.equal("completed", receiver.received[1].event.status)
       handle:advance(0.1)

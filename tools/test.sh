@@ -30,7 +30,7 @@ done
 
 # Lines of busted's + - * . are for eyes on a terminal; in a log they hide what failed.
 seen() {
-  if [ -t 1 ]; then cat; else sed '/^[-+*.]\{2,\}$/d'; fi
+  if [ -t 1 ]; then cat; else sed -e '/^[-+*.]\{2,\}$/d' -e 's/^[-+*.]\{8,\}//'; fi
 }
 
 busted --lua="$LUA" --no-recursive -o plainTerminal $specs 2>&1 | tee "$log" | seen
