@@ -325,6 +325,26 @@ describe("an event", function()
     assert.same({ 1, 2 }, { #seen, webhook:counts().store_failed })
   end)
 
+  it("comes again as soon as the store answers, which did all it was asked meanwhile", function()
+    local webhook = new()
+    store.lose = { add = true, get = true, lease = true, release = true }
+    for _ = 1, 2 do assert.equal(503, (post(webhook, posting.event(1)))) end
+    store.lose = {}
+    assert.equal(200, (post(webhook, posting.event(1))))
+    assert.equal(1, #seen)
+  end)
+
+  it("isn't handled again by who was slow to begin, and has the lease when it is over", function()
+    store.before = function(name) if name == "lease" then coroutine.yield() end end
+    local slow = coroutine.create(function() return post(new(), posting.event(1)) end)
+    assert(coroutine.resume(slow))
+    store.before = nil
+    assert.equal(200, (post(new(), posting.event(1))))
+    store.clock = 61
+    local ran, status = coroutine.resume(slow)
+    assert.same({ true, 200, 1 }, { ran, status, #seen })
+  end)
+
   it("is done when it was handled, also where the store can't confirm it", function()
     local webhook = new(nil, function() store.fail = { add = true } end)
     assert.equal(200, (post(webhook, posting.event(1))))

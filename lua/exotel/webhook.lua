@@ -221,23 +221,27 @@ local function repeated(self)
   return answer(200)
 end
 
--- Nobody else has the event while this one has its lease; and whoever has it looks first whether
--- it was confirmed before.
+-- The lease of what somebody else has confirmed, or what the store doesn't say that of, is given
+-- back.
+local function leave(self, event, claim, err)
+  self.store:release(claim.key, claim.token)
+  if err then return store_failed(self, err, event) end
+  return repeated(self)
+end
+
+-- Nobody else has the event while this one has its lease; and whoever has it looks once more
+-- whether it was confirmed before. The first look tells whether the store answers at all: a lease
+-- whose token is lost with the answer sends everybody away until it is over.
 local function handle_event(self, event, request)
   local claim = { key = key_of("lease", event, request), done = key_of("done", event, request) }
-  local err, done
+  local done, err = self.store:get(claim.done)
+  if done ~= nil then return repeated(self) end
+  if err then return store_failed(self, err, event) end
   claim.token, err = self.store:lease(claim.key, self.hold)
   if claim.token == nil then return store_failed(self, err, event) end
+  if not claim.token then return busy(self) end
   done, err = self.store:get(claim.done)
-  if done ~= nil then
-    if claim.token then self.store:release(claim.key, claim.token) end
-    return repeated(self)
-  elseif err then
-    if claim.token then self.store:release(claim.key, claim.token) end
-    return store_failed(self, err, event)
-  elseif not claim.token then
-    return busy(self)
-  end
+  if done ~= nil or err then return leave(self, event, claim, err) end
   if self.answer_first then
     local status, headers, body = answer(200)
     return status, headers, body, function() handle_leased(self, event, request, claim) end

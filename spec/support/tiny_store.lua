@@ -3,6 +3,7 @@
 --   local store = tiny_store.new()
 --   store.clock = 60                          -- seconds; entries end by it
 --   store.fail = { add = true }               -- these answer nil and an error
+--   store.lose = { lease = true }             -- these are carried out, and answer so as well
 --   store.before = function(name, key) end    -- called before each operation: may yield
 --
 -- SPDX-License-Identifier: MIT
@@ -13,7 +14,7 @@ local tiny_store = {}
 tiny_store.__index = tiny_store
 
 function tiny_store.new()
-  return setmetatable({ clock = 0, entries = {}, tokens = 0, fail = {} }, tiny_store)
+  return setmetatable({ clock = 0, entries = {}, tokens = 0, fail = {}, lose = {} }, tiny_store)
 end
 
 local function find(self, key)
@@ -54,7 +55,8 @@ end
 for name, operation in pairs(operations) do
   tiny_store[name] = function(self, key, ...)
     if self.before then self.before(name, key) end
-    if self.fail[name] then
+    if self.lose[name] then operation(self, key, ...) end
+    if self.fail[name] or self.lose[name] then
       return nil, errors.new { kind = "store", reason = "unreachable", message = "it is gone" }
     end
     return operation(self, key, ...)

@@ -1,0 +1,40 @@
+-- exotel.webhook over a real Redis that doesn't answer for a while, and does later what it was
+-- asked.
+-- SPDX-License-Identifier: MIT
+
+local exotel = require "exotel"
+local posting = require "spec.support.posting"
+local redis = require "spec.support.redis"
+local webhooks = require "exotel.webhook"
+
+local SECRET = ("s3cret--"):rep(2)
+local STOP, CONT = 19, 18
+
+describe("a webhook over a Redis that stalls", function()
+  local server
+
+  before_each(function() server = redis.start() end)
+  after_each(function() server:close() end)
+
+  it("handles the event once Redis answers again, whichever worker has it", function()
+    local handled = 0
+    local function worker()
+      return webhooks.new {
+        secrets = { SECRET }, store = server:store { timeout = 0.4 },
+        on_event = function() handled = handled + 1 end,
+      }
+    end
+    local body, whole = exotel.build_callback(posting.event(1), posting.JSON)
+    local function post(webhook)
+      return (webhook:handle("POST", "secret=" .. SECRET, { ["content-type"] = whole }, body))
+    end
+    local one, other = worker(), worker()
+    server.process:signal(STOP)
+    assert.equal(503, post(one))
+    server.process:signal(CONT)
+    assert.equal("PONG", server:say "PING")
+    assert.equal(200, post(other))
+    assert.equal(200, post(one))
+    assert.equal(1, handled)
+  end)
+end)
