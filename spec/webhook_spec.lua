@@ -146,6 +146,15 @@ describe("a webhook", function()
     assert.equal(1, webhook:counts().unread)
   end)
 
+  it("answers a wrong method and a body said to be too long alike, whoever sends them", function()
+    local webhook = new()
+    for _, query in ipairs { "secret=x", QUERY } do
+      assert.equal(405, (webhook:handle("PUT", query, {}, "")))
+      assert.equal(413, (webhook:handle("POST", query, { ["content-length"] = "1048577" }, "")))
+    end
+    assert.equal(403, (webhook:handle("POST", "secret=x", {}, ("x"):rep(1048577))))
+  end)
+
   it("answers 400 to what can't be read, counts it, and hands over its bytes", function()
     local webhook = new()
     local body = '{"CallSid":\255'
