@@ -6,9 +6,9 @@
 -- which blocks for the round trip; inside by lua-resty-redis (Debian: lua-nginx-redis), which
 -- doesn't. Any other client comes as the option `command`.
 --
--- What looks and then writes is a script, which Redis runs by itself, on its own clock. A script
--- is sent once, and called by its digest from then on. A command whose answer was lost is not
--- sent again: it may have been carried out.
+-- What looks and then writes is a script, which Redis runs by itself, on its own clock. It is sent
+-- as a whole at first, and called by its digest from then on. A command whose answer was lost is
+-- not sent again: it may have been carried out.
 --
 -- SPDX-License-Identifier: MIT
 
@@ -266,24 +266,27 @@ local function ask(self, words)
   return fail(self, tostring(reply), answered)
 end
 
+-- What a script is called by is asked for when it has run: where Redis stalls it has been told what
+-- to do, and does that later.
+local function learn(self, name)
+  local ok, digest = self.call { "SCRIPT", "LOAD", redis.scripts[name] }
+  if ok then self.digests[name] = digest end
+end
+
 -- Runs a script, by its digest once that is known.
 local function run(self, name, key, arguments)
   local digest = self.digests[name]
-  if not digest then
-    local ok, loaded = ask(self, { "SCRIPT", "LOAD", redis.scripts[name] })
-    if not ok then return nil, loaded end
-    digest = loaded
-    self.digests[name] = digest
-  end
-  local words = { "EVALSHA", digest, "1", self.prefix .. key }
+  local words = { digest and "EVALSHA" or "EVAL", digest or redis.scripts[name], "1",
+                  self.prefix .. key }
   for _, argument in ipairs(arguments) do words[#words + 1] = argument end
   local ok, reply, answered = self.call(words)
-  if not ok and answered and tostring(reply):find "^NOSCRIPT" then
+  if digest and not ok and answered and tostring(reply):find "^NOSCRIPT" then
     words[1], words[2] = "EVAL", redis.scripts[name]
     ok, reply, answered = self.call(words)
   end
-  if ok then return true, reply end
-  return fail(self, tostring(reply), answered)
+  if not ok then return fail(self, tostring(reply), answered) end
+  if not digest then learn(self, name) end
+  return true, reply
 end
 
 local function milliseconds(seconds)
