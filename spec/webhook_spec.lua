@@ -678,6 +678,16 @@ describe("what an applet asks", function()
     assert.same({ 3, 2 }, { #seen, webhook:counts().failed })
   end)
 
+  it("is asked again when the reply couldn't be built, which is told", function()
+    local number = "nobody"
+    local webhook = new(nil, function() return applet.dial_whom { number } end)
+    assert.equal(500, (ask(webhook)))
+    assert.same({ "invalid", asked.call_sid }, { told[1].err.kind, told[1].event.call_sid })
+    number = "09876543210"
+    local status, _, body = ask(webhook)
+    assert.same({ 200, number, 1 }, { status, body, webhook:counts().failed })
+  end)
+
   it("is answered when the store is gone, too", function()
     local webhook = new(nil, numbered)
     store.fail = { get = true, add = true, lease = true, release = true }

@@ -267,8 +267,10 @@ local function unpack_reply(text)
   return answer(tonumber(status), { ["content-type"] = content_type }, text:sub(stop + 1))
 end
 
--- What the function returned as a reply: an async Passthru has none to give.
-local function reply_of(value)
+-- What the function returned as a reply: an async Passthru has none to give. What can't be built
+-- comes as nil and why.
+local function reply_of(value, err)
+  if value == nil and err ~= nil then return nil, err end
   if value == nil then return applet.passthru "a" end
   if applet.is_reply(value) then return value end
   return nil, "on_event returned no reply of exotel.applet"
@@ -293,9 +295,9 @@ local function handle_applet(self, event, request)
   elseif err then
     failed(self, "store_failed", err, event)
   end
-  local ran, value = run(self, event, request)
+  local ran, value, why = run(self, event, request)
   local reply, wrong
-  if ran then reply, wrong = reply_of(value) else wrong = value end
+  if ran then reply, wrong = reply_of(value, why) else wrong = value end
   if not reply then
     failed(self, "failed", wrong, event)
     return answer(500)
