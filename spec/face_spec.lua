@@ -277,7 +277,7 @@ describe("a call of the face", function()
       raised(function() exotel.read("connect", 200, "x", "") end))
     assert.equal("exotel.read wants headers as a table and the body as a string",
       raised(function() exotel.read("connect", 200, {}) end))
-    assert.equal("a method of exotel.client wants the client before the colon",
+    assert.equal("a method of exotel.client wants its object before the colon",
       raised(function() client.connect(DIAL) end))
     assert.equal("the second table wants a table, got a number",
       raised(function() client:connect(DIAL, 5) end))

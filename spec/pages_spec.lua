@@ -186,7 +186,7 @@ describe("a query", function()
       raised(function() client:calls { resume = {}, sort = "asc" } end))
     assert.equal("exotel.calls: option 'resume' wants a table, got a string",
       raised(function() client:calls { resume = "x" } end))
-    assert.equal("a method of a query wants the query before the colon",
+    assert.equal("a method of exotel.query wants its object before the colon",
       raised(function() client:calls({}).next() end))
   end)
 

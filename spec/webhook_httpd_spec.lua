@@ -91,9 +91,9 @@ describe("a webhook on a server of exotel.httpd", function()
       raised(function() mounted.step(nil, server, 0) end))
     assert.equal("exotel.webhook.httpd.answer wants a webhook, got a boolean",
       raised(function() mounted.answer(true) end))
-    assert.equal("a method of a webhook wants the webhook before the colon",
+    assert.equal("a method of exotel.webhook wants its object before the colon",
       raised(function() webhook.handle("POST", "secret=" .. SECRET) end))
-    assert.equal("a method of a webhook wants the webhook before the colon",
+    assert.equal("a method of exotel.webhook wants its object before the colon",
       raised(function() webhook.counts() end))
   end)
 

@@ -39,6 +39,7 @@ local failed_dials = setmetatable({}, { __mode = "k" }) -- by their errors, the 
 
 local methods = {}
 local metatable = { __name = "exotel.client", __index = methods }
+methods[metatable] = true
 
 function metatable.__tostring(object)
   local state = get_state(object)
@@ -49,7 +50,7 @@ end
 local function state_of(object)
   local state = get_state(object)
   if state then return state end
-  return errors.misuse "a method of exotel.client wants the client before the colon"
+  return errors.no_self "exotel.client"
 end
 
 -- {=================================================================
@@ -618,13 +619,13 @@ function implementation.build_callback(_, event, content_type)
 end
 
 for name, implement in pairs(implementation) do
-  methods[name] = errors.expose(implement)
+  methods[name] = errors.expose(implement, metatable)
 end
-methods.parse_callback = implementation.parse_callback
-methods.build_callback = errors.expose_pair(implementation.build_callback)
+methods.build_callback = errors.expose_pair(implementation.build_callback, metatable)
 
 --- Closes the client's connections. Safe to call twice; what follows opens them anew.
 function methods:close()
+  errors.check_self(self, metatable)
   local state = get_state(self)
   local transport = state and state.transport
   if not transport or state.brought then return end

@@ -139,6 +139,20 @@ function errors.misuse(message)
                            message = message }
 end
 
+--- A method whose object isn't before the colon, as where that is a dot: nil and a misuse.
+-- class: its name.
+function errors.no_self(class)
+  return errors.misuse(("a method of %s wants its object before the colon"):format(class))
+end
+
+--- For a method: raises at its caller's line when `self` is no object of its class, a metatable.
+--- One whose methods have the metatable as a key takes also what stands in for its objects.
+function errors.check_self(self, class)
+  if getmetatable(self) == class or type(self) == "table" and self[class] then return end
+  local _, err = errors.no_self(class.__name)
+  error(err.message, 3)
+end
+
 -- Lua 5.1 and LuaJIT mark what they have begun to load, and say of a second try only that there
 -- was a first one.
 local function forget_failed()
@@ -171,8 +185,10 @@ end
 
 --- The function that users call, of one that returns its mistakes: it raises them at the
 --- caller's line, and returns one value on success, nil and an error on failure.
-function errors.expose(implementation)
+--- class: of a method, as errors.check_self wants it.
+function errors.expose(implementation, class)
   return function(...)
+    if class then errors.check_self((...), class) end
     local value, err = implementation(...)
     if value ~= nil then return value end
     if err and err.kind == "misuse" then
@@ -183,8 +199,9 @@ function errors.expose(implementation)
 end
 
 --- The same for a function whose second value belongs to its success.
-function errors.expose_pair(implementation)
+function errors.expose_pair(implementation, class)
   return function(...)
+    if class then errors.check_self((...), class) end
     local value, second = implementation(...)
     if value == nil and second and second.kind == "misuse" then
       error(second.message, 2)

@@ -131,6 +131,7 @@ end
 
 local gate = { __name = "exotel.limiter.gate" }
 gate.__index = gate
+gate[gate] = true
 
 local function seconds_of(place)
   return place.interval / MICROSECONDS
@@ -191,6 +192,7 @@ end
 ---@return number? delay
 ---@return number|exotel.error? turn
 function gate:acquire(cost, most, class, turn)
+  errors.check_self(self, gate)
   local now, line = self.now(), self.lines[class]
   most = math.min(most or self.max_wait, self.max_wait)
   local wait, step = 0, seconds_of(self.lost and self.share or self.whole)
@@ -209,6 +211,7 @@ end
 --- The service has answered 429: nobody who shares the store has a turn for so many seconds.
 ---@param seconds? number  5 where the answer doesn't say, and never more than 300
 function gate:hold(seconds)
+  errors.check_self(self, gate)
   local now = self.now()
   seconds = math.min(math.max(seconds or HOLD, 0), HOLD_MOST)
   self.held_till = math.max(self.held_till, now + seconds)
@@ -264,6 +267,7 @@ end
 ---@return string? lease
 ---@return exotel.error? err
 function gate:begin_call()
+  errors.check_self(self, gate)
   if not self.calls then return "" end
   local now, lease = self.now(), nil
   if is_there(self, now) then
@@ -284,6 +288,7 @@ end
 ---@return boolean? given_back
 ---@return exotel.error? err
 function gate:end_call(lease)
+  errors.check_self(self, gate)
   local where, slot, token = lease:match "^(%l+) (%d+) (%x+)$"
   if not where then return false end
   return self[where].store:release(slot_key(self, where, tonumber(slot)), token)
@@ -293,6 +298,7 @@ end
 ---@param lease string
 ---@param sid string
 function gate:call_began(lease, sid)
+  errors.check_self(self, gate)
   if lease == "" then return end
   local store = (lease:find "^whole" and self.whole or self.share).store
   local key = "lease of call " .. sid
@@ -328,6 +334,7 @@ end
 ---@return boolean? done
 ---@return exotel.error? err
 function gate:call_ended(sid)
+  errors.check_self(self, gate)
   if not self.calls or #sid > SID_MAX then return true end
   local lost = give_back(self, self.whole.store, sid)
   local err = give_back(self, self.share.store, sid) or lost
@@ -343,6 +350,7 @@ end
 
 local methods = {}
 local metatable = { __name = "exotel.limiter", __index = methods }
+methods[metatable] = true
 
 -- On Lua 5.1 a weak table would keep a transport that its clock refers to.
 local stores = setmetatable({}, { __mode = "k" })
@@ -405,6 +413,7 @@ end
 ---@param account string  its SID
 ---@return exotel.limiter.gate gate
 function methods:bind(account)
+  errors.check_self(self, metatable)
   local bound = self.gates[account]
   if bound then return bound end
   bound = setmetatable({
@@ -432,7 +441,7 @@ methods.call_ended = errors.expose(function(self, account, call)
     return errors.misuse("limiter:call_ended wants a call, an event or a SID, got a " .. type(call))
   end
   return self:bind(account):call_ended(sid)
-end)
+end, metatable)
 
 --- A limiter, for the setting `limiter` of clients.
 ---@param options? exotel.limiter.options

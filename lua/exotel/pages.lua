@@ -45,7 +45,7 @@ end })
 local function state_of(query)
   local state = get_state(query)
   if state then return state end
-  return errors.misuse "a method of a query wants the query before the colon"
+  return errors.no_self "exotel.query"
 end
 
 local function new_reader(state, page_size)

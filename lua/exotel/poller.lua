@@ -16,6 +16,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local errors = require "exotel.errors"
 local sys = require "exotel.sys"
 local timers = require "exotel.timers"
 
@@ -23,15 +24,18 @@ local poller = {}
 
 local methods = {}
 local metatable = { __name = "exotel.poller", __index = methods }
+methods[metatable] = true
 
 local known_events = { r = true, w = true, rw = true }
 
 local timer_methods = {}
 local timer_metatable = { __name = "exotel.poller.timer", __index = timer_methods }
+timer_methods[timer_metatable] = true
 
 --- Keeps the timer's function from being called. Nothing happens when it was called, or
 --- cancelled, before.
 function timer_methods:cancel()
+  errors.check_self(self, timer_metatable)
   self.live = false
   self.timers:remove(self)
 end
@@ -179,6 +183,7 @@ end
 ---@param on_ready fun(source: table)
 ---@return table source
 function methods:add(source, on_ready)
+  errors.check_self(self, metatable)
   local wrong = check_source(source)
   if not wrong and type(on_ready) ~= "function" then
     wrong = "on_ready wants a function, got a " .. type(on_ready)
@@ -195,6 +200,7 @@ end
 ---@param source table
 ---@return boolean removed
 function methods:remove(source)
+  errors.check_self(self, metatable)
   local index = find(self, source)
   if not index then return false end
   table.remove(self.entries, index).live = false
@@ -208,6 +214,7 @@ end
 ---@param on_time fun()
 ---@return exotel.poller.timer timer
 function methods:after(seconds, on_time)
+  errors.check_self(self, metatable)
   if type(seconds) ~= "number" then
     error("poller:after: seconds wants a number, got a " .. type(seconds), 2)
   elseif type(on_time) ~= "function" then
@@ -229,6 +236,7 @@ end
 ---@param seconds? number
 ---@return integer called
 function methods:step(seconds)
+  errors.check_self(self, metatable)
   if seconds ~= nil and type(seconds) ~= "number" then
     error("poller:step: seconds wants a number, got a " .. type(seconds), 2)
   end
@@ -244,6 +252,7 @@ end
 ---@param until_true? fun(): boolean
 ---@return boolean reached
 function methods:run(until_true)
+  errors.check_self(self, metatable)
   if until_true ~= nil and type(until_true) ~= "function" then
     error("poller:run: until_true wants a function, got a " .. type(until_true), 2)
   end
@@ -257,6 +266,7 @@ end
 
 --- Lets run(), whose step is going on, return after it.
 function methods:stop()
+  errors.check_self(self, metatable)
   self.stopped = true
 end
 

@@ -27,6 +27,7 @@ local LARGEST = 1000000000 -- bytes of a journal
 
 local methods = {}
 local metatable = { __name = "exotel.sandbox", __index = methods }
+methods[metatable] = true
 
 -- Options that aren't the command line's.
 local OWN = { lua = "string" }
@@ -164,6 +165,7 @@ end
 
 --- Ends the process, if that wasn't done yet; also when the handle is closed or collected.
 function methods:stop()
+  errors.check_self(self, metatable)
   local process = self.process
   self.process = nil
   if not process then return end
@@ -270,12 +272,14 @@ end
 --- call_sid, … }, `form` being the names and values as they were sent.
 ---@return table[] dials
 function methods:dials()
+  errors.check_self(self, metatable)
   return checked(talk(self, "GET", "dials")).dials
 end
 
 --- Every call, with its legs, as call_details shows it now.
 ---@return exotel.call[] calls
 function methods:calls()
+  errors.check_self(self, metatable)
   return checked(talk(self, "GET", "calls?names=lua")).calls
 end
 
@@ -283,6 +287,7 @@ end
 --- event, url, attempt, content_type, body, status or failure and message, … }.
 ---@return table[] callbacks
 function methods:callbacks()
+  errors.check_self(self, metatable)
   return checked(talk(self, "GET", "callbacks")).callbacks
 end
 
@@ -290,17 +295,20 @@ end
 ---@param rule table
 ---@return table answer
 function methods:fault(rule)
+  errors.check_self(self, metatable)
   return (checked(post(self, "faults", rule)))
 end
 
 --- The rules of faults, each with how often it has struck.
 ---@return table[] rules
 function methods:faults()
+  errors.check_self(self, metatable)
   return checked(talk(self, "GET", "faults")).faults
 end
 
 --- Forgets the rules of faults.
 function methods:forget_faults()
+  errors.check_self(self, metatable)
   checked(talk(self, "DELETE", "faults"))
 end
 
@@ -309,6 +317,7 @@ end
 ---@param flow table
 ---@return table answer
 function methods:flow(flow)
+  errors.check_self(self, metatable)
   return (checked(post_json(self, "flows", flow)))
 end
 
@@ -316,12 +325,14 @@ end
 ---@param keyed table
 ---@return table answer
 function methods:digits(keyed)
+  errors.check_self(self, metatable)
   return (checked(post(self, "digits", keyed, { from = "From" })))
 end
 
 --- Every request of an applet, and its reply.
 ---@return table[] asked
 function methods:applets()
+  errors.check_self(self, metatable)
   return checked(talk(self, "GET", "applets")).applets
 end
 
@@ -329,6 +340,7 @@ end
 ---@param call table
 ---@return table answer
 function methods:incoming(call)
+  errors.check_self(self, metatable)
   return (checked(post(self, "incoming", call, { from = "From", to = "To" })))
 end
 
@@ -339,6 +351,7 @@ end
 ---@param seconds number
 ---@return number now
 function methods:advance(seconds)
+  errors.check_self(self, metatable)
   return checked(post(self, "advance", { seconds = seconds }, nil, STEP)).now
 end
 
@@ -356,6 +369,7 @@ local alive = setmetatable({}, { __mode = "k" })
 ---@param more? exotel.settings
 ---@return exotel.settings settings
 function methods:settings(more)
+  errors.check_self(self, metatable)
   local out = { account_sid = self.account_sid, api_key = self.api_key,
                 api_token = self.api_token, base_url = self.url, proxy = false }
   for name, value in pairs(more or {}) do out[name] = value end
@@ -366,6 +380,7 @@ end
 ---@param more? exotel.settings
 ---@return exotel.client client
 function methods:client(more)
+  errors.check_self(self, metatable)
   if more ~= nil and type(more) ~= "table" then
     error("exotel.sandbox: client wants a table of settings, got a " .. type(more), 2)
   end

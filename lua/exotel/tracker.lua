@@ -110,6 +110,7 @@ end
 --- For a client: a dial is about to leave. Its reference, and its request as before_dial is given
 --- it. True when it may leave; or false or nil, and why it mustn't.
 function methods:begins(reference, request)
+  errors.check_self(self, metatable)
   return entries.write_down(get_state(self), reference, request)
 end
 
@@ -117,6 +118,7 @@ end
 --- error of the store, which loses nothing: the service will be asked about the dial. Or nil and
 --- why it won't.
 function methods:ended(reference, call, err)
+  errors.check_self(self, metatable)
   local state = get_state(self)
   if not call and err.outcome ~= "unknown" then return entries.forget(state, reference) end
   if not (call and call.sid) then return entries.is_known(state, reference) end
@@ -152,7 +154,7 @@ methods.heard = errors.expose(function(self, event)
   end)
   if done and reference then return entries.found(state, reference, sid) end
   return done, err
-end)
+end, metatable)
 
 --- Follows a call that was placed elsewhere, or came in: a record, an event or a SID. True, or nil
 --- and an error of the store.
@@ -169,7 +171,7 @@ methods.follow = errors.expose(function(self, call)
   return entries.learn(state, sid, function(entry, now)
     if type(call) == "table" then life.read(entry, call, now) end
   end)
-end)
+end, metatable)
 
 -- }=================================================================
 
@@ -194,7 +196,7 @@ methods.poll = errors.expose(function(self, client, most)
     return errors.misuse "tracker:poll: most wants a number of calls, at least 1"
   end
   return asking.poll(get_state(self), client, most or MOST)
-end)
+end, metatable)
 
 -- }=================================================================
 
@@ -275,7 +277,7 @@ methods.take = errors.expose(function(self)
     if line.step == "hand" then state.ready[#state.ready + 1] = line end
   end
   return take_ready(state)
-end)
+end, metatable)
 
 local function held_of(self, name, call)
   local held = type(call) == "table" and get_state(self).held[call]
@@ -305,7 +307,7 @@ methods.done = errors.expose(function(self, call)
   state.held[call] = nil
   state.book:release("hand", held.id, held.token)
   return true
-end)
+end, metatable)
 
 --- Who takes longer than `hold` keeps the call for so many seconds from now. True; false when it is
 --- too late; or nil and an error of the store.
@@ -321,7 +323,7 @@ methods.renew = errors.expose(function(self, call, seconds)
   end
   local state = get_state(self)
   return state.book:renew("hand", held.id, held.token, seconds or state.hold)
-end)
+end, metatable)
 
 -- }=================================================================
 
@@ -343,7 +345,7 @@ methods.known = errors.expose(function(self, sid)
   if not entry or not entry.call then return false end
   entry.call.settled, entry.call.reference = entry.settled, entry.reference
   return setmetatable(entry.call, records.metatables.tracked)
-end)
+end, metatable)
 
 --- How many calls and dials are open: `going`, that the service is asked about in time, and
 --- `settled`, to be taken; or nil and an error of the store.
@@ -358,7 +360,7 @@ methods.counts = errors.expose(function(self)
     counts[what] = counts[what] + 1
   end
   return counts
-end)
+end, metatable)
 
 -- }=================================================================
 

@@ -313,13 +313,7 @@ end
 -- ==================================================================
 
 local methods = {}
-
--- The state of a webhook, for a method that raises at its caller's line what is none.
-local function state_of(self)
-  local state = get_state(self)
-  if not state then error("a method of a webhook wants the webhook before the colon", 3) end
-  return state
-end
+local metatable = { __name = "exotel.webhook", __index = methods }
 
 local known_methods = { GET = true, HEAD = true, POST = true }
 
@@ -381,7 +375,8 @@ end
 ---@return string body
 ---@return function? after
 function methods:handle(method, query, headers, body, path)
-  local state = state_of(self)
+  errors.check_self(self, metatable)
+  local state = get_state(self)
   count(state, "received")
   local request, why, status, more = admit(state, method, query, headers or {}, path)
   if not request then
@@ -414,21 +409,20 @@ methods.url = errors.expose(function(self, base)
   local query = base:find("?", 1, true)
   return ("%s%s%s=%s"):format(base, query and "&" or "?", core.encode(state.parameter),
     core.encode(state.secrets[1]))
-end)
+end, metatable)
 
 --- How often what came about, since it was made and in this process: received; handled, repeated,
 --- busy (503), failed, rejected (400), method (405), forbidden (403), too_large (413), unread,
 --- store_failed, hook_failed.
 ---@return table<string, integer> counts
 function methods:counts()
+  errors.check_self(self, metatable)
   local copy = {}
-  for what, times in pairs(state_of(self).counted) do copy[what] = times end
+  for what, times in pairs(get_state(self).counted) do copy[what] = times end
   return copy
 end
 
 -- }=================================================================
-
-local metatable = { __name = "exotel.webhook", __index = methods }
 
 function metatable.__tostring(self)
   return ("webhook, %d requests"):format(get_state(self).counted.received)

@@ -104,7 +104,11 @@ end
 local wants = {}
 for _, row in ipairs(contract.operations) do wants[row[1]] = row[2] end
 
-local function wrong_in(name, list, given)
+-- A store of the user's own may be any object.
+local function wrong_in(self, name, list, given)
+  if type(self) ~= "table" and type(self) ~= "userdata" then
+    return errors.no_self "exotel.store"
+  end
   for index, kind in ipairs(list) do
     local wrong = check[kind](given[index])
     if wrong then return errors.misuse(("store:%s: %s"):format(name, wrong)) end
@@ -115,7 +119,7 @@ end
 local function checked(name, implement)
   local list = wants[name]
   return errors.expose(function(self, ...)
-    local right, err = wrong_in(name, list, { ... })
+    local right, err = wrong_in(self, name, list, { ... })
     if not right then return nil, err end
     return implement(self, ...)
   end)
@@ -178,7 +182,7 @@ function contract.methods(primitives)
 
   methods.swap = errors.expose(function(self, key, before, value, seconds)
     local list = value == nil and { "key", "before" } or { "key", "before", "value", "seconds" }
-    local right, err = wrong_in("swap", list, { key, before, value, seconds })
+    local right, err = wrong_in(self, "swap", list, { key, before, value, seconds })
     if not right then return nil, err end
     return primitives.swap(self, key, before, value, value ~= nil and seconds or nil)
   end)

@@ -87,13 +87,15 @@ local methods = contract.methods {
   end,
 }
 
+local metatable = { __name = "exotel.store.memory", __index = methods }
+methods[metatable] = true
+
 --- Seconds on the clock by which its entries end.
 ---@return number seconds
 function methods:now()
+  errors.check_self(self, metatable)
   return self.clock()
 end
-
-local metatable = { __name = "exotel.store.memory", __index = methods }
 
 --- An empty store.
 ---@param options? exotel.store.memory.options

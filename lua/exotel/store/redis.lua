@@ -318,6 +318,9 @@ local methods = contract.methods {
   end,
 }
 
+local metatable = { __name = "exotel.store.redis", __index = methods }
+methods[metatable] = true
+
 local AHEAD_MOST = "3600000000" -- EXOTEL_GCRA_AHEAD_MAX
 
 local function turn(self, key, arguments)
@@ -335,6 +338,7 @@ end
 ---@return number? wait
 ---@return exotel.error? err
 function methods:acquire(key, takes_up, tolerance)
+  errors.check_self(self, metatable)
   return turn(self, key, { AHEAD_MOST, "", ("%d"):format(takes_up), ("%d"):format(tolerance) })
 end
 
@@ -344,16 +348,16 @@ end
 ---@return boolean? pushed
 ---@return exotel.error? err
 function methods:push(key, ahead)
+  errors.check_self(self, metatable)
   local done, err = turn(self, key, { AHEAD_MOST, ("%d"):format(ahead) })
   return done and true, err
 end
 
 --- Closes the connection that is kept outside nginx. What follows opens another.
 function methods:close()
+  errors.check_self(self, metatable)
   if self.drop then self.drop() end
 end
-
-local metatable = { __name = "exotel.store.redis", __index = methods }
 
 --- A store in a Redis; connects when it is first asked.
 ---@param options? exotel.store.redis.options

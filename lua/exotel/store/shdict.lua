@@ -100,13 +100,15 @@ local methods = contract.methods {
   end,
 }
 
+local metatable = { __name = "exotel.store.shdict", __index = methods }
+methods[metatable] = true
+
 --- Seconds on a clock that all workers share.
 ---@return number seconds
 function methods:now()
+  errors.check_self(self, metatable)
   return self.clock()
 end
-
-local metatable = { __name = "exotel.store.shdict", __index = methods }
 
 --- A store in a shared dictionary, which should be its own: what others put there may push its
 --- entries out.

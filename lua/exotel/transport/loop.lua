@@ -28,9 +28,11 @@ local LONGEST = 3600 -- seconds of one wait
 
 local methods = {}
 local metatable = { __name = "exotel.loop", __index = methods }
+methods[metatable] = true
 
 local task_methods = {}
 local task_metatable = { __name = "exotel.task", __index = task_methods }
+task_methods[task_metatable] = true
 
 local WAITS = {} -- what a waiting coroutine yields to its loop
 
@@ -202,12 +204,14 @@ end
 --- Whether its function has ended.
 ---@return boolean done
 function task_methods:done()
+  errors.check_self(self, task_metatable)
   return self.finished
 end
 
 --- What its function returned; nil and the error that it raised; nothing while it isn't done.
 ---@return any ...
 function task_methods:result()
+  errors.check_self(self, task_metatable)
   if not self.finished then return end
   if self.results then return compat.unpack(self.results, 1, self.results.n) end
   return nil, error_of(self)
@@ -218,6 +222,7 @@ end
 --- whether there was anything left to cancel.
 ---@return boolean cancelled
 function task_methods:cancel()
+  errors.check_self(self, task_metatable)
   if self.finished or self.cancelled then return false end
   if sys.pid() ~= self.loop.pid then error("the loop belongs to the process that made it", 2) end
   if self.arguments then
@@ -300,6 +305,7 @@ end
 ---@return table? response
 ---@return table? failure
 function methods:perform(request)
+  errors.check_self(self, metatable)
   if type(request) ~= "table" then
     error("loop:perform wants a request as a table, got a " .. type(request), 2)
   end
@@ -310,6 +316,7 @@ end
 --- Waits, while the other tasks go on. Inside a task.
 ---@param seconds number
 function methods:sleep(seconds)
+  errors.check_self(self, metatable)
   if type(seconds) ~= "number" then
     error("loop:sleep wants seconds, got a " .. type(seconds), 2)
   end
@@ -319,13 +326,15 @@ end
 
 --- Seconds on a clock that never goes back.
 ---@return number seconds
-function methods:now() -- luacheck: ignore 212
+function methods:now()
+  errors.check_self(self, metatable)
   return sys.now()
 end
 
 --- Why a request can't be made here, or nil: for a client to ask before it begins.
 ---@return string? why
 function methods:check()
+  errors.check_self(self, metatable)
   return why_not(self)
 end
 
@@ -355,6 +364,7 @@ function client_methods:close() end -- luacheck: ignore 212
 ---@param settings exotel.settings
 ---@return table transport
 function methods:bind(settings)
+  errors.check_self(self, metatable)
   self.options = {
     ca_file = settings.ca_file, proxy = settings.proxy, user_agent = settings.user_agent,
     resolve = settings.resolve, plain_http = settings.plain_http,
@@ -534,6 +544,7 @@ end
 ---@param ... any
 ---@return exotel.task task
 function methods:spawn(fn, ...)
+  errors.check_self(self, metatable)
   check_open(self)
   if type(fn) ~= "function" then
     error("loop:spawn wants a function, got a " .. type(fn), 2)
@@ -559,6 +570,7 @@ end
 ---@param budget? number
 ---@return integer left
 function methods:step(seconds, budget)
+  errors.check_self(self, metatable)
   check_open(self)
   check_idle(self)
   if seconds ~= nil then check_seconds("loop:step", seconds) end
@@ -572,6 +584,7 @@ end
 ---@return true? done
 ---@return any err
 function methods:run()
+  errors.check_self(self, metatable)
   check_open(self)
   check_idle(self)
   while self.alive > 0 and not self.closed do step(self, LONGEST) end
@@ -585,6 +598,7 @@ end
 --- of the client that was last made for this loop, and makes the handles. Blocks for it (some
 --- 20 ms), without the network.
 function methods:prepare()
+  errors.check_self(self, metatable)
   check_open(self)
   check_idle(self)
   self.multi:prepare(self.options, self.requests_in_flight)
@@ -594,17 +608,20 @@ end
 --- is due anyway (nil: not before the descriptor is ready).
 ---@return integer fd
 function methods:pollfd()
+  errors.check_self(self, metatable)
   check_open(self)
   return self.multi:pollfd()
 end
 
 ---@return "r" events
-function methods:events() -- luacheck: ignore 212
+function methods:events()
+  errors.check_self(self, metatable)
   return "r"
 end
 
 ---@return number? seconds
 function methods:timeout()
+  errors.check_self(self, metatable)
   check_open(self)
   if self.ready.first or next_queue(self) then return 0 end
   local left = math.min(self.multi:timeout() or math.huge, seconds_to_timer(self))
@@ -651,6 +668,7 @@ end
 --- is done at the end of the step. Safe to call twice, and in a forked process, where the
 --- original's connections are left alone.
 function methods:close()
+  errors.check_self(self, metatable)
   if self.closed then return end
   if sys.pid() ~= self.pid then
     self.closed = true
