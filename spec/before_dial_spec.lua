@@ -80,6 +80,17 @@ describe("before_dial", function()
     end
   end)
 
+  it("is told of a custom_field as it is sent, also of a number", function()
+    for _, number in ipairs { 17 * 1.0, 202611220001234 } do
+      local told
+      local client = client_on(noting { {} }, { before_dial = function(_, request)
+        told = request
+      end })
+      assert(client:connect(with { extra = { CustomField = number } }))
+      assert.equal(told.body:match "CustomField=([^&]*)", told.custom_field)
+    end
+  end)
+
   it("is told of the seconds that are sent", function()
     for _, more in ipairs { { time_limit = 60 }, { TimeLimit = "60" },
                             { extra = { TimeLimit = "60" } } } do

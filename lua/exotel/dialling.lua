@@ -6,6 +6,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local core = require "exotel.core"
 local errors = require "exotel.errors"
 local nginx = require "exotel.nginx"
 local yielding = require "exotel.yielding"
@@ -91,11 +92,13 @@ function dialling.carry(operation, params, reference)
 end
 
 --- Notes in a dial's request how long its call may take, and the custom_field that was given for
---- it, which its events bring back in the place of its reference.
+--- it, which its events bring back in the place of its reference: as it is sent, also a number.
 function dialling.note(request, operation, params)
   local custom = row_named(operation, "custom_field")
-  custom = custom and given(params, custom)
-  request.custom_field = custom ~= nil and tostring(custom) or nil
+  if custom and given(params, custom) ~= nil then
+    local sent = core.form(request.body) -- nil, if there are more fields than it reads
+    request.custom_field = sent and sent[custom.name]
+  end
   for _, name in ipairs { "time_limit", "ring_timeout" } do
     local row = row_named(operation, name)
     request[name] = row and tonumber(given(params, row))
