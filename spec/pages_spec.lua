@@ -158,6 +158,9 @@ describe("a query", function()
     if lua.name ~= "lua5.1" and not lua.is_jit then -- there a table's own length counts
       assert.equal(NO_LIST, raised(function() return #query end))
     end
+    if _VERSION >= "Lua 5.3" then -- there ipairs looks where query[1] does
+      assert.equal(NO_LIST, raised(function() for _ in ipairs(query) do error "one" end end))
+    end
   end)
 
   it("raises a programmer's mistake at the caller's line, when it is made", function()

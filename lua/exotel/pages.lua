@@ -31,9 +31,12 @@ function metatable.__tostring()
   return "exotel.query of calls"
 end
 
--- Who takes a query for a list would find it empty.
+-- Who takes a query for a list would find it empty. Where ipairs looks into it, which has no line
+-- of its own, the line is its caller's.
 local function no_list()
-  error("a query is no list: `for call in query do` reads it, query:all() gives a list", 3)
+  local _, place = pcall(error, "", 4)
+  error("a query is no list: `for call in query do` reads it, query:all() gives a list",
+    place == "" and 4 or 3)
 end
 
 function metatable.__len() no_list() end
