@@ -168,13 +168,13 @@ bench: ## print what webhooks, pages, a GET and an export cost, beside others (a
 	    test $$name = get && run= || run="$(ONE_CORE)"; \
 	    $$run $(LUA) bench/$$name.lua || exit 1; echo; done
 
-bench-nginx: ## print what a webhook costs a worker of nginx, beside others (about 7 minutes)
+bench-nginx: ## print what a webhook costs a worker of nginx, beside others (about 5 minutes)
 	@sh tools/deps.sh bench-nginx
 	@$(MAKE) --no-print-directory -s all
 	@$(MAKE) --no-print-directory -s all LUA=luajit
 	@$(LUA) bench/nginx.lua
 
-performance: ## write what `make bench` and `make bench-nginx` print into docs/performance.md
+performance: all ## write what `make bench` and `make bench-nginx` print into docs/performance.md
 	@MAKE="$(MAKE)" CC="$(CC)" LUA="$(LUA)" sh tools/performance.sh $(BENCHES)
 
 $(B)/bench/bare.so: bench_LIBS := -lcurl

@@ -287,15 +287,6 @@ describe("the cap", function()
     assert.equal("parse", err.kind)
   end)
 
-  it("of a server without TLS, to an address without its http://, says so", function()
-    local service = assert(require("exotel.sandbox").start())
-    local _, err = client_of((service.url:gsub("^http://", ""))):call_details(SID)
-    service:stop()
-    assert.same({ "tls", "not_sent" }, { err.reason, err.outcome })
-    assert.truthy(err.message:find("no TLS is spoken there", 1, true), err.message)
-    assert.is_nil(err.message:find("ca_file", 1, true), err.message)
-  end)
-
   it("of the headers counts their bytes", function()
     local head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: "
     assert(get(head .. ("x"):rep(900) .. "\r\n\r\n", { max_headers = 1000 }))
@@ -665,6 +656,14 @@ describe("TLS", function()
     assert.equal(200, assert(perform(agent(), nginx.good)).status)
     refuses("tls", curl.agent { proxy = false }, nginx.good)
     refuses("tls", curl.agent { proxy = false, ca_file = "/nowhere/ca.pem" }, nginx.good)
+  end)
+
+  it("which a server doesn't speak, as to an address without its http://, isn't told as one that"
+    .. " isn't trusted", function()
+    local _, err = client_of((nginx.plain:gsub("^http://", ""))):call_details(SID)
+    assert.same({ "tls", "not_sent" }, { err.reason, err.outcome })
+    assert.truthy(err.message:find("no TLS is spoken there", 1, true), err.message)
+    assert.is_nil(err.message:find("ca_file", 1, true), err.message)
   end)
 
   it("refuses a certificate by itself, of another host, and expired", function()

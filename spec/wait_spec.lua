@@ -129,6 +129,14 @@ describe("client:wait", function()
     service:stop()
   end)
 
+  it("waits for as long as a deadline may be, whatever the clock shows", function()
+    for tenths = 610000, 610050 do
+      local client, transport = client_of { PRICED }
+      transport.clock = tenths / 10
+      assert(client:wait(SID, { timeout = 86400 }))
+    end
+  end)
+
   it("tells what the service says of a call that it will never know", function()
     local client, transport = client_of { 404 }
     local _, err = client:wait({ sid = SID, status = "queued" })

@@ -109,7 +109,8 @@ function waiting.run(source, call, sid, options)
     if told then return told end
     if now >= ends then return unsettled(source, known, options) end
     if now >= ask_at(known) then
-      local asked, err = ask(source, known, ends - now)
+      -- A sum less what was added to it may be a hair more than that was.
+      local asked, err = ask(source, known, math.min(ends - now, options.timeout))
       if not asked then return nil, err end
     else
       local pause = math.min(ask_at(known), ends) - now
