@@ -261,8 +261,10 @@ function server:quit()
   local process = self.process
   self.process = nil
   if not process then return end
-  process:signal "TERM" -- which master hands on; killed, it would leave the workers alone
-  process:wait(LONG)
+  local stop = sys.now() + LONG
+  repeat -- one that comes just before nginx waits for events isn't heard
+    process:signal "TERM" -- which master hands on; killed, it would leave the workers alone
+  until process:wait(1) or sys.now() > stop
   process:close()
 end
 
