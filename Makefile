@@ -32,7 +32,7 @@ TREE  := $(CURDIR)
 
 # What each shared object is made of, and all that it links.
 core_SRC   := $(wildcard csrc/core/*.c) $(addprefix csrc/lua/l_,core.c answer.c api.c applet.c \
-              gcra.c http1.c json.c query.c request.c response.c work.c write.c)
+              gcra.c http1.c json.c query.c record.c request.c response.c work.c write.c)
 core_LIBS  := -lcjson -lexpat
 curl_SRC   := $(wildcard csrc/curl/*.c) $(addprefix csrc/lua/l_,curl.c answer.c multi.c \
               transfer.c) $(addprefix csrc/core/,base64.c buffer.c decimal.c header.c slice.c \

@@ -31,7 +31,8 @@ core="csrc/core/base64.c csrc/core/buffer.c csrc/core/decimal.c csrc/core/header
   csrc/core/text.c csrc/core/time.c csrc/core/utf8.c"
 compile core csrc/core/*.c csrc/lua/l_core.c csrc/lua/l_answer.c csrc/lua/l_api.c \
   csrc/lua/l_applet.c csrc/lua/l_gcra.c csrc/lua/l_http1.c csrc/lua/l_write.c csrc/lua/l_json.c \
-  csrc/lua/l_query.c csrc/lua/l_request.c csrc/lua/l_response.c csrc/lua/l_work.c || exit 1
+  csrc/lua/l_query.c csrc/lua/l_record.c csrc/lua/l_request.c csrc/lua/l_response.c \
+  csrc/lua/l_work.c || exit 1
 compile curl csrc/curl/*.c csrc/lua/l_curl.c csrc/lua/l_answer.c csrc/lua/l_transfer.c \
   csrc/lua/l_multi.c csrc/sys/clock.c $core || exit 1
 compile httpd csrc/httpd/*.c csrc/lua/l_httpd.c csrc/core/buffer.c csrc/sys/address.c \

@@ -66,6 +66,9 @@ void l_json_set(lua_State *L, const exotel_json_value *value);
 /* Pushes a finished record as a table. */
 void l_record_push(lua_State *L, const exotel_record *r);
 
+/* Pushes the `n` records that begin with the one looked at, as a list. */
+void l_records_push(lua_State *L, exotel_record *r, size_t n);
+
 int l_callback_read(lua_State *L);
 int l_event_build(lua_State *L);
 int l_request_build(lua_State *L);
