@@ -13,7 +13,7 @@ static const char *const types[] = {"application/x-www-form-urlencoded",
 
 static exotel_kind read_event(const char *type, exotel_slice body, char key[32]) {
   static exotel_callback callback; /* kept, as a server keeps it */
-  const exotel_record *r = &callback.record;
+  const exotel_record *r;
   exotel_error e;
   exotel_kind kind;
   exotel_slice s;
@@ -24,6 +24,7 @@ static exotel_kind read_event(const char *type, exotel_slice body, char key[32])
   must(kind == EXOTEL_OK || kind == EXOTEL_PARSE);
   must(kind == EXOTEL_OK || (e.kind == kind && e.message[0] != '\0'));
   if (kind != EXOTEL_OK) return kind;
+  r = callback.record;
   must(exotel_record_find(r, "kind") != 0 && exotel_record_find(r, "final") != 0);
   s = exotel_record_text(r, exotel_record_node(r, exotel_record_find(r, "dedup_key")));
   must(s.n == 32);

@@ -25,6 +25,7 @@ typedef struct reading {
   exotel_callback *callback;
   size_t nfields;
   size_t nfiles; /* in it */
+  exotel_trace trace;
 } reading;
 
 static void find_rows(exotel_event_rows *rows, exotel_rows *index) {
@@ -45,9 +46,16 @@ static void find_rows(exotel_event_rows *rows, exotel_rows *index) {
 }
 
 void exotel_callback_init(exotel_callback *c) {
+  size_t i;
   memset(c, 0, sizeof *c);
-  exotel_record_init(&c->record);
-  find_rows(&c->rows, &c->record.rows);
+  for (i = 0; i <= EXOTEL_BODIES_KEPT; i++)
+    exotel_record_init(&c->records[i]);
+  for (i = 0; i < EXOTEL_BODIES_KEPT; i++) {
+    exotel_skeleton_init(&c->kept[i].skeleton);
+    c->kept[i].record = &c->records[i + 1];
+  }
+  c->record = c->spare = &c->records[0];
+  find_rows(&c->rows, &c->record->rows);
   exotel_buffer_init(&c->scratch, 4 * EXOTEL_BODY_MAX);
   exotel_buffer_init(&c->query, 4 * EXOTEL_BODY_MAX);
   exotel_buffer_init(&c->inner, 2 * EXOTEL_BODY_MAX);
@@ -55,7 +63,11 @@ void exotel_callback_init(exotel_callback *c) {
 }
 
 void exotel_callback_free(exotel_callback *c) {
-  exotel_record_free(&c->record);
+  size_t i;
+  for (i = 0; i <= EXOTEL_BODIES_KEPT; i++)
+    exotel_record_free(&c->records[i]);
+  for (i = 0; i < EXOTEL_BODIES_KEPT; i++)
+    exotel_skeleton_free(&c->kept[i].skeleton);
   exotel_buffer_free(&c->scratch);
   exotel_buffer_free(&c->query);
   exotel_buffer_free(&c->inner);
@@ -112,9 +124,13 @@ static inline exotel_kind check_limits(reading *g, const exotel_leaf *leaf,
 static inline exotel_kind add_leaf(void *context, const exotel_leaf *leaf,
                                    exotel_error *e) {
   reading *g = context;
+  exotel_record *r = g->callback->record;
+  size_t before = r->nodes.n;
   exotel_kind kind = check_limits(g, leaf, e);
   if (kind != EXOTEL_OK || leaf->depth == 0) return kind;
-  return exotel_record_add(&g->callback->record, leaf, e);
+  kind = exotel_record_add(r, leaf, e);
+  exotel_trace_note(&g->trace, r, leaf, before);
+  return kind;
 }
 
 /* Whether a form could not spell this path and get it back: JSON has names with brackets,
@@ -210,7 +226,7 @@ static const exotel_field file_fields[] = {
     {"", "files", 0, "size", EXOTEL_IS_INTEGER, 0, ""}};
 
 static exotel_kind add_file(reading *g, const exotel_part *part, exotel_error *e) {
-  exotel_record *r = &g->callback->record;
+  exotel_record *r = g->callback->record;
   exotel_slice texts[4];
   exotel_kind kind = EXOTEL_OK;
   char size[24];
@@ -385,16 +401,13 @@ static const exotel_field final_field = {"", NULL, 0, "final", EXOTEL_IS_BOOLEAN
                                          0,  ""};
 static const exotel_field key_field = {"", NULL, 0, "dedup_key", EXOTEL_IS_TEXT, 0, ""};
 
-static exotel_kind finish(exotel_callback *c, exotel_error *e) {
+static exotel_kind finish(exotel_callback *c, const char *kind, exotel_error *e) {
   const exotel_event_rows *rows = &c->rows;
-  exotel_record *r = &c->record;
+  exotel_record *r = c->record;
   char hex[EXOTEL_EVENT_KEY_SIZE];
   exotel_slice key = {hex, sizeof hex};
-  const char *kind, *final;
-  exotel_kind k = exotel_record_finish(r, e);
-  if (k != EXOTEL_OK) return k;
-  kind = kind_of(r, rows);
-  final = is_final(r, rows, kind) ? "true" : "false";
+  const char *final = is_final(r, rows, kind) ? "true" : "false";
+  exotel_kind k;
   if (strcmp(kind, "agent") == 0 && has(r, rows->status))
     exotel_record_move(r, rows->status, rows->agent_status);
   exotel_event_key(r, hex);
@@ -406,9 +419,92 @@ static exotel_kind finish(exotel_callback *c, exotel_error *e) {
   return k;
 }
 
+/* {=================================================================
+** Bodies like those before
+** ================================================================== */
+
+/* An agent's event has its status moved, and isn't kept. */
+static int is_kept_kind(const char *kind) {
+  return strcmp(kind, "agent") != 0;
+}
+
+/* Reads the body as the one that was kept. Returns 0 when it isn't alike. */
+static int read_alike(exotel_callback *c, const exotel_body_kept *kept,
+                      exotel_slice body, exotel_kind *kind, exotel_error *e) {
+  const char *event_kind;
+  exotel_record_rewind(kept->record, &kept->mark);
+  if (!exotel_skeleton_fill(&kept->skeleton, body, &c->scratch, kept->record)) return 0;
+  event_kind = kind_of(kept->record, &c->rows);
+  if (!is_kept_kind(event_kind)) return 0;
+  c->record = kept->record;
+  *kind = finish(c, event_kind, e);
+  return 1;
+}
+
+/* Reads a body that is like one of those kept. Returns 0 when there is none. */
+static int read_again(exotel_callback *c, exotel_media media, exotel_slice body,
+                      exotel_kind *kind, exotel_error *e) {
+  size_t i, at = c->alike;
+  for (i = 0; i < EXOTEL_BODIES_KEPT; i++, at = (at + 1) % EXOTEL_BODIES_KEPT) {
+    const exotel_body_kept *kept = &c->kept[at];
+    if (kept->skeleton.nvalues == 0) continue;
+    if (kept->skeleton.is_form != (media == EXOTEL_MEDIA_FORM)) continue;
+    if (!read_alike(c, kept, body, kind, e)) continue;
+    c->alike = at;
+    return 1;
+  }
+  return 0;
+}
+
+/* Keeps the body that was read, and its event, in the place of another one. */
+static exotel_kind keep(reading *g, exotel_media media, exotel_slice body,
+                        const exotel_record_mark *mark, exotel_error *e) {
+  exotel_callback *c = g->callback;
+  exotel_body_kept *kept = &c->kept[c->next];
+  int is_form = media == EXOTEL_MEDIA_FORM;
+  exotel_kind kind = exotel_skeleton_make(&kept->skeleton, body, is_form, &g->trace, e);
+  if (kept->skeleton.nvalues == 0) return kind;
+  c->spare = kept->record;
+  kept->record = c->record;
+  kept->mark = *mark;
+  c->alike = c->next;
+  c->next = (c->next + 1) % EXOTEL_BODIES_KEPT;
+  return kind;
+}
+
+/* }================================================================== */
+
 static exotel_kind nothing_there(exotel_error *e) {
   return exotel_error_set(e, EXOTEL_PARSE, "empty", exotel_slice_of("body"),
                           "there is no field in body and query");
+}
+
+/* Reads a webhook by its decoder. A body that is `alone` is kept for those like it. */
+static exotel_kind read_anew(exotel_callback *c, const exotel_media_type *media,
+                             exotel_slice body, exotel_slice query, int alone,
+                             exotel_error *e) {
+  const char *event_kind;
+  exotel_record_mark mark;
+  exotel_kind kind;
+  reading g;
+  g.callback = c;
+  g.nfields = g.nfiles = g.trace.n = 0;
+  g.trace.unfit = !alone;
+  c->record = c->spare;
+  kind = exotel_record_begin(c->record, exotel_event_type(), e);
+  if (kind == EXOTEL_OK) kind = read_body(&g, media, body, e);
+  c->record->yielding = g.nfields > 0;
+  if (kind == EXOTEL_OK) kind = exotel_form_read(query, &c->query, take_leaf, &g, e);
+  if (kind == EXOTEL_OK && g.nfields == 0 && g.nfiles == 0) return nothing_there(e);
+  if (kind == EXOTEL_OK) kind = exotel_record_finish(c->record, e);
+  if (kind != EXOTEL_OK) return kind;
+  mark = exotel_record_marked(c->record);
+  event_kind = kind_of(c->record, &c->rows);
+  kind = finish(c, event_kind, e);
+  if (kind != EXOTEL_OK || g.trace.unfit || c->record->positions != 0 ||
+      !is_kept_kind(event_kind))
+    return kind;
+  return keep(&g, media->media, body, &mark, e);
 }
 
 exotel_kind exotel_callback_read(exotel_callback *c, exotel_slice content_type,
@@ -416,9 +512,7 @@ exotel_kind exotel_callback_read(exotel_callback *c, exotel_slice content_type,
                                  exotel_error *e) {
   exotel_media_type media;
   exotel_kind kind;
-  reading g;
-  memset(&g, 0, sizeof g);
-  g.callback = c;
+  int alone;
   if (body.n > EXOTEL_BODY_MAX || query.n > EXOTEL_BODY_MAX)
     return exotel_error_set(e, EXOTEL_PARSE, "limit", exotel_slice_of("body"),
                             "larger than the limit of %d KiB", EXOTEL_BODY_MAX / 1024);
@@ -429,10 +523,7 @@ exotel_kind exotel_callback_read(exotel_callback *c, exotel_slice content_type,
         "the content type has no boundary, and the body doesn't begin "
         "with one");
   settle_media(body, &media);
-  kind = exotel_record_begin(&c->record, exotel_event_type(), e);
-  if (kind == EXOTEL_OK) kind = read_body(&g, &media, body, e);
-  c->record.yielding = g.nfields > 0;
-  if (kind == EXOTEL_OK) kind = exotel_form_read(query, &c->query, take_leaf, &g, e);
-  if (kind == EXOTEL_OK && g.nfields == 0 && g.nfiles == 0) return nothing_there(e);
-  return kind == EXOTEL_OK ? finish(c, e) : kind;
+  alone = query.n == 0 && media.media != EXOTEL_MEDIA_MULTIPART;
+  if (alone && read_again(c, media.media, body, &kind, e)) return kind;
+  return read_anew(c, &media, body, query, alone, e);
 }

@@ -9,7 +9,6 @@
 #include "form.h"
 
 #include "ascii.h"
-#include "chunk.h"
 #include "error.h"
 #include "name.h"
 #include "slice.h"
@@ -17,17 +16,8 @@
 
 #include <string.h>
 
-/* How far the text has been read. Its last bytes are read in a copy, so that whole chunks
-** can be, and an & stands behind them. */
-typedef struct form_cursor {
-  const char *p, *end;
-  const char *last; /* the last place where a chunk can be read */
-  char *to;         /* where what is read goes */
-  char tail[3 * EXOTEL_CHUNK];
-} form_cursor;
-
 /* Goes on in the copy, from `p` on; returns where it stands there. */
-static const char *read_tail(form_cursor *c, const char *p) {
+static const char *read_tail(exotel_form_cursor *c, const char *p) {
   size_t left = (size_t)(c->end - p);
   memset(c->tail, 0, sizeof c->tail);
   if (left > 0) memcpy(c->tail, p, left);
@@ -54,14 +44,14 @@ static inline int escaped(const char *p) {
   return p[0] != '%' || high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/* Reads up to an & or the end: a name, and what is behind its =. Bits are those of the bytes
+/* Reads up to an & or the end. Returns where the value begins in what is read: behind the
+** first =, or at the end without one, unless it is known. Bits are those of the bytes
 ** from `p` on, as far as they are known, which are copied already. Place and target are
 ** kept apart from the cursor: what is written could be in it, for all that C knows. */
-static void read_pair(form_cursor *c, exotel_slice *name, exotel_slice *value) {
+static inline const char *read_on(exotel_form_cursor *c, const char *value_from) {
   const char *p = c->p;
-  char *to = c->to, *value_from = NULL;
+  char *to = c->to;
   unsigned bits = 1;
-  name->p = to;
   for (;;) {
     unsigned n;
     if (bits == 1) {
@@ -92,9 +82,38 @@ static void read_pair(form_cursor *c, exotel_slice *name, exotel_slice *value) {
   }
   c->p = p;
   c->to = to;
-  value->p = value_from != NULL ? value_from : to;
-  value->n = (size_t)(to - value->p);
-  name->n = (size_t)(value->p - name->p);
+  return value_from != NULL ? value_from : to;
+}
+
+static void read_pair(exotel_form_cursor *c, exotel_slice *name, exotel_slice *value) {
+  const char *from = c->to, *value_from = read_on(c, NULL);
+  *name = exotel_slice_between(from, value_from);
+  *value = exotel_slice_between(value_from, c->to);
+}
+
+int exotel_form_value(exotel_form_cursor *c, exotel_slice before, exotel_slice *value) {
+  const char *from = c->to;
+  if ((size_t)(c->end - c->p) < before.n ||
+      !exotel_same_bytes(c->p, before.p, before.n))
+    return 0;
+  c->p += before.n;
+  read_on(c, from);
+  *value = exotel_slice_between(from, c->to);
+  return 1;
+}
+
+int exotel_form_begin(exotel_form_cursor *c, exotel_slice text,
+                      exotel_buffer *scratch) {
+  exotel_buffer_reset(scratch);
+  c->to = exotel_buffer_room(scratch, text.n + EXOTEL_CHUNK);
+  if (c->to == NULL) return 0;
+  c->p = text.p;
+  c->end = text.p + text.n;
+  if (text.n < EXOTEL_CHUNK)
+    c->p = read_tail(c, text.p);
+  else
+    c->last = c->end - EXOTEL_CHUNK;
+  return 1;
 }
 
 exotel_kind exotel_form_read(exotel_slice text, exotel_buffer *scratch,
@@ -103,17 +122,11 @@ exotel_kind exotel_form_read(exotel_slice text, exotel_buffer *scratch,
   exotel_leaf leaf;
   exotel_slice name;
   exotel_kind kind;
-  form_cursor c;
+  exotel_form_cursor c;
   exotel_buffer_reset(scratch);
   if (text.n == 0) return EXOTEL_OK;
-  c.to = exotel_buffer_room(scratch, text.n + EXOTEL_CHUNK);
-  if (c.to == NULL) return exotel_error_buffer(e, scratch, exotel_slice_of("body"));
-  c.p = text.p;
-  c.end = text.p + text.n;
-  if (text.n < EXOTEL_CHUNK)
-    c.p = read_tail(&c, text.p);
-  else
-    c.last = c.end - EXOTEL_CHUNK;
+  if (!exotel_form_begin(&c, text, scratch))
+    return exotel_error_buffer(e, scratch, exotel_slice_of("body"));
   leaf.path = path;
   leaf.null = 0;
   leaf.stays = 1;

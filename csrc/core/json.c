@@ -127,6 +127,10 @@ static inline const unsigned char *plain_end(const unsigned char *p,
   return p;
 }
 
+const char *exotel_json_plain_end(const char *p, const char *end) {
+  return (const char *)plain_end((const unsigned char *)p, (const unsigned char *)end);
+}
+
 /* A string that is more than plain bytes, `g->p` being at the first that isn't one. */
 static exotel_kind string_on(guard *g, const unsigned char *from) {
   int escapes = 0;

@@ -23,6 +23,10 @@
 exotel_kind exotel_json_read(exotel_slice text, exotel_buffer *scratch,
                              exotel_leaf_sink *sink, void *context, exotel_error *e);
 
+/* The first byte from `p` on that doesn't stand for itself in a string: a quote, a backslash,
+** a control character, or what isn't ASCII; or `end`. */
+const char *exotel_json_plain_end(const char *p, const char *end);
+
 /* The guard alone. Allocates nothing. */
 exotel_kind exotel_json_check(exotel_slice text, exotel_error *e);
 

@@ -600,6 +600,19 @@ exotel_kind exotel_record_add(exotel_record *r, const exotel_leaf *leaf,
   return state_of(r, e);
 }
 
+int exotel_record_refill(exotel_record *r, size_t at, exotel_slice text) {
+  exotel_node *node = node_at(r, at);
+  unsigned type = r->rows.row[node->row].type;
+  exotel_leaf leaf;
+  if (type <= EXOTEL_IS_WORD && !is_special(text, type)) {
+    node->text = piece_of(r, text, 1);
+    return 1;
+  }
+  memset(&leaf, 0, sizeof leaf);
+  leaf.text = text;
+  return !is_absent_as(type, &leaf) && type_value(r, node, type, text, 1);
+}
+
 /* The list of that name, which no row fills. */
 static unsigned own_list(exotel_record *r, const char *name) {
   unsigned list = child_named(r, 0, exotel_slice_of(name));
@@ -618,6 +631,21 @@ exotel_kind exotel_record_put(exotel_record *r, const exotel_field *field,
     keep_last(r, place);
   }
   return state_of(r, e);
+}
+
+exotel_record_mark exotel_record_marked(const exotel_record *r) {
+  const exotel_node *root = node_at(r, 0);
+  exotel_record_mark mark = {r->nodes.n, root->last, root->count};
+  return mark;
+}
+
+void exotel_record_rewind(exotel_record *r, const exotel_record_mark *mark) {
+  exotel_node *root = node_at(r, 0);
+  exotel_buffer_reset(&r->text);
+  r->nodes.n = mark->size;
+  root->last = mark->last;
+  root->count = mark->count;
+  if (mark->last != 0) node_at(r, mark->last)->next = 0;
 }
 
 /* {=================================================================

@@ -76,6 +76,23 @@ exotel_kind exotel_record_finish(exotel_record *r, exotel_error *e);
 exotel_kind exotel_record_put(exotel_record *r, const exotel_field *field,
                               size_t position, exotel_slice text, exotel_error *e);
 
+/* Where a record stands: what is put in behind it can be taken out again. */
+typedef struct exotel_record_mark {
+  size_t size; /* bytes of nodes */
+  unsigned short last, count;
+} exotel_record_mark;
+
+exotel_record_mark exotel_record_marked(const exotel_record *r);
+
+/* Takes out what was put in at the record's top since then, and forgets the texts that were
+** copied: all values have to be given anew. */
+void exotel_record_rewind(exotel_record *r, const exotel_record_mark *mark);
+
+/* Gives the node of a known field another value, which stays. Returns 0 for one that says
+** nothing, or isn't what the row says: that would have no node there. Without memory the
+** text's buffer remembers it, and what is put in next says so. */
+int exotel_record_refill(exotel_record *r, size_t at, exotel_slice text);
+
 /* The node at a position (0: the root), its name and its text. Valid until the next change. */
 static inline const exotel_node *exotel_record_node(const exotel_record *r, size_t at) {
   return (const exotel_node *)(const void *)r->nodes.p + r->base + at;

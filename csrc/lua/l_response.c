@@ -177,7 +177,7 @@ int l_callback_read(lua_State *L) {
   if (kind == EXOTEL_OK)
     kind = exotel_callback_read(&w->callback, type, body, query, &w->error);
   if (kind != EXOTEL_OK) return l_error_push(L, w);
-  l_record_push(L, &w->callback.record);
+  l_record_push(L, w->callback.record);
   lua_pushvalue(L, 4);
   lua_setmetatable(L, -2);
   l_work_give(w);

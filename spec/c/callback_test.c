@@ -72,19 +72,19 @@ static void say(exotel_buffer *out, exotel_kind kind) {
     return;
   }
   exotel_buffer_reset(out);
-  write_node(out, &callback.record, exotel_record_node(&callback.record, 0));
+  write_node(out, callback.record, exotel_record_node(callback.record, 0));
 }
 
 static exotel_slice key(void) {
-  size_t at = exotel_record_find(&callback.record, "dedup_key");
+  size_t at = exotel_record_find(callback.record, "dedup_key");
   exotel_slice s = {"", 0};
   if (at != 0)
-    s = exotel_record_text(&callback.record, exotel_record_node(&callback.record, at));
+    s = exotel_record_text(callback.record, exotel_record_node(callback.record, at));
   return s;
 }
 
 static int has(const char *name) {
-  return exotel_record_find(&callback.record, name) != 0;
+  return exotel_record_find(callback.record, name) != 0;
 }
 
 /* }================================================================== */

@@ -436,10 +436,11 @@ static void run_bad_multipart(outcome *o) {
 
 static void read_event(outcome *o, const char *type, const char *body,
                        const char *query) {
-  const exotel_record *r = &held.callback.record;
+  const exotel_record *r;
   o->kind =
       exotel_callback_read(&held.callback, exotel_slice_of(type), exotel_slice_of(body),
                            exotel_slice_of(query), &held.error);
+  r = held.callback.record;
   if (o->kind == EXOTEL_OK)
     say_node(o, r, exotel_record_node(r, 0));
   else
@@ -463,6 +464,13 @@ static void run_event_form(outcome *o) {
 
 static void run_agent(outcome *o) {
   read_event(o, "", "", "CallFrom=1&Status=busy&AgentEmail=a%40example.com");
+}
+
+/* The second is like the first. */
+static void run_event_alike(outcome *o) {
+  read_event(o, "", "CallSid=c5&Status=busy&Legs[0][Status]=busy", "");
+  if (o->kind == EXOTEL_OK)
+    read_event(o, "", "CallSid=c6&Status=Free&Legs[0][Status]=Cancelled", "");
 }
 
 static void run_event_limit(outcome *o) {
@@ -836,6 +844,7 @@ static const entry entries[] = {
     {"callback_read, multipart", run_event_multipart},
     {"callback_read, form", run_event_form},
     {"callback_read, agent", run_agent},
+    {"callback_read, one like another", run_event_alike},
     {"callback_read, limit", run_event_limit},
     {"callback_read, bad JSON", run_event_bad},
     {"callback_read, cut", run_event_cut},

@@ -1,0 +1,303 @@
+/*
+** skeleton: webhooks that are like one before. Whatever was read earlier, each is the same
+** event, or the same error, as it is for who has read none: bodies of a few shapes in turns,
+** with all kinds of values, and bodies of which one byte is another, more or less.
+**
+** SPDX-License-Identifier: MIT
+*/
+#include "page.h"
+
+#include "../../csrc/core/callback.h"
+#include "../../csrc/core/error.h"
+#include "../../csrc/core/slice.h"
+#include "check.h"
+
+#define FORM "application/x-www-form-urlencoded"
+#define JSON "application/json"
+#define BODY_MAX 4096
+
+static exotel_callback experienced; /* has read all that came so far */
+static unsigned long alike;         /* bodies that it took for one like another */
+static unsigned long differing;     /* those it made another event of */
+
+/* {=================================================================
+** An event as text
+** ================================================================== */
+
+static void write_node(exotel_buffer *out, const exotel_record *r,
+                       const exotel_node *node) {
+  exotel_slice text = exotel_record_text(r, node);
+  char number[96];
+  size_t at;
+  snprintf(number, sizeof number, "%u.%u.", (unsigned)node->type, (unsigned)node->row);
+  exotel_buffer_adds(out, number);
+  snprintf(number, sizeof number, "%lld/%.17g", node->integer, node->number);
+  if (node->type != EXOTEL_NODE_TEXT) exotel_buffer_adds(out, number);
+  if (node->type == EXOTEL_NODE_TEXT) exotel_buffer_add(out, text.p, text.n);
+  for (at = node->first; at != 0; at = exotel_record_node(r, at)->next) {
+    const exotel_node *child = exotel_record_node(r, at);
+    exotel_slice name = exotel_record_name(r, child);
+    exotel_buffer_addc(out, '\n');
+    if (node->type == EXOTEL_NODE_TABLE) exotel_buffer_add(out, name.p, name.n);
+    exotel_buffer_addc(out, '=');
+    write_node(out, r, child);
+  }
+  exotel_buffer_addc(out, ';');
+}
+
+/* What `c` makes of a body: all that there is of its event, or of the error. */
+static exotel_slice told_by(exotel_callback *c, const char *type, exotel_slice body,
+                            const char *query, exotel_buffer *out) {
+  char position[32];
+  exotel_error e;
+  exotel_kind kind;
+  exotel_error_clear(&e);
+  exotel_buffer_reset(out);
+  kind =
+      exotel_callback_read(c, exotel_slice_of(type), body, exotel_slice_of(query), &e);
+  if (kind == EXOTEL_OK) {
+    write_node(out, c->record, exotel_record_node(c->record, 0));
+    return exotel_slice_held(out);
+  }
+  snprintf(position, sizeof position, "!%d %lu ", (int)kind, (unsigned long)e.position);
+  exotel_buffer_adds(out, position);
+  exotel_buffer_adds(out, e.reason);
+  exotel_buffer_adds(out, e.field);
+  exotel_buffer_adds(out, e.message);
+  return exotel_slice_held(out);
+}
+
+static exotel_slice told_anew(const char *type, exotel_slice body, const char *query,
+                              exotel_buffer *out) {
+  exotel_callback fresh;
+  exotel_slice told;
+  exotel_callback_init(&fresh);
+  told = told_by(&fresh, type, body, query, out);
+  exotel_callback_free(&fresh);
+  return told;
+}
+
+/* }================================================================== */
+
+static void compare_with(const char *type, exotel_slice body, const char *query) {
+  static exotel_buffer out[2];
+  size_t next = experienced.next;
+  exotel_slice a, b;
+  if (out[0].max == 0) exotel_buffer_init(&out[0], 1 << 20);
+  if (out[1].max == 0) exotel_buffer_init(&out[1], 1 << 20);
+  a = told_by(&experienced, type, body, query, &out[0]);
+  alike += next == experienced.next && a.n > 0 && a.p[0] != '!' &&
+           experienced.record == experienced.kept[experienced.alike].record;
+  b = told_anew(type, body, query, &out[1]);
+  if (a.n == b.n && memcmp(a.p, b.p, a.n) == 0) return;
+  if (differing++ > 0) return; /* the first is enough to look at */
+  printf("%.*s\nis\n%.*s\nand anew\n%.*s\n", (int)body.n, body.p, (int)a.n, a.p,
+         (int)b.n, b.p);
+}
+
+static void compare(const char *type, exotel_slice body) {
+  compare_with(type, body, "");
+}
+
+/* {=================================================================
+** Bodies of a few shapes
+** ================================================================== */
+
+/* A # stands for a value. */
+static const struct shape {
+  const char *type, *text;
+} shapes[] = {
+    {FORM, "CallSid=#&EventType=#&Status=#&To=#&From=#&Duration=#&CustomField=#"},
+    {FORM, "CallSid=#&Status=#&Legs%5B0%5D%5BStatus%5D=#&Legs%5B0%5D%5BOnCallDuration"
+           "%5D=#&Legs[1][Status]=#&DateCreated=#"},
+    {FORM, "CallSid=#&CallFrom=#&CallTo=#&Status=#&digits=#&flow_id=#"},
+    {FORM, "Status=#&Leg1Status=#&Legs[0][Status]=#&Price=#&CallSid=#&CallSid=#"},
+    {FORM, "&CallSid=#&&New=#&=#&EventType=#&Stream=#&Stream[Status]=#&x"},
+    {FORM, "AgentEmail=#&Status=#&CallFrom=#"},
+    {FORM, "CallSid=#&Stream=#"},
+    {FORM, "=#&CallSid=#&&CustomField&Status=#&="},
+    {JSON, "{\"CallSid\":\"#\",\"EventType\":\"#\",\"Status\":\"#\",\"To\":\"#\","
+           "\"ConversationDuration\":#,\"Legs\":[{\"OnCallDuration\":#,\"Status\":"
+           "\"#\"},{\"OnCallDuration\":\"#\",\"Status\":\"#\"}]}"},
+    {JSON, "{ \"CallSid\" : \"#\", \"RecordingUrl\" : null, \"Duration\":\"#\" ,"
+           "\"CustomField\":\"#\",\"Status\":\"#\"}\n"},
+    {JSON, "{\"CallSid\":\"#\",\"Stream\":\"#\",\"Stream[Status]\":\"#\",\"New\":#}"},
+    {JSON, "{\"CallSid\":\"#\",\"Stream\":\"#\"}"},
+    {JSON, "{\"CallSid\":#,\"CustomField\":#}"},
+    {JSON, "{\"CallSid\":\"#\",\"Legs[0][Status]\":\"#\",\"Price\":\"#\",\"Price\":#}"},
+};
+
+#define TEN "1234567890"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define MANY_DIGITS HUNDRED HUNDRED HUNDRED TEN /* a number out of range */
+
+static const char *const values[] = {"terminal",
+                                     "answered",
+                                     "completed",
+                                     "busy",
+                                     "free",
+                                     "no-answer",
+                                     "41",
+                                     "0",
+                                     "007",
+                                     "-1",
+                                     "1.50",
+                                     "1e3",
+                                     "123456789012345",
+                                     "1234567890123456",
+                                     "99999999999999999999",
+                                     "",
+                                     "null",
+                                     "NULL",
+                                     "Null",
+                                     "true",
+                                     "false",
+                                     "Cancelled",
+                                     "canceled",
+                                     "COMPLETED",
+                                     "0000-00-00 00:00:00",
+                                     "2019-04-08 03:17:59",
+                                     "1970-01-01 05:30:00",
+                                     "+919876543210",
+                                     "%2B91+98%3A76",
+                                     "%",
+                                     "%4",
+                                     "a=b",
+                                     "a%26b",
+                                     "\\u0041",
+                                     "\\\"",
+                                     "{}",
+                                     "[]",
+                                     "{\\\"Status\\\":\\\"x\\\"}",
+                                     "%7B%22Status%22:1}",
+                                     "\xE0\xA4\xA8",
+                                     "\x01",
+                                     "%00",
+                                     "492205107c5fb48f4ac25d1f77759339",
+                                     "https%3A%2F%2Fexample.com%2Fa.mp3",
+                                     " x ",
+                                     "0123456789012345678901234567890123456789",
+                                     MANY_DIGITS};
+
+#define SHAPES (sizeof shapes / sizeof *shapes)
+#define VALUES (sizeof values / sizeof *values)
+
+static unsigned long random_below(unsigned long n) {
+  static unsigned long state = 20261122;
+  state = (state * 1103515245 + 12345) & 0x7fffffff;
+  return (state >> 8) % n;
+}
+
+/* The shape with values: mostly such as the service sends, at times any. */
+static exotel_slice body_of(const struct shape *shape, unsigned long usual) {
+  char text[BODY_MAX];
+  const char *p = shape->text;
+  size_t n = 0;
+  for (; *p != '\0'; p++) {
+    const char *value = values[random_below(random_below(8) > 0 ? usual : VALUES)];
+    if (*p != '#') {
+      text[n++] = *p;
+      continue;
+    }
+    memcpy(text + n, value, strlen(value));
+    n += strlen(value);
+  }
+  return page_put(1, text, n);
+}
+
+static void check_shapes(void) {
+  size_t i;
+  for (i = 0; i < 40000; i++) {
+    const struct shape *shape = &shapes[random_below(i % 2000 < 1000 ? 3 : SHAPES)];
+    compare(shape->type, body_of(shape, 8));
+  }
+  check(differing == 0, "bodies of a few shapes");
+  check(alike > 4000, "many are like one before");
+}
+
+/* Only whole numbers where JSON has a number, so that most are read. */
+static void check_numbers(void) {
+  size_t i;
+  for (i = 0; i < 4000; i++) {
+    char body[200];
+    snprintf(body, sizeof body,
+             "{\"CallSid\":\"c%lu\",\"ConversationDuration\":%lu,\"Legs\":["
+             "{\"OnCallDuration\":%lu}]}",
+             random_below(1000), random_below(100000), random_below(50));
+    compare(JSON, page_text(1, body));
+  }
+  check(differing == 0, "numbers");
+  check(experienced.record->text.n < 1000, "no text is kept from one to the next");
+  check(alike > 7000, "and nearly all of these");
+}
+
+/* }================================================================== */
+
+/* {=================================================================
+** Bodies of which one byte is another
+** ================================================================== */
+
+static const char form[] =
+    "CallSid=c5fb48f4ac25d1f7&Status=no-answer&EventType=terminal&CustomField=&"
+    "DateCreated=2019-04-08%2003%3A17&Duration=32&Legs%5B0%5D%5BStatus%5D=busy";
+static const char json[] =
+    "{\"CallSid\":\"c5fb48f4ac25d1f7\",\"Status\":\"no-answer\",\"CustomField\":null,"
+    "\"EventType\":\"terminal\",\"Duration\":32,\"Legs\":[{\"Status\":\"busy\"}]}";
+
+/* `kept` bytes of the body, one more unless `byte` is -1, and what is behind `from`. */
+static void check_changed(const char *type, const char *body, size_t kept, int byte,
+                          size_t from) {
+  char text[BODY_MAX];
+  size_t n = kept, rest = strlen(body) - from;
+  memcpy(text, body, kept);
+  if (byte >= 0) text[n++] = (char)byte;
+  memcpy(text + n, body + from, rest);
+  compare(type, page_text(1, body));
+  compare(type, page_put(1, text, n + rest));
+}
+
+static void check_bytes(const char *type, const char *body) {
+  static const char bytes[] = "\"\\{}[],:&=%+0 9aZ\x01\x80\xE0";
+  size_t i, k;
+  for (i = 0; i <= strlen(body); i++) {
+    for (k = 0; k < sizeof bytes; k++) { /* the last is NUL */
+      check_changed(type, body, i, (unsigned char)bytes[k], i);
+      if (body[i] != '\0') check_changed(type, body, i, (unsigned char)bytes[k], i + 1);
+    }
+    if (body[i] != '\0') check_changed(type, body, i, -1, i + 1);
+    compare(type, page_put(1, body, i));
+  }
+  check(differing == 0, type);
+}
+
+/* }================================================================== */
+
+/* A query, another type, or an agent's event has nothing to do with those kept. */
+static void check_others(void) {
+  exotel_slice body = page_text(1, "CallSid=c5&Status=busy");
+  compare(FORM, body);
+  compare(FORM, body);
+  compare_with(FORM, body, "Status=free&Direction=incoming");
+  compare(FORM, body);
+  compare("", body);
+  compare(JSON, body);
+  compare(FORM, page_text(1, "CallFrom=1&EventType=&Status=ringing"));
+  compare(FORM, page_text(1, "CallFrom=1&EventType=&Status=busy")); /* an agent's */
+  compare(FORM, page_text(1, "CallFrom=1&EventType=&Status=ringing"));
+  compare(JSON, page_text(1, "{\"CallSid\":\"c5\",\"CustomField\":7}"));
+  compare(JSON, page_text(1, "{\"CallSid\":\"c6\",\"CustomField\":8}"));
+  compare(JSON, page_text(1, "{\"CallSid\":\"c7\",\"CustomField\":}"));
+  compare(JSON, page_text(1, "{\"CallSid\":\"c8\",\"CustomField\":" MANY_DIGITS "}"));
+  check(differing == 0, "others");
+}
+
+int main(void) {
+  exotel_callback_init(&experienced);
+  check_shapes();
+  check_numbers();
+  check_bytes(FORM, form);
+  check_bytes(JSON, json);
+  check_others();
+  exotel_callback_free(&experienced);
+  return check_summary();
+}
