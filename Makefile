@@ -168,7 +168,7 @@ bench: ## print what webhooks, pages, a GET and an export cost, beside others (a
 	    test $$name = get && run= || run="$(ONE_CORE)"; \
 	    $$run $(LUA) bench/$$name.lua || exit 1; echo; done
 
-bench-nginx: ## print what a webhook costs a worker of nginx, beside others (about 3 minutes)
+bench-nginx: ## print what a webhook costs a worker of nginx, beside others (about 7 minutes)
 	@sh tools/deps.sh bench-nginx
 	@$(MAKE) --no-print-directory -s all
 	@$(MAKE) --no-print-directory -s all LUA=luajit

@@ -14,7 +14,7 @@ local nginx = require "spec.support.nginx"
 local nginx_count = require "bench.nginx_count"
 local posting = require "spec.support.posting"
 
-local WORKERS, ROUNDS, SECONDS = 2, 3, 1 -- after one round for warming up
+local WORKERS, ROUNDS, SECONDS = 4, 6, 1 -- after one round for warming up
 local CONNECTIONS = 16
 
 local multipart = measure.fixture "S003.terminal.multipart"
