@@ -6,7 +6,8 @@
 #include "../csrc/core/error.h"
 
 static const char *const types[] = {"application/x-www-form-urlencoded",
-                                    "application/json", ""};
+                                    "application/json",
+                                    "multipart/form-data; boundary=b", ""};
 
 typedef struct told {
   exotel_kind kind;

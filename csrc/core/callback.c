@@ -430,10 +430,13 @@ static int is_kept_kind(const char *kind) {
 
 /* Reads the body as the one that was kept. Returns 0 when it isn't alike. */
 static int read_alike(exotel_callback *c, const exotel_body_kept *kept,
-                      exotel_slice body, exotel_kind *kind, exotel_error *e) {
+                      const exotel_media_type *media, exotel_slice body,
+                      exotel_kind *kind, exotel_error *e) {
   const char *event_kind;
+  if (kept->skeleton.nvalues == 0) return 0;
   exotel_record_rewind(kept->record, &kept->mark);
-  if (!exotel_skeleton_fill(&kept->skeleton, body, &c->scratch, kept->record)) return 0;
+  if (!exotel_skeleton_fill(&kept->skeleton, body, media, &c->scratch, kept->record))
+    return 0;
   event_kind = kind_of(kept->record, &c->rows);
   if (!is_kept_kind(event_kind)) return 0;
   c->record = kept->record;
@@ -442,14 +445,11 @@ static int read_alike(exotel_callback *c, const exotel_body_kept *kept,
 }
 
 /* Reads a body that is like one of those kept. Returns 0 when there is none. */
-static int read_again(exotel_callback *c, exotel_media media, exotel_slice body,
-                      exotel_kind *kind, exotel_error *e) {
+static int read_again(exotel_callback *c, const exotel_media_type *media,
+                      exotel_slice body, exotel_kind *kind, exotel_error *e) {
   size_t i, at = c->alike;
   for (i = 0; i < EXOTEL_BODIES_KEPT; i++, at = (at + 1) % EXOTEL_BODIES_KEPT) {
-    const exotel_body_kept *kept = &c->kept[at];
-    if (kept->skeleton.nvalues == 0) continue;
-    if (kept->skeleton.is_form != (media == EXOTEL_MEDIA_FORM)) continue;
-    if (!read_alike(c, kept, body, kind, e)) continue;
+    if (!read_alike(c, &c->kept[at], media, body, kind, e)) continue;
     c->alike = at;
     return 1;
   }
@@ -457,12 +457,11 @@ static int read_again(exotel_callback *c, exotel_media media, exotel_slice body,
 }
 
 /* Keeps the body that was read, and its event, in the place of another one. */
-static exotel_kind keep(reading *g, exotel_media media, exotel_slice body,
+static exotel_kind keep(reading *g, const exotel_media_type *media, exotel_slice body,
                         const exotel_record_mark *mark, exotel_error *e) {
   exotel_callback *c = g->callback;
   exotel_body_kept *kept = &c->kept[c->next];
-  int is_form = media == EXOTEL_MEDIA_FORM;
-  exotel_kind kind = exotel_skeleton_make(&kept->skeleton, body, is_form, &g->trace, e);
+  exotel_kind kind = exotel_skeleton_make(&kept->skeleton, body, media, &g->trace, e);
   if (kept->skeleton.nvalues == 0) return kind;
   c->spare = kept->record;
   kept->record = c->record;
@@ -479,17 +478,16 @@ static exotel_kind nothing_there(exotel_error *e) {
                           "there is no field in body and query");
 }
 
-/* Reads a webhook by its decoder. A body that is `alone` is kept for those like it. */
+/* Reads a webhook by its decoder. A body without a query is kept for those like it. */
 static exotel_kind read_anew(exotel_callback *c, const exotel_media_type *media,
-                             exotel_slice body, exotel_slice query, int alone,
-                             exotel_error *e) {
+                             exotel_slice body, exotel_slice query, exotel_error *e) {
   const char *event_kind;
   exotel_record_mark mark;
   exotel_kind kind;
   reading g;
   g.callback = c;
   g.nfields = g.nfiles = g.trace.n = 0;
-  g.trace.unfit = !alone;
+  g.trace.unfit = query.n > 0;
   c->record = c->spare;
   kind = exotel_record_begin(c->record, exotel_event_type(), e);
   if (kind == EXOTEL_OK) kind = read_body(&g, media, body, e);
@@ -504,7 +502,7 @@ static exotel_kind read_anew(exotel_callback *c, const exotel_media_type *media,
   if (kind != EXOTEL_OK || g.trace.unfit || c->record->positions != 0 ||
       !is_kept_kind(event_kind))
     return kind;
-  return keep(&g, media->media, body, &mark, e);
+  return keep(&g, media, body, &mark, e);
 }
 
 exotel_kind exotel_callback_read(exotel_callback *c, exotel_slice content_type,
@@ -512,7 +510,6 @@ exotel_kind exotel_callback_read(exotel_callback *c, exotel_slice content_type,
                                  exotel_error *e) {
   exotel_media_type media;
   exotel_kind kind;
-  int alone;
   if (body.n > EXOTEL_BODY_MAX || query.n > EXOTEL_BODY_MAX)
     return exotel_error_set(e, EXOTEL_PARSE, "limit", exotel_slice_of("body"),
                             "larger than the limit of %d KiB", EXOTEL_BODY_MAX / 1024);
@@ -523,7 +520,6 @@ exotel_kind exotel_callback_read(exotel_callback *c, exotel_slice content_type,
         "the content type has no boundary, and the body doesn't begin "
         "with one");
   settle_media(body, &media);
-  alone = query.n == 0 && media.media != EXOTEL_MEDIA_MULTIPART;
-  if (alone && read_again(c, media.media, body, &kind, e)) return kind;
-  return read_anew(c, &media, body, query, alone, e);
+  if (query.n == 0 && read_again(c, &media, body, &kind, e)) return kind;
+  return read_anew(c, &media, body, query, e);
 }

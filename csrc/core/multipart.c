@@ -15,24 +15,8 @@
 
 #include <string.h>
 
-typedef struct body_cursor {
-  const char *begin, *p, *end;
-  exotel_slice boundary;
-  int crlf;    /* how this body ends its lines */
-  size_t part; /* the one at work, from 1 */
-  exotel_buffer *scratch;
-  exotel_error *e;
-} body_cursor;
-
-/* A delimiter that was found. */
-typedef struct delimiter {
-  const char *from; /* where the data before it ends */
-  const char *to;   /* behind its line */
-  int closing;
-} delimiter;
-
-static exotel_kind refuse(body_cursor *c, const char *at, const char *reason,
-                          const char *why) {
+static exotel_kind refuse(exotel_multipart_cursor *c, const char *at,
+                          const char *reason, const char *why) {
   size_t position = (size_t)(at - c->begin) + 1;
   c->e->position = position;
   if (c->part == 0)
@@ -65,7 +49,8 @@ static const char *last_line_end(const char *p, const char *end, int *crlf) {
 
 /* Whether a delimiter stands at `p`, the begin of a line. Only the closing one may end with
 ** the body: what else ends there may be cut, or data that goes on. */
-static int is_delimiter(const body_cursor *c, const char *p, delimiter *d, int *crlf) {
+static int is_delimiter(const exotel_multipart_cursor *c, const char *p,
+                        exotel_delimiter *d, int *crlf) {
   size_t n = c->boundary.n;
   if ((size_t)(c->end - p) < n + 2 || p[0] != '-' || p[1] != '-') return 0;
   if (memcmp(p + 2, c->boundary.p, n) != 0) return 0;
@@ -79,8 +64,13 @@ static int is_delimiter(const body_cursor *c, const char *p, delimiter *d, int *
   return d->to != NULL;
 }
 
-static int find_first(body_cursor *c, delimiter *d) {
-  const char *p = c->p;
+int exotel_multipart_first(exotel_multipart_cursor *c, exotel_slice body,
+                           exotel_slice boundary, exotel_delimiter *d) {
+  const char *p = body.p;
+  memset(c, 0, sizeof *c);
+  c->begin = c->p = p;
+  c->end = p + body.n;
+  c->boundary = boundary;
   while (p < c->end) {
     int crlf;
     if (is_delimiter(c, p, d, &crlf)) {
@@ -95,9 +85,8 @@ static int find_first(body_cursor *c, delimiter *d) {
   return 0;
 }
 
-/* The delimiter that ends the part whose value begins at `c->p`, right behind a line end,
-** which is the delimiter's too where there is no value. */
-static int find_next(const body_cursor *c, delimiter *d) {
+/* The line end that `c->p` is behind is the delimiter's too where there is no value. */
+int exotel_multipart_next(const exotel_multipart_cursor *c, exotel_delimiter *d) {
   const char *p = c->p;
   for (;;) {
     int crlf;
@@ -124,7 +113,8 @@ typedef struct part_header {
 } part_header;
 
 /* A parameter's value, kept in the scratch: there is room for all headers of a part. */
-static exotel_slice kept_value(body_cursor *c, const char *value, size_t n) {
+static exotel_slice kept_value(exotel_multipart_cursor *c, const char *value,
+                               size_t n) {
   exotel_slice s;
   s.p = c->scratch->p + c->scratch->n;
   s.n = n;
@@ -139,7 +129,7 @@ static int is_plain(exotel_slice s) {
 
 /* The header at `c->p` as nearly all clients write it: a name, and nothing to undo in it.
 ** Returns what is behind its line; NULL for any other, which is read by its grammar. */
-static const char *read_plain_name(const body_cursor *c, part_header *h) {
+static const char *read_plain_name(const exotel_multipart_cursor *c, part_header *h) {
   static const char begin[] = "Content-Disposition: form-data; name=\"";
   const size_t n = sizeof begin - 1;
   size_t left = (size_t)(c->end - c->p);
@@ -158,7 +148,8 @@ static const char *read_plain_name(const body_cursor *c, part_header *h) {
   return p + 1;
 }
 
-static exotel_kind read_disposition(body_cursor *c, exotel_slice text, part_header *h) {
+static exotel_kind read_disposition(exotel_multipart_cursor *c, exotel_slice text,
+                                    part_header *h) {
   const char *p, *end = text.p + text.n;
   char value[EXOTEL_NAME_MAX];
   exotel_slice name;
@@ -186,7 +177,8 @@ static exotel_kind read_disposition(body_cursor *c, exotel_slice text, part_head
 
 /* Appends a header's value to the scratch, each line end and the blanks behind it being
 ** one blank. */
-static void keep_unfolded(body_cursor *c, exotel_slice value, part_header *h) {
+static void keep_unfolded(exotel_multipart_cursor *c, exotel_slice value,
+                          part_header *h) {
   const char *p = value.p, *end = value.p + value.n;
   size_t at = c->scratch->n;
   while (p < end) {
@@ -209,7 +201,8 @@ static int is_identity(exotel_slice encoding) {
          exotel_slice_is_nocase(encoding, "binary");
 }
 
-static exotel_kind read_header(body_cursor *c, exotel_slice line, part_header *h) {
+static exotel_kind read_header(exotel_multipart_cursor *c, exotel_slice line,
+                               part_header *h) {
   exotel_header header;
   if (!exotel_header_read(line, &header))
     return refuse(c, c->p, "header", "a line of its headers is no header");
@@ -224,7 +217,7 @@ static exotel_kind read_header(body_cursor *c, exotel_slice line, part_header *h
 }
 
 /* The end of the header line at `p`, with its folded lines; NULL when there is none. */
-static const char *folded_end(const body_cursor *c, const char *p) {
+static const char *folded_end(const exotel_multipart_cursor *c, const char *p) {
   for (;;) {
     p = p < c->end ? memchr(p, '\n', (size_t)(c->end - p)) : NULL;
     if (p == NULL) return NULL;
@@ -234,13 +227,14 @@ static const char *folded_end(const body_cursor *c, const char *p) {
 }
 
 /* Behind the blank line at `p`; NULL when there is none. */
-static const char *blank_line_end(const body_cursor *c, const char *p) {
+static const char *blank_line_end(const exotel_multipart_cursor *c, const char *p) {
   if (c->end - p >= 2 && p[0] == '\r' && p[1] == '\n') return p + 2;
   return !c->crlf && p < c->end && *p == '\n' ? p + 1 : NULL;
 }
 
 /* Reads one header and moves behind it. */
-static exotel_kind read_next_header(body_cursor *c, const char *from, part_header *h) {
+static exotel_kind read_next_header(exotel_multipart_cursor *c, const char *from,
+                                    part_header *h) {
   const char *plain = read_plain_name(c, h);
   const char *next = plain != NULL ? plain : folded_end(c, c->p);
   exotel_kind kind = EXOTEL_OK;
@@ -253,7 +247,7 @@ static exotel_kind read_next_header(body_cursor *c, const char *from, part_heade
 }
 
 /* Reads headers up to and with the blank line; `c->p` is at the value then. */
-static exotel_kind read_headers(body_cursor *c, part_header *h) {
+static exotel_kind read_headers(exotel_multipart_cursor *c, part_header *h) {
   const char *from = c->p, *behind;
   while ((behind = blank_line_end(c, c->p)) == NULL) {
     exotel_kind kind = read_next_header(c, from, h);
@@ -266,8 +260,8 @@ static exotel_kind read_headers(body_cursor *c, part_header *h) {
 /* }================================================================== */
 
 /* The part behind the delimiter `d`, which becomes the one that ends it. */
-static exotel_kind read_part(body_cursor *c, delimiter *d, exotel_part_sink *sink,
-                             void *context) {
+static exotel_kind read_part(exotel_multipart_cursor *c, exotel_delimiter *d,
+                             exotel_part_sink *sink, void *context) {
   part_header h;
   exotel_kind kind;
   memset(&h, 0, sizeof h);
@@ -277,7 +271,7 @@ static exotel_kind read_part(body_cursor *c, delimiter *d, exotel_part_sink *sin
   kind = read_headers(c, &h);
   if (kind != EXOTEL_OK) return kind;
   h.part.value.p = c->p;
-  if (!find_next(c, d))
+  if (!exotel_multipart_next(c, d))
     return refuse(c, c->end, "truncated", "the body ends inside it");
   h.part.value.n = (size_t)(d->from - h.part.value.p);
   return sink(context, &h.part, c->e);
@@ -287,21 +281,18 @@ exotel_kind exotel_multipart_read(exotel_slice body, exotel_slice boundary,
                                   exotel_buffer *scratch, exotel_part_sink *sink,
                                   void *context, exotel_error *e) {
   exotel_kind kind = EXOTEL_OK;
-  delimiter d;
-  body_cursor c;
-  memset(&c, 0, sizeof c);
-  c.begin = c.p = body.p;
-  c.end = body.p + body.n;
-  c.boundary = boundary;
+  exotel_delimiter d;
+  exotel_multipart_cursor c;
+  int found = exotel_multipart_first(&c, body, boundary, &d);
   c.scratch = scratch;
   c.e = e;
   exotel_buffer_reset(scratch);
   if (exotel_buffer_room(scratch, EXOTEL_PART_HEADERS_MAX) == NULL)
     return exotel_error_buffer(e, scratch, exotel_slice_of("body"));
-  if (!find_first(&c, &d))
+  if (!found)
     return refuse(&c, c.begin, "boundary",
                   "no line is the boundary of the content type");
-  while (kind == EXOTEL_OK && !d.closing && d.to < c.end) {
+  while (kind == EXOTEL_OK && !exotel_multipart_ends(&c, &d)) {
     if (++c.part > EXOTEL_FIELDS_MAX)
       return refuse(&c, d.to, "too_many", "more parts than the limit of 512");
     kind = read_part(&c, &d, sink, context);

@@ -23,6 +23,37 @@ typedef struct exotel_part {
 typedef exotel_kind exotel_part_sink(void *context, const exotel_part *part,
                                      exotel_error *e);
 
+/* A body whose delimiters are looked for. */
+typedef struct exotel_multipart_cursor {
+  const char *begin, *p, *end;
+  exotel_slice boundary;
+  int crlf;    /* how this body ends its lines */
+  size_t part; /* the one at work, from 1 */
+  exotel_buffer *scratch;
+  exotel_error *e;
+} exotel_multipart_cursor;
+
+/* A delimiter that was found. */
+typedef struct exotel_delimiter {
+  const char *from; /* where the data before it ends */
+  const char *to;   /* behind its line */
+  int closing;
+} exotel_delimiter;
+
+/* Finds the delimiter that the parts begin with. Returns 0 when there is none. */
+int exotel_multipart_first(exotel_multipart_cursor *c, exotel_slice body,
+                           exotel_slice boundary, exotel_delimiter *d);
+
+/* Finds the one that ends the part whose value begins at `c->p`, right behind a line end.
+** Returns 0 when there is none. */
+int exotel_multipart_next(const exotel_multipart_cursor *c, exotel_delimiter *d);
+
+/* Whether no part follows the delimiter. */
+static inline int exotel_multipart_ends(const exotel_multipart_cursor *c,
+                                        const exotel_delimiter *d) {
+  return d->closing || d->to >= c->end;
+}
+
 /* Hands each part to `sink`, in order. `boundary` is the one of the Content-Type.
 **
 ** The end of the first delimiter's line says how lines end, CRLF or a bare LF, and only a

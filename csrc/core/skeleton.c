@@ -1,8 +1,8 @@
 /*
 ** skeleton: bodies that are like one before in all but their values (see skeleton.h).
 **
-** Values that say nothing belong to the bytes between the others, so that a body in which
-** one says something isn't alike.
+** In forms and JSON, values that say nothing belong to the bytes between the others, so that a
+** body in which one says something isn't alike.
 **
 ** SPDX-License-Identifier: MIT
 */
@@ -11,7 +11,9 @@
 #include "error.h"
 #include "form.h"
 #include "json.h"
+#include "multipart.h"
 #include "slice.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -80,11 +82,10 @@ static int is_plain_json(exotel_slice body, exotel_slice text) {
   return text.p[-1] == '"' || digits_at(text.p, body.p + body.n).n == text.n;
 }
 
-/* Adds the bytes from `from` on to where the value begins. Returns 0 where there are too many,
-** or it isn't one that can be found again. */
-static int add_value(exotel_skeleton *s, exotel_slice body, const char *from,
-                     exotel_slice text, unsigned node) {
-  if (!s->is_form && !is_plain_json(body, text)) return 0;
+/* Adds the bytes from `from` on to where the value begins. Returns 0 where there are too
+** many. */
+static int add_value(exotel_skeleton *s, const char *from, exotel_slice text,
+                     unsigned node) {
   if (text.p - from > EXOTEL_SKELETON_BYTES) return 0;
   s->value[s->nvalues].before = (unsigned short)(text.p - from);
   s->value[s->nvalues].node = (unsigned short)node;
@@ -93,26 +94,70 @@ static int add_value(exotel_skeleton *s, exotel_slice body, const char *from,
          EXOTEL_BUFFER_OK;
 }
 
-/* Returns 0 when there can be none. */
+/* Of a form, whose texts were found, or of JSON. Returns 0 when there can be none. */
 static int add_values(exotel_skeleton *s, exotel_slice body, const exotel_trace *t) {
   const char *from = body.p, *end = body.p + body.n;
   size_t i;
   for (i = 0; i < t->n; i++) {
     exotel_slice text = t->value[i].text;
     if (t->value[i].node == 0) continue;
-    if (!add_value(s, body, from, text, t->value[i].node)) return 0;
+    if (s->media == EXOTEL_MEDIA_JSON && !is_plain_json(body, text)) return 0;
+    if (!add_value(s, from, text, t->value[i].node)) return 0;
     from = text.p + text.n;
   }
   return exotel_buffer_add(&s->bytes, from, (size_t)(end - from)) == EXOTEL_BUFFER_OK;
 }
 
-exotel_kind exotel_skeleton_make(exotel_skeleton *s, exotel_slice body, int is_form,
-                                 exotel_trace *t, exotel_error *e) {
+static exotel_slice boundary_of(const exotel_media_type *type) {
+  exotel_slice boundary = {type->boundary, type->boundary_size};
+  return boundary;
+}
+
+/* Moves behind the delimiter that ends the value, which begins in the part behind `d`.
+** Returns 0 when that isn't the next one: then a part between was passed over. */
+static int pass_value(exotel_multipart_cursor *c, exotel_delimiter *d,
+                      exotel_slice text) {
+  exotel_delimiter next;
+  c->p = d->to;
+  if (!exotel_multipart_next(c, &next)) return 0;
+  c->p = text.p;
+  return exotel_multipart_next(c, d) && d->to == next.to;
+}
+
+/* Returns 0 when there can be none. */
+static int add_parts(exotel_skeleton *s, exotel_slice body, exotel_slice boundary,
+                     const exotel_trace *t) {
+  exotel_multipart_cursor c;
+  exotel_delimiter d;
+  size_t i;
+  if (!exotel_multipart_first(&c, body, boundary, &d)) return 0;
+  s->crlf = c.crlf;
+  for (i = 0; i < t->n; i++) {
+    exotel_slice text = t->value[i].text;
+    if (!add_value(s, d.to, text, t->value[i].node)) return 0;
+    if (!pass_value(&c, &d, text)) return 0;
+  }
+  return exotel_multipart_ends(&c, &d);
+}
+
+static int add_all(exotel_skeleton *s, exotel_slice body, const exotel_media_type *type,
+                   exotel_trace *t) {
+  if (t->unfit) return 0;
+  switch (type->media) {
+    case EXOTEL_MEDIA_FORM: return find_in_form(body, t) && add_values(s, body, t);
+    case EXOTEL_MEDIA_JSON: return add_values(s, body, t);
+    case EXOTEL_MEDIA_MULTIPART: return add_parts(s, body, boundary_of(type), t);
+    default: return 0;
+  }
+}
+
+exotel_kind exotel_skeleton_make(exotel_skeleton *s, exotel_slice body,
+                                 const exotel_media_type *type, exotel_trace *t,
+                                 exotel_error *e) {
   exotel_buffer_reset(&s->bytes);
   s->nvalues = 0;
-  s->is_form = is_form;
-  if (t->unfit || (is_form && !find_in_form(body, t))) return EXOTEL_OK;
-  if (add_values(s, body, t)) return EXOTEL_OK;
+  s->media = type->media;
+  if (add_all(s, body, type, t)) return EXOTEL_OK;
   s->nvalues = 0;
   return s->bytes.state == EXOTEL_BUFFER_NOMEMORY ? exotel_error_memory(e) : EXOTEL_OK;
 }
@@ -122,6 +167,12 @@ exotel_kind exotel_skeleton_make(exotel_skeleton *s, exotel_slice body, int is_f
 /* {=================================================================
 ** Filling it
 ** ================================================================== */
+
+/* Gives a value to its node, or to none. */
+static int give(exotel_record *r, size_t node, exotel_slice text) {
+  if (node == 0) return exotel_slice_is_absent(text);
+  return exotel_record_refill(r, node, text);
+}
 
 /* The bytes behind the last value. */
 static int ends_alike(const exotel_skeleton *s, const char *bytes, const char *p,
@@ -174,10 +225,34 @@ static int fill_json(const exotel_skeleton *s, exotel_slice body, exotel_record 
   return ends_alike(s, bytes, p, end);
 }
 
+static int fill_parts(const exotel_skeleton *s, exotel_slice body,
+                      exotel_slice boundary, exotel_record *r) {
+  const char *bytes = s->bytes.p;
+  exotel_multipart_cursor c;
+  exotel_delimiter d;
+  size_t i;
+  if (!exotel_multipart_first(&c, body, boundary, &d) || c.crlf != s->crlf) return 0;
+  for (i = 0; i < s->nvalues; i++) {
+    size_t n = s->value[i].before;
+    if (exotel_multipart_ends(&c, &d) || (size_t)(c.end - d.to) < n) return 0;
+    if (!exotel_same_bytes(d.to, bytes, n)) return 0;
+    c.p = d.to + n;
+    bytes += n;
+    if (!exotel_multipart_next(&c, &d)) return 0;
+    if (!give(r, s->value[i].node, exotel_slice_between(c.p, d.from))) return 0;
+  }
+  return exotel_multipart_ends(&c, &d);
+}
+
 int exotel_skeleton_fill(const exotel_skeleton *s, exotel_slice body,
-                         exotel_buffer *scratch, exotel_record *r) {
-  if (s->nvalues == 0) return 0;
-  return s->is_form ? fill_form(s, body, scratch, r) : fill_json(s, body, r);
+                         const exotel_media_type *type, exotel_buffer *scratch,
+                         exotel_record *r) {
+  if (s->nvalues == 0 || s->media != type->media) return 0;
+  switch (s->media) {
+    case EXOTEL_MEDIA_FORM: return fill_form(s, body, scratch, r);
+    case EXOTEL_MEDIA_JSON: return fill_json(s, body, r);
+    default: return fill_parts(s, body, boundary_of(type), r);
+  }
 }
 
 /* }================================================================== */

@@ -8,7 +8,7 @@
 ** blank, or has a value that wants a closer look, is left to the decoders: a skeleton is
 ** never the only way to read a body, and never reads one in another way than they do.
 **
-** For forms and JSON. It knows no field: values are typed by record.c, as all are.
+** It knows no field: values are typed by record.c, as all are.
 **
 ** SPDX-License-Identifier: MIT
 */
@@ -17,6 +17,7 @@
 
 #include "buffer.h"
 #include "exotel.h"
+#include "media_type.h"
 #include "record.h"
 
 #define EXOTEL_SKELETON_VALUES 64  /* in one body; the longest documented has 40 */
@@ -38,12 +39,14 @@ void exotel_trace_note(exotel_trace *t, const exotel_record *r, const exotel_lea
                        size_t before);
 
 typedef struct exotel_skeleton {
-  int is_form;         /* else JSON */
-  exotel_buffer bytes; /* before the first value, between, behind the last one */
+  exotel_media media;  /* FORM, MULTIPART or JSON */
+  int crlf;            /* of multipart: how lines end */
+  exotel_buffer bytes; /* before the first value, between, behind the last one; but
+                          for delimiters, whose boundary is another each time */
   size_t nvalues;      /* 0: there is no body like this one */
   struct {
     unsigned short before; /* how many of the bytes stand before it */
-    unsigned short node;
+    unsigned short node;   /* 0: it says nothing */
   } value[EXOTEL_SKELETON_VALUES];
 } exotel_skeleton;
 
@@ -53,13 +56,15 @@ void exotel_skeleton_free(exotel_skeleton *s);
 /* Makes `s` the skeleton of a body by its trace, whose texts are moved to where they stand in
 ** it. Where there can be none `s` has no values afterwards. EXOTEL_OK, or
 ** EXOTEL_MEMORY. */
-exotel_kind exotel_skeleton_make(exotel_skeleton *s, exotel_slice body, int is_form,
-                                 exotel_trace *t, exotel_error *e);
+exotel_kind exotel_skeleton_make(exotel_skeleton *s, exotel_slice body,
+                                 const exotel_media_type *type, exotel_trace *t,
+                                 exotel_error *e);
 
 /* Gives the body's values to the record's nodes. Returns 0 for a body that isn't alike: then
 ** the record is good for nothing but another call. `scratch` is emptied first and takes what
 ** had to be decoded. */
 int exotel_skeleton_fill(const exotel_skeleton *s, exotel_slice body,
-                         exotel_buffer *scratch, exotel_record *r);
+                         const exotel_media_type *type, exotel_buffer *scratch,
+                         exotel_record *r);
 
 #endif

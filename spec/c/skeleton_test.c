@@ -14,6 +14,9 @@
 
 #define FORM "application/x-www-form-urlencoded"
 #define JSON "application/json"
+#define MULTIPART "multipart/form-data; boundary="
+#define PART(name, value)                                                              \
+  "--@\r\nContent-Disposition: form-data; name=\"" name "\"\r\n\r\n" value "\r\n"
 #define BODY_MAX 4096
 
 static exotel_callback experienced; /* has read all that came so far */
@@ -103,7 +106,7 @@ static void compare(const char *type, exotel_slice body) {
 ** Bodies of a few shapes
 ** ================================================================== */
 
-/* A # stands for a value. */
+/* A # stands for a value, an @ for a boundary. */
 static const struct shape {
   const char *type, *text;
 } shapes[] = {
@@ -124,6 +127,18 @@ static const struct shape {
     {JSON, "{\"CallSid\":\"#\",\"Stream\":\"#\",\"Stream[Status]\":\"#\",\"New\":#}"},
     {JSON, "{\"CallSid\":\"#\",\"Stream\":\"#\"}"},
     {JSON, "{\"CallSid\":#,\"CustomField\":#}"},
+    {MULTIPART, PART("CallSid", "#") PART("Status", "#") PART("CustomField", "#")
+                    PART("Legs[0][Status]", "#") PART("Duration", "#") "--@--\r\n"},
+    {MULTIPART, "preamble\r\n" PART("CallSid", "#") PART("Status", "#") "--@--\r\n#"},
+    {MULTIPART, PART("CallSid", "#") PART("", "#") PART("Status", "#") "--@--"},
+    {MULTIPART,
+     PART("CallSid", "#") "--@\r\nContent-Disposition: form-data; name=\"f\";"
+                          " filename=\"f\"\r\n\r\n#\r\n--@--"},
+    {MULTIPART, "--@\nContent-Disposition: form-data; name=\"CallSid\"\n\n#\n"
+                "--@\nContent-Disposition: form-data; name=\"Status\"\n\n#\n--@--"},
+    {MULTIPART, "--@\r\nContent-Disposition: form-data; name=\"CallSid\"\n\n#\r\n"
+                "--@\r\nContent-Disposition: form-data; name=\"Status\"\n\n#\r\n--@--"},
+    {MULTIPART, PART("CallSid", "#") PART("New", "#") PART("Stream", "#") "--@--"},
     {JSON, "{\"CallSid\":\"#\",\"Legs[0][Status]\":\"#\",\"Price\":\"#\",\"Price\":#}"},
 };
 
@@ -131,53 +146,60 @@ static const struct shape {
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 #define MANY_DIGITS HUNDRED HUNDRED HUNDRED TEN /* a number out of range */
 
-static const char *const values[] = {"terminal",
-                                     "answered",
-                                     "completed",
-                                     "busy",
-                                     "free",
-                                     "no-answer",
-                                     "41",
-                                     "0",
-                                     "007",
-                                     "-1",
-                                     "1.50",
-                                     "1e3",
-                                     "123456789012345",
-                                     "1234567890123456",
-                                     "99999999999999999999",
-                                     "",
-                                     "null",
-                                     "NULL",
-                                     "Null",
-                                     "true",
-                                     "false",
-                                     "Cancelled",
-                                     "canceled",
-                                     "COMPLETED",
-                                     "0000-00-00 00:00:00",
-                                     "2019-04-08 03:17:59",
-                                     "1970-01-01 05:30:00",
-                                     "+919876543210",
-                                     "%2B91+98%3A76",
-                                     "%",
-                                     "%4",
-                                     "a=b",
-                                     "a%26b",
-                                     "\\u0041",
-                                     "\\\"",
-                                     "{}",
-                                     "[]",
-                                     "{\\\"Status\\\":\\\"x\\\"}",
-                                     "%7B%22Status%22:1}",
-                                     "\xE0\xA4\xA8",
-                                     "\x01",
-                                     "%00",
-                                     "492205107c5fb48f4ac25d1f77759339",
-                                     "https%3A%2F%2Fexample.com%2Fa.mp3",
-                                     " x ",
-                                     "0123456789012345678901234567890123456789",
-                                     MANY_DIGITS};
+static const char *const values[] = {
+    "terminal",
+    "answered",
+    "completed",
+    "busy",
+    "free",
+    "no-answer",
+    "41",
+    "0",
+    "007",
+    "-1",
+    "1.50",
+    "1e3",
+    "123456789012345",
+    "1234567890123456",
+    "99999999999999999999",
+    "",
+    "null",
+    "NULL",
+    "Null",
+    "true",
+    "false",
+    "Cancelled",
+    "canceled",
+    "COMPLETED",
+    "0000-00-00 00:00:00",
+    "2019-04-08 03:17:59",
+    "1970-01-01 05:30:00",
+    "+919876543210",
+    "%2B91+98%3A76",
+    "%",
+    "%4",
+    "a=b",
+    "a%26b",
+    "\\u0041",
+    "\\\"",
+    "{}",
+    "[]",
+    "{\\\"Status\\\":\\\"x\\\"}",
+    "%7B%22Status%22:1}",
+    "\xE0\xA4\xA8",
+    "\x01",
+    "%00",
+    "492205107c5fb48f4ac25d1f77759339",
+    "https%3A%2F%2Fexample.com%2Fa.mp3",
+    " x ",
+    "0123456789012345678901234567890123456789",
+    MANY_DIGITS,
+    "--b",
+    "\r\n--b",
+    "\r\n--b\r\n",
+    "\n--b--\n",
+    "\r\n--bb--\r\n",
+};
 
 #define SHAPES (sizeof shapes / sizeof *shapes)
 #define VALUES (sizeof values / sizeof *values)
@@ -188,28 +210,36 @@ static unsigned long random_below(unsigned long n) {
   return (state >> 8) % n;
 }
 
-/* The shape with values: mostly such as the service sends, at times any. */
-static exotel_slice body_of(const struct shape *shape, unsigned long usual) {
-  char text[BODY_MAX];
-  const char *p = shape->text;
+/* One of the values: mostly such as the service sends, at times any. */
+static const char *any_value(void) {
+  return values[random_below(random_below(8) > 0 ? 8 : VALUES)];
+}
+
+static void compare_shape(const struct shape *shape) {
+  static const char *const boundaries[] = {"b", "bb", "--b"};
+  const char *boundary = boundaries[random_below(3)], *p = shape->text;
+  char text[BODY_MAX], type[100];
   size_t n = 0;
   for (; *p != '\0'; p++) {
-    const char *value = values[random_below(random_below(8) > 0 ? usual : VALUES)];
-    if (*p != '#') {
+    const char *value = *p == '#' ? any_value() : boundary;
+    if (*p != '#' && *p != '@') {
       text[n++] = *p;
       continue;
     }
     memcpy(text + n, value, strlen(value));
     n += strlen(value);
   }
-  return page_put(1, text, n);
+  snprintf(type, sizeof type, "%s%s", shape->type,
+           strcmp(shape->type, MULTIPART) == 0 ? boundary : "");
+  compare(type, page_put(1, text, n));
 }
 
 static void check_shapes(void) {
   size_t i;
   for (i = 0; i < 40000; i++) {
-    const struct shape *shape = &shapes[random_below(i % 2000 < 1000 ? 3 : SHAPES)];
-    compare(shape->type, body_of(shape, 8));
+    size_t three = i / 2000 % (SHAPES - 2); /* in turns with all */
+    compare_shape(
+        &shapes[i % 2000 < 1500 ? three + random_below(3) : random_below(SHAPES)]);
   }
   check(differing == 0, "bodies of a few shapes");
   check(alike > 4000, "many are like one before");
@@ -244,6 +274,11 @@ static const char json[] =
     "{\"CallSid\":\"c5fb48f4ac25d1f7\",\"Status\":\"no-answer\",\"CustomField\":null,"
     "\"EventType\":\"terminal\",\"Duration\":32,\"Legs\":[{\"Status\":\"busy\"}]}";
 
+static const char multipart[] =
+    "--b\r\nContent-Disposition: form-data; name=\"CallSid\"\r\n\r\nc5fb\r\n"
+    "--b\r\nContent-Disposition: form-data; name=\"Status\"\r\n\r\n\r\n"
+    "--b\r\nContent-Disposition: form-data; name=\"Duration\"\r\n\r\n32\r\n--b--\r\n";
+
 /* `kept` bytes of the body, one more unless `byte` is -1, and what is behind `from`. */
 static void check_changed(const char *type, const char *body, size_t kept, int byte,
                           size_t from) {
@@ -257,7 +292,7 @@ static void check_changed(const char *type, const char *body, size_t kept, int b
 }
 
 static void check_bytes(const char *type, const char *body) {
-  static const char bytes[] = "\"\\{}[],:&=%+0 9aZ\x01\x80\xE0";
+  static const char bytes[] = "\"\\{}[],:&=%+0 9aZ\r\n-b\x01\x80\xE0";
   size_t i, k;
   for (i = 0; i <= strlen(body); i++) {
     for (k = 0; k < sizeof bytes; k++) { /* the last is NUL */
@@ -291,13 +326,32 @@ static void check_others(void) {
   check(differing == 0, "others");
 }
 
+#define HEAD(name) "Content-Disposition: form-data; name=\"" name "\"\r\n\r\n"
+
+/* What was a delimiter, or a part, is data or an epilogue. */
+static void check_delimiters(void) {
+  compare(MULTIPART "b",
+          page_text(1, "--b\r\n" HEAD("CallSid") "c5\r\n--b\r\n" HEAD(
+                           "") "v\r\n--b\r\n" HEAD("Status") "busy\r\n--b--"));
+  compare(MULTIPART "bb",
+          page_text(1, "--bb\r\n" HEAD("CallSid") "c6\r\n--bb\r\n" HEAD(
+                           "") "v\r\n--b\r\n" HEAD("Status") "free\r\n--bb--"));
+  compare(MULTIPART "b", page_text(1, "--b\r\n" HEAD("CallSid") "c5\r\n--b\r\n" HEAD(
+                                          "Status") "busy\r\n--b--"));
+  compare(MULTIPART "b", page_text(1, "--b\r\n" HEAD("CallSid") "c6\r\n--b--\r\n" HEAD(
+                                          "Status") "free\r\n--b--"));
+  check(differing == 0, "delimiters");
+}
+
 int main(void) {
   exotel_callback_init(&experienced);
   check_shapes();
   check_numbers();
   check_bytes(FORM, form);
   check_bytes(JSON, json);
+  check_bytes(MULTIPART "b", multipart);
   check_others();
+  check_delimiters();
   exotel_callback_free(&experienced);
   return check_summary();
 }
