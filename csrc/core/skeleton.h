@@ -61,8 +61,8 @@ exotel_kind exotel_skeleton_make(exotel_skeleton *s, exotel_slice body,
                                  exotel_error *e);
 
 /* Gives the body's values to the record's nodes. Returns 0 for a body that isn't alike: then
-** the record is good for nothing but another call. `scratch` is emptied first and takes what
-** had to be decoded. */
+** the record is good for nothing but another call. `scratch` takes what a
+** form has to have decoded, and is emptied for it. */
 int exotel_skeleton_fill(const exotel_skeleton *s, exotel_slice body,
                          const exotel_media_type *type, exotel_buffer *scratch,
                          exotel_record *r);
