@@ -19,6 +19,7 @@
 #include "text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct reading {
@@ -45,16 +46,31 @@ static void find_rows(exotel_event_rows *rows, exotel_rows *index) {
   rows->stream_status = exotel_rows_named(index, 0, "stream_status");
 }
 
-void exotel_callback_init(exotel_callback *c) {
+/* NULL without memory. */
+static exotel_bodies *new_bodies(void) {
+  exotel_bodies *b = calloc(1, sizeof *b);
   size_t i;
-  memset(c, 0, sizeof *c);
-  for (i = 0; i <= EXOTEL_BODIES_KEPT; i++)
-    exotel_record_init(&c->records[i]);
-  for (i = 0; i < EXOTEL_BODIES_KEPT; i++) {
-    exotel_skeleton_init(&c->kept[i].skeleton);
-    c->kept[i].record = &c->records[i + 1];
+  for (i = 0; b != NULL && i < EXOTEL_BODIES_KEPT; i++) {
+    exotel_record_init(&b->records[i]);
+    exotel_skeleton_init(&b->kept[i].skeleton);
+    b->kept[i].record = &b->records[i];
   }
-  c->record = c->spare = &c->records[0];
+  return b;
+}
+
+static void free_bodies(exotel_bodies *b) {
+  size_t i;
+  for (i = 0; b != NULL && i < EXOTEL_BODIES_KEPT; i++) {
+    exotel_record_free(&b->records[i]);
+    exotel_skeleton_free(&b->kept[i].skeleton);
+  }
+  free(b);
+}
+
+void exotel_callback_init(exotel_callback *c) {
+  memset(c, 0, sizeof *c);
+  exotel_record_init(&c->first);
+  c->record = c->spare = &c->first;
   find_rows(&c->rows, &c->record->rows);
   exotel_buffer_init(&c->scratch, 4 * EXOTEL_BODY_MAX);
   exotel_buffer_init(&c->query, 4 * EXOTEL_BODY_MAX);
@@ -63,11 +79,9 @@ void exotel_callback_init(exotel_callback *c) {
 }
 
 void exotel_callback_free(exotel_callback *c) {
-  size_t i;
-  for (i = 0; i <= EXOTEL_BODIES_KEPT; i++)
-    exotel_record_free(&c->records[i]);
-  for (i = 0; i < EXOTEL_BODIES_KEPT; i++)
-    exotel_skeleton_free(&c->kept[i].skeleton);
+  free_bodies(c->bodies);
+  c->bodies = NULL;
+  exotel_record_free(&c->first);
   exotel_buffer_free(&c->scratch);
   exotel_buffer_free(&c->query);
   exotel_buffer_free(&c->inner);
@@ -447,10 +461,12 @@ static int read_alike(exotel_callback *c, const exotel_body_kept *kept,
 /* Reads a body that is like one of those kept. Returns 0 when there is none. */
 static int read_again(exotel_callback *c, const exotel_media_type *media,
                       exotel_slice body, exotel_kind *kind, exotel_error *e) {
-  size_t i, at = c->alike;
-  for (i = 0; i < EXOTEL_BODIES_KEPT; i++, at = (at + 1) % EXOTEL_BODIES_KEPT) {
-    if (!read_alike(c, &c->kept[at], media, body, kind, e)) continue;
-    c->alike = at;
+  exotel_bodies *b = c->bodies;
+  size_t i;
+  for (i = 0; b != NULL && i < EXOTEL_BODIES_KEPT; i++) {
+    size_t at = (b->alike + i) % EXOTEL_BODIES_KEPT;
+    if (!read_alike(c, &b->kept[at], media, body, kind, e)) continue;
+    b->alike = at;
     return 1;
   }
   return 0;
@@ -460,14 +476,19 @@ static int read_again(exotel_callback *c, const exotel_media_type *media,
 static exotel_kind keep(reading *g, const exotel_media_type *media, exotel_slice body,
                         const exotel_record_mark *mark, exotel_error *e) {
   exotel_callback *c = g->callback;
-  exotel_body_kept *kept = &c->kept[c->next];
-  exotel_kind kind = exotel_skeleton_make(&kept->skeleton, body, media, &g->trace, e);
+  exotel_bodies *b = c->bodies != NULL ? c->bodies : new_bodies();
+  exotel_body_kept *kept;
+  exotel_kind kind;
+  if (b == NULL) return exotel_error_memory(e);
+  c->bodies = b;
+  kept = &b->kept[b->next];
+  kind = exotel_skeleton_make(&kept->skeleton, body, media, &g->trace, e);
   if (kept->skeleton.nvalues == 0) return kind;
   c->spare = kept->record;
   kept->record = c->record;
   kept->mark = *mark;
-  c->alike = c->next;
-  c->next = (c->next + 1) % EXOTEL_BODIES_KEPT;
+  b->alike = b->next;
+  b->next = (b->next + 1) % EXOTEL_BODIES_KEPT;
   return kind;
 }
 

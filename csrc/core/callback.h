@@ -27,16 +27,21 @@ typedef struct exotel_body_kept {
   exotel_record_mark mark; /* before what the event has of its own */
 } exotel_body_kept;
 
+typedef struct exotel_bodies {
+  exotel_body_kept kept[EXOTEL_BODIES_KEPT];
+  size_t alike; /* the one that a body was like last */
+  size_t next;  /* the one that gives way next */
+  exotel_record records[EXOTEL_BODIES_KEPT];
+} exotel_bodies;
+
 /* Working memory, kept from one webhook to the next. */
 typedef struct exotel_callback {
   exotel_record *record; /* the event */
   exotel_event_rows rows;
   exotel_buffer scratch, query, inner, name;
-  exotel_body_kept kept[EXOTEL_BODIES_KEPT];
-  size_t alike;         /* the one that a body was like last */
-  size_t next;          /* the one that gives way next */
-  exotel_record *spare; /* kept by none of them */
-  exotel_record records[EXOTEL_BODIES_KEPT + 1];
+  exotel_bodies *bodies; /* owned; NULL before the first one */
+  exotel_record *spare;  /* the one that no body has */
+  exotel_record first;   /* it, as long as there are none */
 } exotel_callback;
 
 void exotel_callback_init(exotel_callback *c);
