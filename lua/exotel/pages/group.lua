@@ -221,10 +221,12 @@ function methods:time(offset)
   return self.next_time
 end
 
---- The next call.
+--- The next call, which isn't held any longer.
 function methods:take()
   self.index = self.index + 1
-  return self.page[self.index]
+  local call = self.page[self.index]
+  self.page[self.index] = false
+  return call
 end
 
 --- The whole page, with what the service said of it.
