@@ -171,7 +171,7 @@ bench: ## print what webhooks, pages, a GET and an export cost, beside others (a
 bench-nginx: ## print what a webhook costs a worker of nginx, beside others (about 7 minutes)
 	@sh tools/deps.sh bench-nginx
 	@$(MAKE) --no-print-directory -s all
-	@$(MAKE) --no-print-directory -s all LUA=luajit
+	@$(MAKE) --no-print-directory -s all build/luajit/bench/floor.so LUA=luajit
 	@$(LUA) bench/nginx.lua
 
 performance: all ## write what `make bench` and `make bench-nginx` print into docs/performance.md

@@ -23,7 +23,8 @@ local SID = "492205107c5fb48f4ac25d1f77759339"
 -- A format: its body, its type, how it is read otherwise, and how an event is then made of that.
 local formats = {
   { name = "form", body = measure.fixture "S003.terminal.form", type = posting.FORM,
-    other = "decode_args", told = "ngx.decode_args", by_hand = "event_of_args" },
+    other = "decode_args", told = "ngx.decode_args", by_hand = "event_of_args",
+    floor = "table_alone" },
   { name = "multipart", body = multipart, other = "split", told = "a split by find, match",
     by_hand = "event_of_split",
     type = posting.MULTIPART .. "; boundary=" .. multipart:match "^%-%-([^\r\n]+)" },
@@ -35,6 +36,7 @@ local NGINX = { level = "error", http = [[
   access_log off;
   init_by_lua_block {
     package.path = "@tree@/?.lua;" .. package.path
+    package.cpath = "@tree@/build/luajit/bench/?.so;" .. package.cpath
     require "bench.nginx_handlers"
   }
   server {
@@ -101,7 +103,8 @@ local rows = {}
 for _, format in ipairs(formats) do
   for _, way in ipairs { { "read", "the body alone" }, { format.other, format.told },
                          { "parse_callback", "exotel.parse_callback" },
-                         format.by_hand and { format.by_hand, "the event by hand" } } do
+                         format.by_hand and { format.by_hand, "the event by hand" },
+                         format.floor and { format.floor, "the event's table alone" } } do
     local row = { format = format, way = way[1], name = way[2], rates = {}, cpus = {} }
     format[#format + 1], rows[#rows + 1] = row, row
   end
