@@ -415,6 +415,11 @@ static const exotel_field final_field = {"", NULL, 0, "final", EXOTEL_IS_BOOLEAN
                                          0,  ""};
 static const exotel_field key_field = {"", NULL, 0, "dedup_key", EXOTEL_IS_TEXT, 0, ""};
 
+/* Such an event has its status moved, so that no other is made of its record. */
+static int is_of_agent(const char *kind) {
+  return strcmp(kind, "agent") == 0;
+}
+
 static exotel_kind finish(exotel_callback *c, const char *kind, exotel_error *e) {
   const exotel_event_rows *rows = &c->rows;
   exotel_record *r = c->record;
@@ -422,7 +427,7 @@ static exotel_kind finish(exotel_callback *c, const char *kind, exotel_error *e)
   exotel_slice key = {hex, sizeof hex};
   const char *final = is_final(r, rows, kind) ? "true" : "false";
   exotel_kind k;
-  if (strcmp(kind, "agent") == 0 && has(r, rows->status))
+  if (is_of_agent(kind) && has(r, rows->status))
     exotel_record_move(r, rows->status, rows->agent_status);
   exotel_event_key(r, hex);
   k = exotel_record_put(r, &key_field, 0, key, e);
@@ -437,12 +442,7 @@ static exotel_kind finish(exotel_callback *c, const char *kind, exotel_error *e)
 ** Bodies like those before
 ** ================================================================== */
 
-/* An agent's event has its status moved, and isn't kept. */
-static int is_kept_kind(const char *kind) {
-  return strcmp(kind, "agent") != 0;
-}
-
-/* Reads the body as the one that was kept. Returns 0 when it isn't alike. */
+/* Reads the body as the one that was kept. Returns 0 when it isn't alike, or an agent's. */
 static int read_alike(exotel_callback *c, const exotel_body_kept *kept,
                       const exotel_media_type *media, exotel_slice body,
                       exotel_kind *kind, exotel_error *e) {
@@ -452,7 +452,7 @@ static int read_alike(exotel_callback *c, const exotel_body_kept *kept,
   if (!exotel_skeleton_fill(&kept->skeleton, body, media, &c->scratch, kept->record))
     return 0;
   event_kind = kind_of(kept->record, &c->rows);
-  if (!is_kept_kind(event_kind)) return 0;
+  if (is_of_agent(event_kind)) return 0;
   c->record = kept->record;
   *kind = finish(c, event_kind, e);
   return 1;
@@ -521,7 +521,7 @@ static exotel_kind read_anew(exotel_callback *c, const exotel_media_type *media,
   event_kind = kind_of(c->record, &c->rows);
   kind = finish(c, event_kind, e);
   if (kind != EXOTEL_OK || g.trace.unfit || c->record->positions != 0 ||
-      !is_kept_kind(event_kind))
+      is_of_agent(event_kind))
     return kind;
   return keep(&g, media, body, &mark, e);
 }
