@@ -4,8 +4,8 @@
 -- itself costs.
 --
 -- One worker, on one core, and wrk on another one if there is one. The rows take turns, and the
--- best round of each counts, of several workers one after the other: what LuaJIT makes of a handler
--- differs from one to the next. Instructions are counted apart from that (bench/nginx_count.lua).
+-- median of all rounds counts, over several workers one after the other: what LuaJIT makes of a
+-- handler differs from one to the next. Instructions are counted apart (bench/nginx_count.lua).
 --
 -- SPDX-License-Identifier: MIT
 
@@ -14,7 +14,7 @@ local nginx = require "spec.support.nginx"
 local nginx_count = require "bench.nginx_count"
 local posting = require "spec.support.posting"
 
-local WORKERS, ROUNDS, SECONDS = 4, 6, 1 -- after one round for warming up
+local WORKERS, ROUNDS, SECONDS = 5, 5, 1 -- after one round for warming up
 local CONNECTIONS = 16
 
 local multipart = measure.fixture "S003.terminal.multipart"
@@ -60,17 +60,8 @@ local function said(...)
   return text
 end
 
--- The first and the last core that this process may use.
-local function cores()
-  local list = {}
-  local allowed = assert(io.open "/proc/self/status"):read("a"):match "Cpus_allowed_list:%s*(%S+)"
-  for from, to in (allowed .. ","):gmatch "(%d+)%-?(%d*)," do
-    list[#list + 1], list[#list + 2] = from, to ~= "" and to or nil
-  end
-  return list[1], list[#list]
-end
-
-local worker_core, wrk_core = cores()
+local cores = measure.cores()
+local worker_core, wrk_core = cores[1], cores[#cores]
 
 -- Seconds of CPU time that the worker has had, user and system.
 local function worker_seconds()
@@ -83,7 +74,7 @@ end
 -- Posts the format's body for a while: webhooks a second, and the worker's seconds of CPU for each.
 local function post(format, way)
   local before = worker_seconds()
-  local text = said("taskset", "-c", wrk_core, "wrk", "-t1", "-c" .. CONNECTIONS,
+  local text = said("taskset", "-c", tostring(wrk_core), "wrk", "-t1", "-c" .. CONNECTIONS,
     "-d" .. SECONDS .. "s", "-s", "bench/nginx_post.lua", server.url .. "/" .. way, "--",
     format.file, format.type)
   local cpu = worker_seconds() - before
@@ -122,7 +113,7 @@ end
 for _ = 1, WORKERS do
   server = nginx.start(NGINX)
   worker = server:workers()[1]
-  said("taskset", "-cp", worker_core, tostring(worker))
+  measure.pin(worker, worker_core)
   write_bodies()
   for round = 0, ROUNDS do
     for _, row in ipairs(rows) do
@@ -134,14 +125,12 @@ for _ = 1, WORKERS do
   server:stop()
 end
 
--- What the machine else does only adds to the CPU, and only takes from the rate.
 for _, row in ipairs(rows) do
-  row.cpu, row.rate = math.min(table.unpack(row.cpus)), math.max(table.unpack(row.rates))
+  row.cpu, row.rate = measure.median(row.cpus), measure.median(row.rates)
+  row.count = nginx_count(NGINX, "/" .. row.way, row.format)
 end
 
-for _, row in ipairs(rows) do row.count = nginx_count(NGINX, "/" .. row.way, row.format) end
-
-print(("webhooks of %d (form), %d (multipart), %d (JSON) bytes; one worker; the best of %d rounds")
+print(("webhooks of %d (form), %d (multipart), %d (JSON) bytes; one worker; medians of %d rounds")
   :format(#formats[1].body, #formats[2].body, #formats[3].body, WORKERS * ROUNDS))
 local HEAD = "%-31s %10s %7s %9s %10s %9s %13s %10s"
 print(HEAD:format("", "webhooks/s", "us CPU", "above", "of theirs", "webhooks", "instructions",
