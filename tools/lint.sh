@@ -15,16 +15,17 @@ all_c=$(find csrc spec fuzz bench -name '*.[ch]')
 luacheck --quiet --no-color lua bin/exotel spec examples tools bench || bad=1
 clang-format --dry-run --Werror $all_c || bad=1
 
-# check COMPILER LUA SOURCE
+# check COMPILER LUA SOURCE...
 check() {
-  $1 -std=c99 $warnings -O1 -fsyntax-only "-I/usr/include/$2" "$3" || bad=1
+  compiler=$1 lua=$2
+  shift 2
+  printf '%s\n' "$@" | xargs -P 2 -n 12 \
+    "$compiler" -std=c99 $warnings -O1 -fsyntax-only "-I/usr/include/$lua" || bad=1
 }
 
 for compiler in gcc clang; do
-  for source in $sources; do check $compiler lua5.4 "$source"; done
-  for lua in lua5.1 lua5.2 lua5.3 luajit-2.1; do
-    for source in csrc/lua/*.c; do check $compiler $lua "$source"; done
-  done
+  check $compiler lua5.4 $sources
+  for lua in lua5.1 lua5.2 lua5.3 luajit-2.1; do check $compiler $lua csrc/lua/*.c; done
 done
 
 for source in bin/exotel $(find lua examples spec tools -name '*.lua'); do
@@ -33,7 +34,7 @@ done
 
 sh tools/check_cxx.sh || bad=1
 
-# Two at a time: it takes most of the time.
+# It takes most of the time.
 echo "$sources" | xargs -P 2 -n 8 sh -c 'clang-tidy --quiet --warnings-as-errors="*" "$@" \
   -- -std=c99 -I/usr/include/lua5.4 2>/dev/null' sh || bad=1
 

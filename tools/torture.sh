@@ -19,10 +19,9 @@ compile() {
   name=$1
   shift
   rm -rf "$out/$name" && mkdir -p "$out/$name" || return 1
-  for source in "$@"; do
-    $CC $flags -fvisibility=hidden -I"$LUA_INC" -c "$source" \
-      -o "$out/$name/$(echo "$source" | tr / _).o" || return 1
-  done
+  printf '%s\n' "$@" | CC=$CC flags=$flags lua=$LUA_INC into=$out/$name xargs -P 2 -n 1 sh -c '
+    $CC $flags -fvisibility=hidden -I"$lua" -c "$1" -o "$into/$(echo "$1" | tr / _).o"' sh ||
+    return 1
   ld -r -o "$out/$name.o" "$out/$name"/*.o &&
     objcopy --localize-hidden "$out/$name.o"
 }
