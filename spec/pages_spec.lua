@@ -702,7 +702,8 @@ describe("err.resume", function()
       for _, order in ipairs { "asc", "desc" } do
         local server = serving.start(MANY, FAIL_EACH:format(every))
         RICH.sort = order
-        local query, all, seen, failures = server:client({ now = NOW }):calls(RICH), {}, {}, 0
+        local client = server:client { now = NOW }
+        local query, all, seen, failures = client:calls(RICH), {}, {}, 0
         repeat
           local list, err = read_next(query)
           for _, sid in ipairs(list) do
@@ -713,7 +714,7 @@ describe("err.resume", function()
             failures = failures + 1
             assert.is_true(failures < 500)
             assert.equal("server", err.reason)
-            query = resumed(server, err)
+            query = client:calls { resume = kept(err.resume) }
           end
         until not err
         assert.is_true(failures > 1)
