@@ -262,6 +262,63 @@ describe("a recording in pieces", function()
     assert.same({ "parse", "changed" }, { err.kind, err.reason })
   end)
 
+  describe("whose file became another, as large and the same where two parts meet,", function()
+    local old, new = ("o"):rep(50) .. raw.body(150), ("n"):rep(50) .. raw.body(150)
+    local path
+
+    before_each(function() path = directory .. "/call.mp3" end)
+
+    local function tagged(bytes, first, last, tag)
+      return part(bytes, first, last, 200, tag and { "ETag: " .. tag })
+    end
+
+    local function fetch(server, to)
+      return client_of(server.url):recording(server.url .. "/r.mp3", { to = to or path })
+    end
+
+    it("is fetched anew when the ETag says so", function()
+      local server = serve(tagged(old, 0, 99, '"1"'), tagged(new, 100, 199, '"2"'),
+        tagged(new, 0, 99, '"2"'), tagged(new, 100, 199, '"2"'))
+      assert.same({ bytes = 200, resumed = 0, path = path }, fetch(server))
+      assert.is_true(read(path) == new)
+      assert.equal(4, server:count "GET")
+    end)
+
+    it("is fetched anew when its size is another too", function()
+      local server = serve(tagged(old, 0, 99, '"1"'), part(new .. "!", 100, 200, 201,
+        { 'ETag: "2"' }), part(new .. "!", 0, 200, 201, { 'ETag: "2"' }))
+      assert.equal(201, assert(fetch(server)).bytes)
+      assert.is_true(read(path) == new .. "!")
+    end)
+
+    it("is refused by a function that has the other's first part", function()
+      local server = serve(tagged(old, 0, 99, '"1"'), tagged(new, 100, 199, '"2"'))
+      local got = {}
+      local done, err = fetch(server, function(bytes) got[#got + 1] = bytes end)
+      assert.is_nil(done)
+      assert.same({ "parse", "changed", old:sub(1, 100) },
+        { err.kind, err.reason, table.concat(got) })
+    end)
+
+    it("isn't fetched anew for ever", function()
+      local server = serve(tagged(old, 0, 99, '"1"'), tagged(new, 100, 199, '"2"'),
+        tagged(new, 0, 99, '"2"'), tagged(old, 100, 199, '"1"'))
+      local done, err = fetch(server)
+      assert.is_nil(done)
+      assert.same({ "parse", "changed" }, { err.kind, err.reason })
+      assert.is_nil(read(path))
+    end)
+
+    it("isn't fetched anew for an ETag that is weak, missing or the same", function()
+      for _, tags in ipairs { { 'W/"1"', 'W/"2"' }, { 'W/"1"', '"1"' }, { '"1"' }, { '"1"', '"1"' },
+                              { nil, '"1"' } } do
+        local server = serve(tagged(new, 0, 99, tags[1]), tagged(new, 100, 199, tags[2]))
+        assert.equal(200, assert(fetch(server)).bytes)
+        assert.is_true(read(path) == new)
+      end
+    end)
+  end)
+
   it("is at most of max_bytes, and then nothing is kept", function()
     for _, step in ipairs { part(raw.body(101), 0, 99),
                             "send:" .. raw.answer(200, {}, raw.body(101)) } do

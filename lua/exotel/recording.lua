@@ -224,9 +224,20 @@ local function take_whole(sink, body, most)
   return #body
 end
 
+-- Whether a part is of another file than the one before, by their ETags. Only a strong one, which
+-- is quoted and no more, is another for other bytes and for nothing else.
+local function is_another(at, answer)
+  local tag = answer.headers.etag
+  if not tag or tag:sub(1, 1) ~= '"' then return false end
+  local known = at.etag
+  at.etag = tag
+  return known ~= nil and known ~= tag
+end
+
 -- A part: the size of the whole, or nil and the error; false where what the sink has is of
 -- another recording.
 local function take_part(sink, at, answer, most)
+  if is_another(at, answer) then return false end
   local first, last, size = core.content_range(answer.headers["content-range"] or "")
   local wrong = wrong_part(at, first, last, size, answer.body)
   if wrong then return fail("parse", "range", "a part of the recording is wrong: " .. wrong) end
@@ -248,7 +259,7 @@ local function begin_anew(sink, at)
   if at.is_anew then
     return fail("parse", "changed", "the recording became another, and another again")
   end
-  at.size, at.is_anew = nil, true
+  at.size, at.etag, at.is_anew = nil, nil, true
   local begun, err = sink:restart()
   return begun and "again" or nil, err
 end
