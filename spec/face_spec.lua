@@ -452,6 +452,17 @@ describe("to_json", function()
     assert.equal("{}", exotel.to_json({}))
   end)
 
+  it("writes that there was no second leg, where what is absent is written", function()
+    local one = { sid = "s", legs = { { id = 1, status = "busy" } } }
+    for absent, written in pairs { null = '"Leg2Status":null,', empty = '"Leg2Status":"",',
+                                   none = "" } do
+      local text = exotel.to_json(one, { names = "exotel", absent = absent ~= "none" and absent
+        or nil })
+      assert.equal('"Details":{"Leg1Status":"busy",' .. written .. '"Legs":[{"Leg":{"Id":1}}]}}',
+        text:match '"Details".*$')
+    end
+  end)
+
   local answers = require "spec.rows.answers"
   local kinds = { connect = { "call", "Call" }, call_details = { "call", "Call" },
                   number_metadata = { "number_metadata", "Numbers" },

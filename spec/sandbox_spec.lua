@@ -379,6 +379,9 @@ describe("the sandbox", function()
       assert.same({ "completed" }, statuses(record))
       assert.same({ "completed", 2 }, { record.status, record.conversation_duration })
       assert.is_nil(record.to)
+      local details = assert(dkjson.decode(exotel.response(record).body)).Call.Details
+      assert.same({ ConversationDuration = 2, Leg1Status = "completed", Leg2Status = "",
+                    Legs = { { Leg = { Id = 1, OnCallDuration = 2 } } } }, details)
       more.from = from(BUSY)
       assert.equal("busy", settled(dial(more)).status)
     end

@@ -450,7 +450,7 @@ static const exotel_field call_fields[] = {
     {"Details.ConversationDuration", NULL, 0, "conversation_duration",
      EXOTEL_IS_INTEGER, 0, "S003"},
     {"Details.Leg1Status", "legs", 1, "status", EXOTEL_IS_WORD, 0, "S003"},
-    {"Details.Leg2Status", "legs", 2, "status", EXOTEL_IS_WORD, 0, "S003"},
+    {"Details.Leg2Status", "legs", 2, "status", EXOTEL_IS_WORD, EXOTEL_ALWAYS, "S003"},
     {"Details.Legs[].Leg.Id", "legs", 0, "id", EXOTEL_IS_INTEGER, 0, "S003"},
     {"Details.Legs[].Leg.OnCallDuration", "legs", 0, "on_call_duration",
      EXOTEL_IS_INTEGER, 0, "S003"},

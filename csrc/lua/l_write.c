@@ -267,6 +267,24 @@ static exotel_kind open_list(writing *g, int record, const exotel_field *f, size
   return EXOTEL_OK;
 }
 
+/* A row that names its entry, in a list that has no such entry. */
+static exotel_kind put_missing(writing *g, int record, const exotel_field *f) {
+  exotel_field alone = *f;
+  size_t depth = documented_path(g, f->path, 0);
+  alone.list = NULL; /* what was sent instead stands in the record then */
+  if (kept_as_sent(g, record, &alone, depth)) return EXOTEL_OK;
+  return put_absent(g, f, depth);
+}
+
+/* A row that names its entry, of the list at the top. */
+static exotel_kind put_named(writing *g, int record, const exotel_field *f) {
+  int list = lua_gettop(g->L);
+  if (!g->documented) return EXOTEL_OK;
+  if (entry_numbered(g->L, list, f->position))
+    return put_row(g, lua_gettop(g->L), f, 0);
+  return put_missing(g, record, f);
+}
+
 /* A row of a list, for each entry; a row that names its entry, for that one. */
 static exotel_kind put_list_row(writing *g, int record, const exotel_field *f) {
   lua_State *L = g->L;
@@ -274,8 +292,7 @@ static exotel_kind put_list_row(writing *g, int record, const exotel_field *f) {
   size_t i, n;
   exotel_kind kind = open_list(g, record, f, &n);
   if (kind == EXOTEL_OK && n > 0 && f->position > 0) {
-    if (g->documented && entry_numbered(L, list, f->position))
-      kind = put_row(g, lua_gettop(L), f, 0);
+    kind = put_named(g, record, f);
     n = 0;
   }
   for (i = 0; kind == EXOTEL_OK && i < n; i++) {
