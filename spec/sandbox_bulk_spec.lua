@@ -606,6 +606,8 @@ describe("the sandbox's bulk queries", function()
     assert.same({ second.sid, first.sid }, found {})
     assert.same({}, found { Sid = endless.sid })
     assert.same({ first.sid, second.sid }, found { SortBy = "DateCreated:asc" })
+    local told = read_json(ask(url .. query { Sid = first.sid }).body).Calls[1]
+    assert.same({ "+918039570000", "08039570000" }, { told.PhoneNumber, told.PhoneNumberSid })
     assert.same({ second.sid, first.sid }, found { From = "+919876543210" })
     assert.same({ first.sid }, found { PhoneNumber = "+918039570000" })
     assert.same({ first.sid }, found { Status = "busy", Direction = "outbound-api" })
@@ -783,7 +785,7 @@ describe("the sandbox's limit", function()
     assert.is_true(wait >= 1 and wait <= 60)
     local reset = tonumber(response.headers["x-ratelimit-reset"])
     assert.is_true(reset >= asked_at + wait - 1 and reset <= sys.time() + wait + 1)
-    assert.same({ Status = 429, Message = "Too many requests in a minute." },
+    assert.same({ Status = 429, Message = "Rate limit exceeded. Max 200 requests per minute." },
       read_json(response.body).RestException)
     sandbox:close()
   end)

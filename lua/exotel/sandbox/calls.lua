@@ -6,6 +6,7 @@
 -- SPDX-License-Identifier: MIT
 
 local clock = require "exotel.sandbox.clock"
+local queries = require "exotel.sandbox.queries"
 local timeline = require "exotel.sandbox.timeline"
 
 local calls = {}
@@ -193,7 +194,7 @@ end
 --- The record of a call that has ended, as a bulk answer shows it.
 function calls:finished(call, details)
   local record = self:record(call, #call.steps, details)
-  record.phone_number = call.form.CallerId
+  record.phone_number = queries.canonical(call.form.CallerId)
   return record
 end
 

@@ -7,6 +7,7 @@
 
 local clock = require "exotel.sandbox.clock"
 local core = require "exotel.core"
+local formats = require "exotel.sandbox.formats"
 local forms = require "exotel.sandbox.forms"
 local metadata = require "exotel.sandbox.metadata"
 local refusals = require "exotel.sandbox.refusals"
@@ -40,10 +41,17 @@ local function place(sandbox, form)
   return call
 end
 
+-- What a dial's answer in JSON says, and no other: its Uri has the format behind "Calls".
+local function add_suffix(values)
+  values.uri = values.uri:gsub("/([^/]*)$", ".json/%1")
+end
+
 -- A phone may ring before the answer is there: a call is placed when it is asked for.
 local function placed(sandbox, asked, call)
   local function shown(n)
-    return asked.format.record("Call", "call", sandbox.calls:record(call, n), "null")
+    local values = sandbox.calls:record(call, n)
+    if asked.format == formats.json then add_suffix(values) end
+    return asked.format.record("Call", "call", values, "null")
   end
   local wait = sandbox.settings.originate_seconds or 0
   if wait == 0 then

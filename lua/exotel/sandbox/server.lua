@@ -102,7 +102,8 @@ function server:refusal(request, format, account_sid)
   end
   local admitted, headers = self.limit:take()
   if admitted then return nil, headers end
-  return exception(format, 429, "Too many requests in a minute."), headers
+  return exception(format, 429, ("Rate limit exceeded. Max %d requests per minute.")
+    :format(self.limit.most)), headers
 end
 
 -- Writes a dial down, as it came.
