@@ -609,6 +609,10 @@ describe("the sandbox", function()
     local rows_of_dials = {
       { good, 200 }, { good .. "&Record=&TimeOut=&CustomField=", 200 },
       { good .. "&Url=http://example.test/", 200 },
+      { "From=sip:agent@exotel.com&To=sip:trunk&CallerId=08039570000", 200 },
+      { "From=SIP:a&To=%2B91%2098765-43210&CallerId=%2B918039570000", 200 },
+      { "From=9876543210&To=(080)%202600%200010&CallerId=0", 200 },
+      { "From=00919876543210&To=112&CallerId=0", 200 },
       { good .. "&Record=true&TimeLimit=14400&StatusCallbackEvents[]=answered", 200 },
       { "To=1&CallerId=0", 400, "The 'From' parameter is required." },
       { "From=&To=1&CallerId=0", 400, "The 'From' parameter is required." },
@@ -625,6 +629,17 @@ describe("the sandbox", function()
       { good .. "&CustomField=%EF%BF%BE", 400, "'CustomField'" },
       { good .. "&StatusCallback[0]=x", 400, "'StatusCallback'" },
       { "From[0]=%00%FF&From[x][y]=1&To=%FE", 400 }, { "%", 400 }, { "", 400 },
+      { "From=agent&To=10&CallerId=0", 400, "Invalid Call Parameters: Invalid 'From' specified" },
+      { "From=XXXXX30240&To=10&CallerId=0", 400, "'From'" },
+      { "From=10&To=9876543210,9876543211&CallerId=0", 400, "'To'" },
+      { "From=10&To=0098765+43210x1&CallerId=0", 400, "'To'" },
+      { "From=10&To=%2B&CallerId=0", 400, "'To'" },
+      { "From=10&To=98%2B7654&CallerId=0", 400, "'To'" },
+      { "From=10&To=sip:&CallerId=0", 400, "'To'" },
+      { "From=10&To=sip:a%20b&CallerId=0", 400, "'To'" },
+      { "From=10&To=10&CallerId=080-39570000", 400, "'CallerId'" },
+      { "From=10&To=10&CallerId=080%2039570000", 400, "'CallerId'" },
+      { "From=10&Url=http://example.test/&CallerId=ExoPhone", 400, "'CallerId'" },
     }
     for index, row in ipairs(rows_of_dials) do
       local response = post(row[1])
@@ -635,7 +650,7 @@ describe("the sandbox", function()
       assert.same({ row[2], #row[1] }, { list[#list].status, list[#list].bytes })
     end
     local list = read_journal "calls"
-    assert.equal(calls + 5, #list)
+    assert.equal(calls + 9, #list)
   end)
 
   it("writes a dial down as it came", function()

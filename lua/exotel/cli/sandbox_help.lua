@@ -52,6 +52,9 @@ whole or in ranges: an MP3 of silence, as long as what was recorded and %d secon
 With StreamUrl no WebSocket is opened: the call has one leg, lasts as long as a conversation,
 and may ask for the event ringing as well.
 
+From, To and CallerId are phone numbers or SIP addresses: anything else is answered 400, and so is
+a CallerId with blanks or dashes in it.
+
 By the last two digits of From, or else of To, a dial is answered with a documented error, and no
 phone rings. Bodies: rest is a RestException in JSON or XML, page plain text, limits and data the
 JSON that other pages show.
