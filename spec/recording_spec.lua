@@ -291,6 +291,14 @@ describe("a recording in pieces", function()
       assert.is_true(read(path) == new .. "!")
     end)
 
+    it("is fetched anew when it ends before what is there", function()
+      local gone = "send:" .. raw.answer(416, { "Content-Range: bytes */90" }, "")
+      local server = serve(tagged(old, 0, 99, '"1"'), gone,
+        part(new:sub(1, 90), 0, 89, 90, { 'ETag: "2"' }))
+      assert.equal(90, assert(fetch(server)).bytes)
+      assert.is_true(read(path) == new:sub(1, 90))
+    end)
+
     it("is refused by a function that has the other's first part", function()
       local server = serve(tagged(old, 0, 99, '"1"'), tagged(new, 100, 199, '"2"'))
       local got = {}

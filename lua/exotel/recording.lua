@@ -2,7 +2,9 @@
 --
 -- Each piece is a GET of its own, of a range of bytes: so memory holds one piece, one that fails is
 -- tried again as any GET, and what stands in a file already isn't fetched again. A server that
--- knows no ranges answers with the whole, which then has to fit into max_response.
+-- knows no ranges answers with the whole, which then has to fit into max_response. Pieces of one
+-- fetch are of one file: an ETag says when it became another. It isn't sent as If-Range, to which
+-- the answer would be the whole, however large. To an earlier fetch the file's last bytes lead.
 --
 -- What stands in a file belongs to one fetch at a time, by a lock of exotel.sys: of two that wrote
 -- into it one would put in place what the other has just begun. A state without that module has
