@@ -2,7 +2,7 @@
 # The C tests, which know no Lua, and the specs on each Lua that is named; shows what each said
 # in that order, and ends with one line that counts all of them.
 #   sh tools/test_all.sh LUA...
-# $JOBS of them (3) run at a time: the specs wait more than they compute, take ports that the
+# $JOBS of them (5) run at a time: the specs wait more than they compute, take ports that the
 # system chooses, and each Lua has its place in build.
 # SPDX-License-Identifier: MIT
 set -u
@@ -16,7 +16,7 @@ for lua in "$@"; do
 done
 
 # Not in the background of this shell, where SIGINT would be ignored, and so by every child.
-printf '%s\n' "$@" | MAKE=${MAKE:-make} logs=$logs xargs -P "${JOBS:-3}" -n 1 sh -c '
+printf '%s\n' "$@" | MAKE=${MAKE:-make} logs=$logs xargs -P "${JOBS:-5}" -n 1 sh -c '
   target=specs
   [ "$1" != lua5.4 ] || target=test
   $MAKE --no-print-directory $target LUA="$1" >"$logs/$1" 2>&1
