@@ -879,14 +879,24 @@ function limiter_gate:end_call(lease) end
 --- The dial came to a call: whoever hears of its end, in any process, can give its lease back.
 ---@param lease string
 ---@param sid string
-function limiter_gate:call_began(lease, sid) end
+---@param seconds? number in which the call is over; default 15000
+function limiter_gate:call_began(lease, sid, seconds) end
 
---- A call is over, as a terminal event or Call Details say. Safe to call twice. Returns true; or
---- nil and an error when the store can't be asked, and then it may be called again.
+--- Nobody knows whether the dial came to a call: whoever hears of the end of one that has its
+--- reference can give its lease back.
+---@param lease string
+---@param reference string
+---@param seconds? number in which the call is over; default 15000
+function limiter_gate:call_in_doubt(lease, reference, seconds) end
+
+--- A call is over, as a terminal event or Call Details say. Safe to call twice. reference: of the
+--- dial that it came of, where that is known. Returns true; or nil and an error when the store
+--- can't be asked, and then it may be called again.
 ---@param sid string
+---@param reference? string
 ---@return boolean? done
 ---@return exotel.error? err
-function limiter_gate:call_ended(sid) end
+function limiter_gate:call_ended(sid, reference) end
 
 ---@class exotel.store.memory: exotel.store
 local store_memory = {}

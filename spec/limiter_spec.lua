@@ -533,6 +533,36 @@ describe("calls in progress", function()
     assert.is_string((one:begin_call()))
   end)
 
+  it("end with the longest that a call can last whose dial says how long that is", function()
+    local one = gate { calls = 1 }
+    for _, note in ipairs { "call_began", "call_in_doubt" } do
+      local lease = assert(one:begin_call())
+      world:run(3600) -- it waited for its turn
+      one[note](one, lease, "one", 660)
+      world:run(659)
+      assert.is_nil((one:begin_call()))
+      world:run(2)
+      one:end_call(assert(one:begin_call()))
+    end
+  end)
+
+  it("give their place back where only the reference of their dial is known", function()
+    local one, other = gate { calls = 1 }, gate { calls = 1 }
+    one:call_in_doubt(assert(one:begin_call()), "reminder-17")
+    assert.is_true(other:call_ended("a sid"))
+    assert.is_true(other:call_ended("a sid", "reminder-18"))
+    assert.is_true(other:call_ended("a sid", ("r"):rep(300)))
+    assert.is_true(limiter.new { calls = 1, store = store, now = world.now }:call_ended("another",
+      { sid = "a sid", reference = "reminder-17" })) -- of another account
+    assert.is_nil((other:begin_call()))
+    for _ = 1, 2 do assert.is_true(other:call_ended("a sid", "reminder-17")) end
+    local lease = assert(other:begin_call())
+    assert.is_nil((one:begin_call()))
+    assert.is_true(one:call_ended("another sid", "reminder-19")) -- faster than the time-out
+    other:call_in_doubt(lease, "reminder-19")
+    assert.is_string((one:begin_call()))
+  end)
+
   it("hold no place for hours where the store's answer was lost", function()
     local lease = store.lease
     store.lease = function(...)

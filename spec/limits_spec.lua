@@ -261,6 +261,60 @@ describe("a client whose calls in progress are counted", function()
   end)
 end)
 
+describe("a dial of unknown outcome, where calls in progress are counted,", function()
+  local transport, client
+
+  before_each(function()
+    transport = fake(function(count)
+      if count > 1 then return 200, ('{"Call":{"Sid":"call %d"}}'):format(count) end
+      return nil, { reason = "closed", sent = true, message = "it broke" }
+    end)
+    client = exotel.client { account_sid = "a", api_key = "k", api_token = "t", retries = 0,
+      transport = transport, limiter = limiter.new { calls = 1,
+        now = function() return transport.clock end } }
+  end)
+
+  -- Dials, and says what nobody answers; and that there is no place for another.
+  local function lose(more, how)
+    local params = { from = DIAL.from, to = DIAL.to, caller_id = DIAL.caller_id }
+    for name, value in pairs(more) do params[name] = value end
+    local _, err = client:connect(params, how)
+    assert.equal("unknown", err.outcome)
+    assert.equal("calls", select(2, client:connect(DIAL)).reason)
+    return err
+  end
+
+  it("holds its place for as long as its call may last", function()
+    for seconds, more in pairs { [15000] = {}, [660] = { time_limit = 60 },
+                                 [2360] = { TimeLimit = 60, ring_timeout = 1000 } } do
+      transport.sent = {}
+      lose(more)
+      transport.clock = transport.clock + seconds - 1
+      assert.equal("calls", select(2, client:connect(DIAL)).reason)
+      transport.clock = transport.clock + 2
+      assert(client:call_ended(assert(client:connect(DIAL))))
+    end
+  end)
+
+  it("gives it back to an event that brings back its reference", function()
+    lose({}, { reference = "reminder-17" })
+    assert.is_true(client:call_ended { call_sid = "call 1", custom_field = "reminder-17" })
+    assert(client:connect(DIAL))
+  end)
+
+  it("gives it back when its call was found", function()
+    local err, perform = lose({ custom_field = "mine" }), transport.perform
+    function transport.perform()
+      return { status = 200, headers = {}, body = ('{"Metadata":{"Total":1},"Calls":[{"Sid":'
+        .. '"call 1","From":"%s","To":"%s","Status":"busy"}]}'):format(DIAL.from, DIAL.to) }
+    end
+    local found = assert(client:reconcile(err))
+    transport.perform = perform
+    assert.is_true(client:call_ended(found.call))
+    assert(client:connect(DIAL))
+  end)
+end)
+
 describe("a client that is told of a call's end", function()
   local function client_with(settings)
     settings.account_sid, settings.api_key, settings.api_token = "a", "k", "t"

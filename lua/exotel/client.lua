@@ -182,7 +182,7 @@ local function dial_within_fuses(state, request, how)
   local call
   call, err = send(state, request, how)
   if err and err.outcome == "not_sent" then state.dialled = state.dialled - 1 end
-  turns.settle(state, lease, call, err)
+  turns.settle(state, lease, request, call, err)
   return call, err
 end
 
@@ -292,7 +292,8 @@ function implementation.call_ended(object, call)
   if type(sid) ~= "string" then
     return errors.misuse("exotel.call_ended wants a call, an event or a SID, got a " .. type(call))
   end
-  return turns.call_ended(state, sid)
+  local told = type(call) == "table" and (call.reference or call.custom_field) or nil
+  return turns.call_ended(state, sid, reconcile.owner(state.memory, sid) or told)
 end
 
 function implementation.connect(object, params, how)

@@ -229,20 +229,34 @@ end
 -- Calls in progress
 -- ==================================================================
 
--- Each call has one of so many leases, for as long as a call can last: one that nobody gives back
--- ends by itself.
+-- Each call has one of so many leases, for as long as it can last: one that nobody gives back ends
+-- by itself.
 local CALL = 4 * 3600 + 600 -- seconds: the longest time_limit, and ringing
 local ASKED = 60            -- seconds, where the store's answer is lost and nobody knows the token
 
-local SID_MAX = 64 -- bytes; an event may name anything
+local SID_MAX, REFERENCE_MAX = 64, 128 -- bytes; an event may name anything
 
 -- What stands in a lease's place where a call's end was heard before its dial was answered; and the
 -- seconds for which that is remembered.
 local ENDED, ANSWERED = "ended", 300
 
--- A lease's text is "place slot token".
+-- A lease's text is "place slot token". It stands under the SID of the call, or, where nobody knows
+-- that, under the reference of the dial.
 local function slot_key(self, where, slot)
   return ("call %d of %s"):format(slot, where == "whole" and self.key or self.share_key)
+end
+
+local function call_key(sid)
+  return "lease of call " .. sid
+end
+
+local function dial_key(self, reference)
+  return ("lease of dial %s of %s"):format(core.digest(reference), self.key)
+end
+
+local function parts_of(lease)
+  local where, slot, token = lease:match "^(%l+) (%d+) (%x+)$"
+  return where, tonumber(slot), token
 end
 
 -- One of the leases of a place; false when all are taken; or nil and an error. Where to begin is
@@ -289,22 +303,39 @@ end
 ---@return exotel.error? err
 function gate:end_call(lease)
   errors.check_self(self, gate)
-  local where, slot, token = lease:match "^(%l+) (%d+) (%x+)$"
+  local where, slot, token = parts_of(lease)
   if not where then return false end
-  return self[where].store:release(slot_key(self, where, tonumber(slot)), token)
+  return self[where].store:release(slot_key(self, where, slot), token)
+end
+
+-- Notes under a key whose a lease is, for so many seconds from now, with which it ends.
+local function note(self, lease, key, seconds)
+  local where, slot, token = parts_of(lease)
+  if not where then return end
+  local store = self[where].store
+  if seconds then store:renew(slot_key(self, where, slot), token, seconds) end
+  if store:add(key, lease, seconds or CALL) == false and store:swap(key, ENDED, nil) then
+    self:end_call(lease)
+  end
 end
 
 --- The dial came to a call: whoever hears of its end, in any process, can give its lease back.
 ---@param lease string
 ---@param sid string
-function gate:call_began(lease, sid)
+---@param seconds? number  in which the call is over; default 15000
+function gate:call_began(lease, sid, seconds)
   errors.check_self(self, gate)
-  if lease == "" then return end
-  local store = (lease:find "^whole" and self.whole or self.share).store
-  local key = "lease of call " .. sid
-  if store:add(key, lease, CALL) == false and store:swap(key, ENDED, nil) then
-    self:end_call(lease)
-  end
+  note(self, lease, call_key(sid), seconds)
+end
+
+--- Nobody knows whether the dial came to a call: whoever hears of the end of one that has its
+--- reference can give its lease back.
+---@param lease string
+---@param reference string
+---@param seconds? number  in which the call is over; default 15000
+function gate:call_in_doubt(lease, reference, seconds)
+  errors.check_self(self, gate)
+  note(self, lease, dial_key(self, reference), seconds)
 end
 
 -- The lease of a call that is over, which is noted where there is none yet; or nil and an error.
@@ -317,28 +348,44 @@ local function lease_of(store, key)
   return store:get(key) -- the dial was answered meanwhile
 end
 
--- The lease is forgotten only when it was given back, so that whoever comes again finds it.
-local function give_back(self, store, sid)
-  local key = "lease of call " .. sid
+-- Whether there was a lease under a key, which is forgotten only when it was given back, so that
+-- whoever comes again finds it; or nil and an error.
+local function give_back(self, store, key)
   local lease, err = lease_of(store, key)
-  if not lease or lease == ENDED then return err end
+  if err then return nil, err end
+  if not lease or lease == ENDED then return false end
   local done
   done, err = self:end_call(lease)
   if done ~= nil then done, err = store:swap(key, lease, nil) end
-  return done == nil and err or nil
+  if done == nil then return nil, err end
+  return true
 end
 
---- A call is over, as a terminal event or Call Details say. Safe to call twice. Returns true; or
---- nil and an error when the store can't be asked, and then it may be called again.
+-- The same in either place.
+local function give_back_either(self, key)
+  local found, lost = give_back(self, self.whole.store, key)
+  if found then return true end
+  local err
+  found, err = give_back(self, self.share.store, key)
+  if found or not (err or lost) then return found end
+  return nil, err or lost
+end
+
+--- A call is over, as a terminal event or Call Details say. Safe to call twice. reference: of the
+--- dial that it came of, where that is known. Returns true; or nil and an error when the store
+--- can't be asked, and then it may be called again.
 ---@param sid string
+---@param reference? string
 ---@return boolean? done
 ---@return exotel.error? err
-function gate:call_ended(sid)
+function gate:call_ended(sid, reference)
   errors.check_self(self, gate)
   if not self.calls or #sid > SID_MAX then return true end
-  local lost = give_back(self, self.whole.store, sid)
-  local err = give_back(self, self.share.store, sid) or lost
-  if err then return nil, err end
+  local found, err = give_back_either(self, call_key(sid))
+  if found == false and type(reference) == "string" and #reference <= REFERENCE_MAX then
+    found, err = give_back_either(self, dial_key(self, reference))
+  end
+  if found == nil then return nil, err end
   return true
 end
 
@@ -440,7 +487,8 @@ methods.call_ended = errors.expose(function(self, account, call)
   if type(sid) ~= "string" then
     return errors.misuse("limiter:call_ended wants a call, an event or a SID, got a " .. type(call))
   end
-  return self:bind(account):call_ended(sid)
+  local reference = type(call) == "table" and (call.reference or call.custom_field) or nil
+  return self:bind(account):call_ended(sid, reference)
 end, metatable)
 
 --- A limiter, for the setting `limiter` of clients.

@@ -12,6 +12,9 @@ local turns = {}
 
 local COARSE = 0.02 -- seconds that a clock may lag behind
 
+-- Seconds that any call takes at most; that it rings, unless it says for how long, and is queued.
+local TIME_LIMIT, RINGING, QUEUED = 14400, 150, 300
+
 --- The gate of a client, or nil where nothing is counted. transport: the user's own, if any.
 function turns.gate(state, transport)
   if state.limit == false then return nil end
@@ -81,22 +84,33 @@ function turns.begin_call(state, request)
   return no_turn(state, request, why)
 end
 
+-- The seconds in which a call of a dial is over, where that says so.
+local function longest(request)
+  if not (request.time_limit or request.ring_timeout) then return nil end
+  return (request.time_limit or TIME_LIMIT) + QUEUED
+    + 2 * math.max(request.ring_timeout or 0, RINGING)
+end
+
 --- What a dial came to: a call, or nil and the error. Where nobody knows what became of it, it may
---- be a call: its lease ends with its time.
-function turns.settle(state, lease, call, err)
+--- be a call: its lease ends with its time, if nobody hears of its end.
+function turns.settle(state, lease, request, call, err)
   if lease == "" then return end
+  local gate = state.gate
   if call then
-    state.gate:call_began(lease, call.sid)
+    gate:call_began(lease, call.sid, longest(request))
   elseif err.outcome ~= "unknown" then
-    state.gate:end_call(lease)
+    gate:end_call(lease)
+  elseif gate.call_in_doubt then
+    gate:call_in_doubt(lease, request.reference, longest(request))
   end
 end
 
---- A call is over: another may begin, where these are counted. True; or nil and an error.
-function turns.call_ended(state, sid)
+--- A call is over: another may begin, where these are counted. reference: of the dial that it came
+--- of, where that is known. True; or nil and an error.
+function turns.call_ended(state, sid, reference)
   local gate = state.gate
   if not gate or not gate.begin_call or not gate.call_ended then return true end
-  local _, err = gate:call_ended(sid)
+  local _, err = gate:call_ended(sid, reference)
   if err then return nil, err end
   return true
 end
