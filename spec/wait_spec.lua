@@ -137,6 +137,18 @@ describe("client:wait", function()
     end
   end)
 
+  it("waits by a clock of whole seconds too", function()
+    for tenths = 0, 9 do
+      local answers = { PRICED }
+      for _ = 1, 20 do table.insert(answers, 1, GOING) end
+      local client, transport = client_of(answers, { limit = 70, max_wait = 60 })
+      function transport:now() return math.floor(self.clock) end
+      transport.clock = tenths / 10
+      for _ = 1, 8 do assert(client:call_details(SID, { details = true })) end -- each has a turn
+      assert.equal("complete", assert(client:wait({ sid = SID, status = "queued" })).settled)
+    end
+  end)
+
   it("tells what the service says of a call that it will never know", function()
     local client, transport = client_of { 404 }
     local _, err = client:wait({ sid = SID, status = "queued" })

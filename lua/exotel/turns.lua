@@ -10,7 +10,7 @@ local nginx = require "exotel.nginx"
 
 local turns = {}
 
-local COARSE = 0.02 -- seconds that a clock may lag behind
+local COARSE = 0.02 -- seconds that a clock may lag behind; one of whole seconds does so by one
 
 -- Seconds that any call takes at most; that it rings, unless it says for how long, and is queued.
 local TIME_LIMIT, RINGING, QUEUED = 14400, 150, 300
@@ -42,7 +42,9 @@ end
 function turns.sleep_whole(transport, seconds)
   local began = transport:now()
   transport:sleep(seconds)
-  return transport:now() - began >= seconds / 2 - COARSE
+  local now = transport:now()
+  local lag = began % 1 == 0 and now % 1 == 0 and 1 or COARSE
+  return now - began >= seconds / 2 - lag
 end
 
 -- The seconds that may be waited, or nil for the gate's own.
