@@ -365,6 +365,32 @@ describe("a dial that is sought", function()
     end)
   end
 
+  it("is given the call that was found for another, which couldn't be given it", function()
+    local list = [[{"Metadata":{"Total":1},"Calls":[
+      {"Sid":"%s","From":"%s","To":"%s","Status":"busy"}]}]]
+    local transport = { now = function() return now end, time = function() return now end }
+    function transport.perform()
+      return { status = 200, headers = {}, body = list:format(SID, DIAL.from, DIAL.to) }
+    end
+    transport.sleep = error
+    local client = exotel.client { account_sid = "acme", api_key = "key_1234",
+                                   api_token = "token_5678", transport = transport }
+    local tracker = new()
+    for _, name in ipairs { "one", "two" } do
+      assert.is_true(tracker:begins(name, { began = now, latest = now, from = DIAL.from,
+                                            to = DIAL.to, time_limit = 60 }))
+      now = now + 1
+    end
+    now = now + 60
+    local add = store.add
+    function store.add() return nil, contract.failure("unreachable", "it is gone") end
+    assert.is_nil((tracker:poll(client, 1)))
+    store.add = add
+    assert.is_true(tracker:heard(event(OTHER, { custom_field = "one" })))
+    assert(tracker:poll(client, 1))
+    assert.same({ SID, "two" }, { tracker:known(SID).sid, tracker:known(SID).reference })
+  end)
+
   it("isn't settled while the store can't say whose calls there are", function()
     local whole = store
     local client = scripted.new({}, { { state = "not_placed" } })

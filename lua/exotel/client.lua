@@ -381,7 +381,8 @@ local function subject_of(subject)
 end
 
 -- By SID, whose dials are known to be others': those of this client, and those that are named, or
--- that a function says, which knows what this client doesn't.
+-- that a function says, which knows what this client doesn't: whoever has one notes himself what is
+-- found.
 local function owner_of(state, asked)
   local known, is_known = {}, nil
   for name, value in pairs(asked or {}) do
@@ -441,7 +442,7 @@ function implementation.reconcile(object, subject, asked, how)
   candidates, err = candidates_of(state, sought, how)
   if not candidates then return nil, err end
   local found = reconcile.decide(sought, candidates, owner, now)
-  if found.call and sought.reference then
+  if found.call and sought.reference and type(asked and asked.known) ~= "function" then
     reconcile.remember(state.memory, found.call.sid, sought.reference, transport_of(state):now())
   end
   return found
