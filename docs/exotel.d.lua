@@ -778,11 +778,20 @@ function tracker:heard(event) end
 ---@return exotel.error? err
 function tracker:follow(call) end
 
+--- Follows a call no more: it is neither asked about nor handed out, and what comes late doesn't
+--- change that for `remember` seconds. call: a record, an event or a SID. True; false when it isn't
+--- followed, or is done; or nil and an error of the store.
+---@param call exotel.call|exotel.event|string
+---@return boolean? followed
+---@return exotel.error? err
+function tracker:unfollow(call) end
+
 --- Asks the service about the calls of which that is due, by a client of their account: of at most
 --- `most` of them, 20 unless it is given. Returns the seconds after which to call it again; or nil
 --- and an error, of the store, or when the account is refused. Calls that can't be asked about are
---- asked about later. Any number of processes may do this at a time: none asks what another is
---- asking.
+--- asked about later. Where the service refuses to tell of one, the others are asked about all the
+--- same, and then the error has its SID in `err.call.sid`, or a dial's name in `err.reference`. Any
+--- number of processes may do this at a time: none asks what another is asking.
 ---@param client exotel.client
 ---@param most? integer
 ---@return number? pause

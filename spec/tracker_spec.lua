@@ -482,6 +482,26 @@ describe("a call", function()
     assert.same({ going = 1, settled = 0 }, tracker:counts())
   end)
 
+  it("is followed no more when that isn't wanted", function()
+    local tracker, client = new(), scripted.new {}
+    assert.is_false(tracker:unfollow(SID))
+    tracker:follow(SID)
+    assert.is_true(tracker:unfollow { sid = SID })
+    assert.is_false(tracker:unfollow(event(SID)))
+    assert.is_true(tracker:heard(event(SID)))
+    now = now + 700
+    assert(tracker:poll(client))
+    assert.same({}, client.asked)
+    assert.same({ going = 0, settled = 0 }, tracker:counts())
+    tracker:follow(ended(OTHER))
+    assert.is_true(tracker:unfollow(OTHER)) -- it had settled
+    assert.is_false(tracker:take())
+    local followed, err = new({ store = failing "get" }):unfollow(SID)
+    assert.same({ nil, "unreachable" }, { followed, err.reason })
+    assert.matches("unfollow wants a call, an event or a SID",
+      raised(function() tracker:unfollow() end))
+  end)
+
   it("that the service never heard of is given up", function()
     local tracker = new()
     tracker:follow(SID)
@@ -635,6 +655,62 @@ describe("poll", function()
     end
   end)
 
+  -- What the service refuses to tell of; where that is for good, of whatever it is asked.
+  local forbidden = scripted.failure { kind = "api", outcome = "rejected", status = 403,
+                                       reason = "forbidden", message = "no" }
+
+  it("isn't held up by calls that the service doesn't tell of, and gives these up", function()
+    local tracker = new { first = 30, longest = 30 }
+    local names = { "bad1", "bad2", "bad3", "bad4", "good" }
+    local client = scripted.new { good = { going "good" } }
+    for index, sid in ipairs(names) do
+      tracker:follow(sid)
+      client.answers[sid] = client.answers[sid] or { forbidden }
+      now = now + index
+    end
+    now = now + 61
+    local pause, err = tracker:poll(client)
+    assert.same({ nil, "forbidden", "bad3" }, { pause, err.reason, err.call.sid })
+    assert.same({ "bad1", "bad2", "bad3" }, client.asked)
+    pause, err = tracker:poll(client) -- nobody has been answered yet
+    assert.same({ nil, "forbidden", "bad4" }, { pause, err.reason, err.call.sid })
+    assert.equal("good", client.asked[5])
+    now = now + 30
+    live(tracker, client, 650) -- and none of these polls fails
+    local lost, calls = take_all(tracker)
+    assert.same({ "bad1", "bad2", "bad3", "bad4" }, lost)
+    assert.equal("lost", calls[1].settled)
+    assert.same({ going = 1, settled = 0 }, tracker:counts())
+  end)
+
+  it("tells of what is refused also where it asks about no more", function()
+    local tracker = new()
+    tracker:follow(SID)
+    tracker:follow(OTHER)
+    now = now + 61
+    local client = scripted.new { [SID] = { forbidden }, [OTHER] = { forbidden } }
+    local pause, err = tracker:poll(client, 1)
+    assert.same({ nil, client.asked[1], 1 }, { pause, err.call.sid, #client.asked })
+  end)
+
+  it("tells of a dial whose call it may not seek, and asks about the others", function()
+    for _, status in ipairs { 400, 403, 404 } do
+      store = memory.new { now = function() return now end }
+      local tracker = new()
+      assert.is_true(tracker:begins("one", { began = now, latest = now, from = DIAL.from }))
+      now = now + 1
+      tracker:follow(SID)
+      now = now + 61
+      local client = scripted.new({ [SID] = { going(SID) } }, { scripted.failure { kind = "api",
+        outcome = "rejected", status = status, reason = status == 403 and "forbidden" or "other",
+        message = "no" } })
+      local pause, err = tracker:poll(client)
+      assert.same({ nil, status, "one" }, { pause, err.status, err.reference })
+      assert.same({ SID }, client.asked)
+      assert.same({ going = 2, settled = 0 }, tracker:counts())
+    end
+  end)
+
   it("leaves what another is asking about to that one, until it has ended", function()
     local one, other = new(), new()
     one:follow(SID)
@@ -684,7 +760,8 @@ describe("poll", function()
       now = now + 700
       local client = scripted.new { [OTHER] = { going(OTHER) } }
       local pause, err = tracker:poll(client)
-      assert.same({ nil, "store", "protocol" }, { pause, err.kind, err.reason })
+      assert.same({ nil, "store", "protocol", SID },
+        { pause, err.kind, err.reason, err.call.sid })
       assert.same({ OTHER }, client.asked)
     end
   end)

@@ -173,6 +173,20 @@ methods.follow = errors.expose(function(self, call)
   end)
 end, metatable)
 
+--- Follows a call no more: it is neither asked about nor handed out, and what comes late doesn't
+--- change that for `remember` seconds. call: a record, an event or a SID. True; false when it isn't
+--- followed, or is done; or nil and an error of the store.
+---@param call exotel.call|exotel.event|string
+---@return boolean? followed
+---@return exotel.error? err
+methods.unfollow = errors.expose(function(self, call)
+  local sid = type(call) == "table" and (call.sid or call.call_sid) or call
+  if not life.is_sid(sid) then
+    return errors.misuse("tracker:unfollow wants a call, an event or a SID")
+  end
+  return entries.close(get_state(self), sid)
+end, metatable)
+
 -- }=================================================================
 
 -- {=================================================================
@@ -182,8 +196,9 @@ end, metatable)
 --- Asks the service about the calls of which that is due, by a client of their account: of at most
 --- `most` of them, 20 unless it is given. Returns the seconds after which to call it again; or nil
 --- and an error, of the store, or when the account is refused. Calls that can't be asked about are
---- asked about later. Any number of processes may do this at a time: none asks what another is
---- asking.
+--- asked about later. Where the service refuses to tell of one, the others are asked about all the
+--- same, and then the error has its SID in `err.call.sid`, or a dial's name in `err.reference`. Any
+--- number of processes may do this at a time: none asks what another is asking.
 ---@param client exotel.client
 ---@param most? integer
 ---@return number? pause
@@ -299,11 +314,8 @@ methods.done = errors.expose(function(self, call)
   renewed, err = state.book:renew("hand", held.id, held.token, state.hold)
   if not renewed then return renewed, err end
   local done
-  done, err = entries.revise(state, held.id, function(entry)
-    if not entry or entry.step ~= "hand" then return entries.SAME end
-    return { step = "done", due = entry.due, reference = entry.reference }
-  end)
-  if not done then return nil, err end
+  done, err = entries.close(state, held.id, "hand")
+  if done == nil then return nil, err end
   state.held[call] = nil
   state.book:release("hand", held.id, held.token)
   return true

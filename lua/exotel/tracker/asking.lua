@@ -12,30 +12,44 @@ local asking = {}
 local ASKING = 60     -- seconds for which what is asked about is left to who asks
 local LATER = 30      -- seconds until something that couldn't be asked is asked again
 local PAUSE_MOST = 60 -- seconds: another process may have dialled
+local ANSWERED = 60   -- seconds for which an answer says that the account isn't refused
+local REFUSALS = 3    -- in one poll, until they are taken for the account's
 
 -- What is wrong with the account, or on the way to it, is wrong with every question, and says
 -- nothing of a call.
-local stops = { auth = true, payment = true, forbidden = true, proxy = true }
+local stops = { auth = true, payment = true, proxy = true }
 
--- What ends the whole poll, if this does: nobody has a turn, or an answer.
-local function stopping(err)
-  local ends = stops[err.reason] or err.kind == "limited" or err.status == 429
-  return ends and err or nil
+-- Whether it was the question that was refused, and others may be answered.
+local function is_refusal(err)
+  return err.outcome == "rejected" and err.status ~= 429 and not stops[err.reason]
 end
 
--- It is asked again later: true, nil, and what ends the whole poll, if the error does; or nil and
--- the store's error.
+-- Whether an error says of a call that the service knows no such one, or won't tell: what is
+-- forbidden while others are answered, as another account's.
+local function is_of_call(self, err)
+  if err.reason ~= "forbidden" then return is_refusal(err) end
+  return self.answered_at ~= nil and math.abs(self.now() - self.answered_at) < ANSWERED
+end
+
+-- What the poll heeds, if this does: nobody has a turn, or an answer, or it is refused.
+local function heeded(err)
+  local is_heeded = stops[err.reason] or err.kind == "limited" or err.outcome == "rejected"
+  return is_heeded and err or nil
+end
+
+-- It is asked again later: true, nil, and the error where the poll heeds it; or nil and the store's
+-- error.
 local function put_off(self, id, err)
   local done, why = entries.put_off(self, id, err.retry_after or LATER)
   if not done then return nil, why end
-  return true, nil, stopping(err)
+  return true, nil, heeded(err)
 end
 
--- Call Details of a call. True, or nil and the store's error; then what ends the whole poll, if
--- anything does.
+-- Call Details of a call. True, or nil and the store's error; then what the poll heeds.
 local function ask(self, client, sid)
   local call, err = client:call_details(sid, { details = true })
   if call then
+    self.answered_at = self.now()
     local over
     local done, why = entries.learn(self, sid, function(entry, now)
       entry.asked_at = now
@@ -44,7 +58,7 @@ local function ask(self, client, sid)
     end)
     if over then client:call_ended(sid) end
     return done, why
-  elseif err.outcome == "rejected" and not stopping(err) then
+  elseif is_of_call(self, err) then
     return entries.learn(self, sid, function(entry, now)
       entry.asked_at = now
       life.miss(entry, now)
@@ -146,15 +160,25 @@ local function ask_about(self, client, line)
   return self.book:align(line.id) -- it ended before its dial could leave
 end
 
+-- Says of an error which call or dial it is about.
+local function name(err, id)
+  err.reference = entries.reference_of(id)
+  err.call = not err.reference and { sid = id } or nil
+end
+
 -- The same under a lease, so that nobody else asks it: false where another does, or where what
 -- stands there can't be read, and then why.
 local function look_after(self, client, line)
   local token, err = self.book:lease("ask", line.id, ASKING)
   if not token then return token, err end
-  local done, why, ends = ask_about(self, client, line)
+  local done, why, heed = ask_about(self, client, line)
   self.book:release("ask", line.id, token)
-  if not done and why.reason == "protocol" then return false, why end
-  return done, why, ends
+  if heed and is_refusal(heed) then name(heed, line.id) end
+  if not done and why.reason == "protocol" then
+    name(why, line.id)
+    return false, why
+  end
+  return done, why, heed
 end
 
 local function by_due(a, b) return a.due < b.due end
@@ -180,16 +204,22 @@ function asking.poll(self, client, most)
   local lines, err = self.book:lines()
   if not lines then return nil, err end
   local list, pause = due_lines(self, lines)
-  local asked, unreadable = 0, nil -- which must not hold up the others
+  local asked, refusals, unreadable, refused = 0, 0, nil, nil -- neither holds up the others
   for _, line in ipairs(list) do
-    if asked >= most then return 0 end
-    local done, why, ends = look_after(self, client, line)
+    if refusals == REFUSALS then return nil, refused end
+    if asked >= most then return not refused and 0 or nil, refused end
+    local done, why, heed = look_after(self, client, line)
     if done == nil then return nil, why end
     if done then asked = asked + 1 else unreadable = why or unreadable end
-    if ends and stops[ends.reason] then return nil, ends end
-    if ends then return math.min(math.max(ends.retry_after or LATER, 1), PAUSE_MOST) end
+    if heed and is_refusal(heed) then
+      refusals, refused = refusals + 1, heed
+    elseif heed and stops[heed.reason] then
+      return nil, heed
+    elseif heed then
+      return math.min(math.max(heed.retry_after or LATER, 1), PAUSE_MOST)
+    end
   end
-  if unreadable then return nil, unreadable end
+  if refused or unreadable then return nil, refused or unreadable end
   return math.min(pause, #list > 0 and 1 or pause)
 end
 

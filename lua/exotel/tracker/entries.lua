@@ -97,6 +97,19 @@ function entries.name(self, sid, name)
   end)
 end
 
+--- What stands under an id is done, where it is at a step, or at any but that: true; false where it
+--- isn't; or nil and an error.
+function entries.close(self, id, step)
+  local is_open
+  local done, err = entries.revise(self, id, function(entry)
+    is_open = entry ~= nil and entry.step ~= "done" and entry.step == (step or entry.step)
+    if not is_open then return entries.SAME end
+    return { step = "done", due = entry.due, reference = entry.reference }
+  end)
+  if not done then return nil, err end
+  return is_open
+end
+
 --- What is known of a dial whose call is sought, as reconcile has it: or nil and the error.
 function entries.sought(reference, told)
   local dial = { reference = reference }
