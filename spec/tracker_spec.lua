@@ -167,7 +167,7 @@ describe("a dial", function()
     local asked = scripted.new({}, { { state = "placed", call = ended(SID) } })
     live(tracker, asked, 300)
     assert.equal(1, #asked.sought)
-    assert.same({ SID }, asked.ends)
+    assert.same({ { sid = SID, reference = "one" } }, asked.ends)
     local sought = asked.sought[1]
     assert.same({ "one", DIAL.from, DIAL.to, START }, { sought.reference, sought.from, sought.to,
                                                         sought.began })
@@ -209,9 +209,13 @@ describe("a dial", function()
     assert.is_true(tracker:heard(event(SID, { custom_field = "campaign 7" })))
     assert.is_true(tracker:heard(event(OTHER, { custom_field = "campaign 8" })))
     local asked = scripted.new({}, { { state = "placed", call = ended(SID) } })
+    local reconcile, known = asked.reconcile, {}
+    function asked.reconcile(self, sought, more)
+      known = { more.known(SID) or false, more.known(OTHER) }
+      return reconcile(self, sought, more)
+    end
     live(tracker, asked, 121)
-    assert.falsy(asked.known(SID))
-    assert.is_true(asked.known(OTHER))
+    assert.same({ false, true }, known)
     local _, calls = take_all(tracker)
     assert.same({ SID, "one" }, { calls[1].sid, calls[1].reference })
   end)
@@ -328,7 +332,7 @@ describe("a dial that is sought", function()
     tracker:heard(event(SID))
     tracker:ended("one", going "mine")
     assert.is_true(client.known(OTHER))
-    assert.falsy(client.known "mine")
+    assert.equal("one", client.known "mine")
     assert.falsy(client.known(SID)) -- of which nobody knows whose it is
     assert.falsy(client.known "nobody")
   end)
@@ -451,7 +455,7 @@ describe("a call", function()
     assert.same({}, client.asked)
     live(tracker, client, 2)
     assert.same({ SID }, client.asked)
-    assert.same({ SID }, client.ends) -- its place is another call's
+    assert.same({ { sid = SID } }, client.ends) -- its place is another call's
     assert.same({ SID }, (take_all(tracker)))
   end)
 
@@ -691,6 +695,59 @@ describe("poll", function()
     local client = scripted.new { [SID] = { forbidden }, [OTHER] = { forbidden } }
     local pause, err = tracker:poll(client, 1)
     assert.same({ nil, client.asked[1], 1 }, { pause, err.call.sid, #client.asked })
+  end)
+
+  -- A client that can't give places back for so many times.
+  local function holding(answers, found, times)
+    local client = scripted.new(answers, found)
+    local call_ended = client.call_ended
+    function client.call_ended(...)
+      call_ended(...)
+      if #client.ends <= times then return nil, contract.failure("unreachable", "it is gone") end
+      return true
+    end
+    return client
+  end
+
+  it("gives a call's place back later where it can't, before the call is handed out", function()
+    local tracker = new()
+    tracker:heard(event(SID))
+    tracker:follow(OTHER)
+    now = now + 121
+    local client = holding({ [SID] = { ended(SID) }, [OTHER] = { going(OTHER) } }, nil, 1)
+    local pause, err = tracker:poll(client)
+    assert.same({ nil, "unreachable", 2 }, { pause, err.reason, #client.asked })
+    assert.is_false(tracker:take())
+    live(tracker, client, 61)
+    assert.equal(2, #client.ends)
+    assert.same({ SID }, (take_all(tracker)))
+  end)
+
+  it("keeps a call for some minutes alone whose place can't be given back", function()
+    local tracker = new()
+    tracker:heard(event(SID))
+    local client = holding({ [SID] = { ended(SID) } }, nil, 1000)
+    for _ = 1, 59 do
+      now = now + 10
+      tracker:poll(client)
+    end
+    assert.is_false(tracker:take())
+    now = now + 70
+    assert.is_nil((tracker:poll(client)))
+    assert.same({ SID }, (take_all(tracker)))
+  end)
+
+  it("gives the place of a dial's call back later where it can't", function()
+    local tracker = new()
+    assert.is_true(tracker:begins("one", { began = now, latest = now, from = DIAL.from }))
+    now = now + 61
+    local client = holding({}, { { state = "placed", call = ended(SID) } }, 1)
+    local pause, err = tracker:poll(client)
+    assert.same({ nil, "unreachable" }, { pause, err.reason })
+    assert.same({ going = 1, settled = 1 }, tracker:counts())
+    live(tracker, client, 31)
+    assert.same({ sid = SID, reference = "one" }, client.ends[2])
+    assert.same({ going = 0, settled = 1 }, tracker:counts())
   end)
 
   it("tells of a dial whose call it may not seek, and asks about the others", function()

@@ -45,19 +45,25 @@ local function put_off(self, id, err)
   return true, nil, heeded(err)
 end
 
--- Call Details of a call. True, or nil and the store's error; then what the poll heeds.
-local function ask(self, client, sid)
+-- A call is over: its place among those in progress is given back. An error when it can't be.
+local function give_back(client, sid, reference)
+  local _, err = client:call_ended { sid = sid, reference = reference }
+  return err
+end
+
+-- Call Details of a call of which so much is known. True, or nil and the store's error; or true and
+-- why the call holds its place; then what the poll heeds.
+local function ask(self, client, sid, known)
   local call, err = client:call_details(sid, { details = true })
   if call then
     self.answered_at = self.now()
-    local over
+    local over = known and known.ended or life.is_over(call)
+    local held = over and give_back(client, sid, known and known.reference) or nil
     local done, why = entries.learn(self, sid, function(entry, now)
-      entry.asked_at = now
+      entry.asked_at, entry.holds = now, held ~= nil or nil
       life.read(entry, call, now)
-      over = entry.ended ~= nil
     end)
-    if over then client:call_ended(sid) end
-    return done, why
+    return done, why or held
   elseif is_of_call(self, err) then
     return entries.learn(self, sid, function(entry, now)
       entry.asked_at = now
@@ -74,11 +80,13 @@ local function is_others(entry, reference, brings)
   return other ~= nil and other ~= reference and other ~= brings
 end
 
--- The same by its SID. What can't be looked up is noted in `failed`.
+-- The same by its SID, or the reference itself for one that is the dial's own. What can't be looked
+-- up is noted in `failed`.
 local function others_of(self, reference, brings, failed)
   return function(sid)
     local entry, _, err = self.book:get(sid)
     failed.err = failed.err or err
+    if entry and entry.reference == reference then return reference end
     return is_others(entry, reference, brings)
   end
 end
@@ -140,7 +148,8 @@ local function seek(self, client, id, entry)
     local is_its, why = claim(self, answer.call, reference, entry.brings)
     if is_its == nil then return nil, why end
     if not is_its then return entries.put_off(self, id, LATER) end
-    client:call_ended(answer.call.sid)
+    local held = give_back(client, answer.call.sid, reference)
+    if held then return entries.put_off(self, id, LATER), held end
     return entries.found(self, reference, answer.call.sid)
   end
   return settle_dial(self, id, dial, answer)
@@ -153,7 +162,7 @@ local function ask_about(self, client, line)
   if entry and (entry.step == "hand" or entry.step == "done" or entry.due > self.now()) then
     return self.book:align(line.id)
   elseif not entries.reference_of(line.id) then
-    return ask(self, client, line.id)
+    return ask(self, client, line.id, entry)
   elseif entry then
     return seek(self, client, line.id, entry)
   end
@@ -204,22 +213,26 @@ function asking.poll(self, client, most)
   local lines, err = self.book:lines()
   if not lines then return nil, err end
   local list, pause = due_lines(self, lines)
-  local asked, refusals, unreadable, refused = 0, 0, nil, nil -- neither holds up the others
+  local asked, refusals, told, unreadable = 0, 0, nil, nil -- neither error holds up the others
   for _, line in ipairs(list) do
-    if refusals == REFUSALS then return nil, refused end
-    if asked >= most then return not refused and 0 or nil, refused end
+    if refusals == REFUSALS then return nil, told end
+    if asked >= most then return not told and 0 or nil, told end
     local done, why, heed = look_after(self, client, line)
     if done == nil then return nil, why end
-    if done then asked = asked + 1 else unreadable = why or unreadable end
+    if done then
+      asked, told = asked + 1, why or told
+    else
+      unreadable = why or unreadable
+    end
     if heed and is_refusal(heed) then
-      refusals, refused = refusals + 1, heed
+      refusals, told = refusals + 1, heed
     elseif heed and stops[heed.reason] then
       return nil, heed
     elseif heed then
       return math.min(math.max(heed.retry_after or LATER, 1), PAUSE_MOST)
     end
   end
-  if refused or unreadable then return nil, refused or unreadable end
+  if told or unreadable then return nil, told or unreadable end
   return math.min(pause, #list > 0 and 1 or pause)
 end
 
