@@ -395,6 +395,41 @@ describe("a dial that is sought", function()
     assert.same({ SID, "two" }, { tracker:known(SID).sid, tracker:known(SID).reference })
   end)
 
+  -- A call that an event without a name has ended, of a dial that is sought later than its price.
+  local function heard_first(answers, seconds, more)
+    local tracker, client = new(), scripted.new({ [SID] = { ended(SID) } }, answers)
+    local dial = { began = now, latest = now + 300, from = DIAL.from, to = DIAL.to }
+    for name, value in pairs(more or {}) do dial[name] = value end
+    assert.is_true(tracker:begins("one", dial))
+    assert.is_true(tracker:heard(event(SID, { from = DIAL.from, to = DIAL.to })))
+    live(tracker, client, seconds)
+    return tracker, client
+  end
+
+  it("gives its name to its call also where that has its price before the dial is sought",
+  function()
+    local tracker = heard_first({ { state = "unknown", ask_again_at = START + 420 },
+      { state = "placed", call = ended(SID) } }, 419)
+    assert.same({ going = 2, settled = 0 }, tracker:counts())
+    live(tracker, scripted.new({}, { { state = "placed", call = ended(SID) } }), 2)
+    local _, calls = take_all(tracker)
+    assert.same({ SID, "one" }, { calls[1].sid, calls[1].reference })
+    assert.same({ going = 0, settled = 0 }, tracker:counts())
+  end)
+
+  it("keeps a call back for some minutes alone, and none that can't be its", function()
+    local tracker = heard_first({ { state = "unknown", ask_again_at = START + 9000 } }, 599)
+    assert.is_false(tracker:take())
+    live(tracker, scripted.new { [SID] = { ended(SID) } }, 62)
+    assert.same({ SID }, (take_all(tracker)))
+    for _, more in ipairs { { to = "+919000000000" }, { began = START + 700 + 61 } } do
+      now, store = START + 700, memory.new { now = function() return now end }
+      more.latest = now + 300
+      tracker = heard_first({ { state = "unknown", ask_again_at = now + 9000 } }, 125, more)
+      assert.same({ SID }, (take_all(tracker)))
+    end
+  end)
+
   it("isn't settled while the store can't say whose calls there are", function()
     local whole = store
     local client = scripted.new({}, { { state = "not_placed" } })

@@ -14,6 +14,7 @@ local LATER = 30      -- seconds until something that couldn't be asked is asked
 local PAUSE_MOST = 60 -- seconds: another process may have dialled
 local ANSWERED = 60   -- seconds for which an answer says that the account isn't refused
 local REFUSALS = 3    -- in one poll, until they are taken for the account's
+local SKEW = 60       -- seconds by which clocks differ
 
 -- What is wrong with the account, or on the way to it, is wrong with every question, and says
 -- nothing of a call.
@@ -51,19 +52,43 @@ local function give_back(client, sid, reference)
   return err
 end
 
+-- The dial of a line of the index, where its call is sought; or false.
+local function dial_of(self, line)
+  if line.dial == nil then
+    local entry = line.step == "seek" and self.book:get(line.id)
+    local is_sought = entry and entry.step == "seek"
+    line.dial = is_sought and entries.sought(entries.reference_of(line.id), entry) or false
+  end
+  return line.dial
+end
+
+-- Whether a call may be one that is sought, by its numbers: then it gets its dial's reference soon.
+local function may_be_sought(self, call, known, lines)
+  local told = { from = call.from, to = call.to, direction = call.direction }
+  for _, line in ipairs(lines) do
+    local dial = dial_of(self, line)
+    if dial and dial.began <= known.began + SKEW and reconcile.is_candidate(dial, told, 0) then
+      return true
+    end
+  end
+  return false
+end
+
 -- Call Details of a call of which so much is known. True, or nil and the store's error; or true and
 -- why the call holds its place; then what the poll heeds.
-local function ask(self, client, sid, known)
+local function ask(self, client, sid, known, lines)
   local call, err = client:call_details(sid, { details = true })
   if call then
     self.answered_at = self.now()
-    local over = known and known.ended or life.is_over(call)
-    local held = over and give_back(client, sid, known and known.reference) or nil
+    local over = known.ended or life.is_over(call)
+    local holding = over and give_back(client, sid, known.reference) or nil
+    local waits = over and not known.reference and may_be_sought(self, call, known, lines)
     local done, why = entries.learn(self, sid, function(entry, now)
-      entry.asked_at, entry.holds = now, held ~= nil or nil
+      entry.asked_at = now
+      entry.held = holding ~= nil or waits and not entry.reference or nil
       life.read(entry, call, now)
     end)
-    return done, why or held
+    return done, why or holding
   elseif is_of_call(self, err) then
     return entries.learn(self, sid, function(entry, now)
       entry.asked_at = now
@@ -98,7 +123,7 @@ local function claim(self, call, reference, brings)
   local function name(entry)
     is_free = not is_others(entry, reference, brings)
     local renames = is_free and entry.reference ~= reference
-    if renames then entry.reference = reference end
+    if renames then entry.reference, entry.held = reference, nil end
     return renames
   end
   local done, err = entries.learn(self, call.sid, function(entry, now)
@@ -148,21 +173,21 @@ local function seek(self, client, id, entry)
     local is_its, why = claim(self, answer.call, reference, entry.brings)
     if is_its == nil then return nil, why end
     if not is_its then return entries.put_off(self, id, LATER) end
-    local held = give_back(client, answer.call.sid, reference)
-    if held then return entries.put_off(self, id, LATER), held end
+    local holding = give_back(client, answer.call.sid, reference)
+    if holding then return entries.put_off(self, id, LATER), holding end
     return entries.found(self, reference, answer.call.sid)
   end
   return settle_dial(self, id, dial, answer)
 end
 
--- What is due of a line of the index: as ask.
-local function ask_about(self, client, line)
+-- What is due of one of the lines of the index: as ask.
+local function ask_about(self, client, line, lines)
   local entry, _, why = self.book:get(line.id)
   if why then return nil, why end
   if entry and (entry.step == "hand" or entry.step == "done" or entry.due > self.now()) then
     return self.book:align(line.id)
   elseif not entries.reference_of(line.id) then
-    return ask(self, client, line.id, entry)
+    return ask(self, client, line.id, entry or life.new(self.now()), lines)
   elseif entry then
     return seek(self, client, line.id, entry)
   end
@@ -177,10 +202,10 @@ end
 
 -- The same under a lease, so that nobody else asks it: false where another does, or where what
 -- stands there can't be read, and then why.
-local function look_after(self, client, line)
+local function look_after(self, client, line, lines)
   local token, err = self.book:lease("ask", line.id, ASKING)
   if not token then return token, err end
-  local done, why, heed = ask_about(self, client, line)
+  local done, why, heed = ask_about(self, client, line, lines)
   self.book:release("ask", line.id, token)
   if heed and is_refusal(heed) then name(heed, line.id) end
   if not done and why.reason == "protocol" then
@@ -217,7 +242,7 @@ function asking.poll(self, client, most)
   for _, line in ipairs(list) do
     if refusals == REFUSALS then return nil, told end
     if asked >= most then return not told and 0 or nil, told end
-    local done, why, heed = look_after(self, client, line)
+    local done, why, heed = look_after(self, client, line, lines)
     if done == nil then return nil, why end
     if done then
       asked, told = asked + 1, why or told

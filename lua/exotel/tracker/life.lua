@@ -40,8 +40,8 @@ end
 --- began, ended: when that was heard. asked_at: the last time. by: "event" or "details", whose the
 --- status is, and updated when it was so. confirmed_at: when Call Details said that it has ended.
 --- denied: Call Details says that it goes on, though an event has ended it. missed_at: since when
---- the service knows no such call. holds: its place among the calls in progress couldn't be given
---- back when it had ended.
+--- the service knows no such call. held: it has ended, and is kept back: its place among the calls
+--- in progress couldn't be given back, or a dial is sought whose call it may be.
 function life.new(now)
   return { call = {}, began = now }
 end
@@ -152,10 +152,10 @@ end
 
 --- How a call is settled: "complete"; "ended", when it has ended and price or duration never came;
 --- "lost", when nobody has heard of its end and the longest call would be over, or the service
---- knows no such call; nil while more is to be expected, or, for some minutes, while it holds its
---- place: it is asked about again, and then gives it back. price_after: seconds.
+--- knows no such call; nil while more is to be expected, and for some minutes while it is held.
+--- price_after: seconds.
 function life.settled(known, now, price_after)
-  if known.holds and known.ended and now < known.ended + PATIENCE then return nil end
+  if known.held and known.ended and now < known.ended + PATIENCE then return nil end
   if is_complete(known, price_after) then return "complete" end
   local over = now >= known.began + LONGEST
   if known.ended then
