@@ -322,6 +322,21 @@ describe("a clock that is set back", function()
     world:run(60)
     assert.equal(0, one:acquire(1, 30, "dial"))
   end)
+
+  it("keeps nobody from a store that is back, nor by a 429 that is over", function()
+    local now, state = 7200, {}
+    local one = gate { store = losable(store, state), hosts = 2, now = function() return now end }
+    one:hold(10)
+    state.gone = true
+    assert.is_nil((one:acquire(1, 0, "dial")))
+    now = now - 3600
+    state.gone, state.asked = false, 0
+    world:run(10)
+    one:acquire(1, 0, "dial")
+    assert.is_true(state.asked > 0)
+    world:run(1)
+    assert.equal(0, one:acquire(1, 0, "dial"))
+  end)
 end)
 
 describe("while its store is lost", function()

@@ -137,11 +137,23 @@ local function seconds_of(place)
   return place.interval / MICROSECONDS
 end
 
+-- The seconds until a time that was so many ahead at most; 0 where it has passed, or the clock was
+-- set back.
+local function left(till, now, most)
+  local seconds = till - now
+  return seconds <= most and math.max(seconds, 0) or 0
+end
+
+-- A place that was without a count begins without a burst, and not before a 429 is over.
+local function begin(self, place, key, now)
+  return push(place, key, math.max(seconds_of(place), left(self.held_till, now, HOLD_MOST)))
+end
+
 -- From now on the share is counted here.
 local function lose(self, now, err)
   if not self.lost then
     self.lost = err
-    push(self.share, self.share_key, math.max(seconds_of(self.share), self.held_till - now))
+    begin(self, self.share, self.share_key, now)
   end
   self.probe_at = now + PROBE
 end
@@ -149,10 +161,9 @@ end
 -- Whether the store is asked: one that was lost, now and then.
 local function is_there(self, now)
   if not self.lost then return true end
-  if now < self.probe_at then return false end
+  if left(self.probe_at, now, PROBE) > 0 then return false end
   self.probe_at = now + PROBE
-  local done, err = push(self.whole, self.key,
-    math.max(seconds_of(self.whole), self.held_till - now))
+  local done, err = begin(self, self.whole, self.key, now)
   if not done then
     lose(self, now, err)
     return false
@@ -214,7 +225,7 @@ function gate:hold(seconds)
   errors.check_self(self, gate)
   local now = self.now()
   seconds = math.min(math.max(seconds or HOLD, 0), HOLD_MOST)
-  self.held_till = math.max(self.held_till, now + seconds)
+  self.held_till = now + math.max(left(self.held_till, now, HOLD_MOST), seconds)
   if is_there(self, now) then
     local done, err = push(self.whole, self.key, seconds)
     if done then return end
