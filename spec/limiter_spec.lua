@@ -485,6 +485,7 @@ describe("calls in progress", function()
     assert.is_string((other:begin_call()))
     assert.is_nil((one:begin_call()))
     one:call_began(leases[2], "a sid")
+    one:call_began(leases[3], ("s"):rep(300))
     other:call_ended "another sid"
     assert.is_true(other:call_ended(("s"):rep(300)))
     assert.is_nil((one:begin_call()))

@@ -245,7 +245,7 @@ end
 local CALL = 4 * 3600 + 600 -- seconds: the longest time_limit, and ringing
 local ASKED = 60            -- seconds, where the store's answer is lost and nobody knows the token
 
-local SID_MAX, REFERENCE_MAX = 64, 128 -- bytes; an event may name anything
+local SID_MAX, REFERENCE_MAX = 64, 128 -- bytes; an event or an answer may name anything
 
 -- What stands in a lease's place where a call's end was heard before its dial was answered; and the
 -- seconds for which that is remembered.
@@ -336,7 +336,7 @@ end
 ---@param seconds? number  in which the call is over; default 15000
 function gate:call_began(lease, sid, seconds)
   errors.check_self(self, gate)
-  note(self, lease, call_key(sid), seconds)
+  if #sid <= SID_MAX then note(self, lease, call_key(sid), seconds) end
 end
 
 --- Nobody knows whether the dial came to a call: whoever hears of the end of one that has its
