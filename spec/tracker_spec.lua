@@ -559,6 +559,36 @@ describe("a call", function()
     assert.same({ SID }, (take_all(tracker)))
   end)
 
+  it("of which there is never an answer, as of others, is given up in the end", function()
+    local tracker = new { first = 30, longest = 30 }
+    tracker:follow(SID)
+    tracker:heard(event(OTHER))
+    local client = scripted.new { [SID] = { gone }, [OTHER] = { gone }, good = { going "good" } }
+    live(tracker, client, 16000) -- no other is answered
+    tracker:follow "good"
+    live(tracker, client, 600)
+    assert.same({ going = 3, settled = 0 }, tracker:counts())
+    client.answers.good = { gone, going "good" }
+    live(tracker, client, 120)
+    local _, calls = take_all(tracker)
+    assert.equal(2, #calls)
+    assert.same({ [SID] = "lost", [OTHER] = "ended" },
+      { [calls[1].sid] = calls[1].settled, [calls[2].sid] = calls[2].settled })
+  end)
+
+  it("isn't given up where others are answered now and then", function()
+    local tracker = new { first = 30, longest = 30 }
+    tracker:follow(SID)
+    local client = scripted.new { [SID] = { gone }, good = { gone } }
+    live(tracker, client, 16000)
+    tracker:follow "good"
+    for _ = 1, 10 do
+      client.answers.good = { going "good", gone }
+      live(tracker, client, 180)
+    end
+    assert.same({ going = 2, settled = 0 }, tracker:counts())
+  end)
+
   it("keeps what the service sends beyond what is known", function()
     local tracker = new()
     tracker:follow(ended(SID, { ["New-Thing"] = "x\ny", legs = { { id = 1, Odd = "1" } } }))

@@ -25,11 +25,15 @@ local function is_refusal(err)
   return err.outcome == "rejected" and err.status ~= 429 and not stops[err.reason]
 end
 
+-- Whether others are answered.
+local function is_answered(self)
+  return self.answered_at ~= nil and math.abs(self.now() - self.answered_at) < ANSWERED
+end
+
 -- Whether an error says of a call that the service knows no such one, or won't tell: what is
 -- forbidden while others are answered, as another account's.
 local function is_of_call(self, err)
-  if err.reason ~= "forbidden" then return is_refusal(err) end
-  return self.answered_at ~= nil and math.abs(self.now() - self.answered_at) < ANSWERED
+  return is_refusal(err) and (err.reason ~= "forbidden" or is_answered(self))
 end
 
 -- What the poll heeds, if this does: nobody has a turn, or an answer, or it is refused.
@@ -41,9 +45,11 @@ end
 -- It is asked again later: true, nil, and the error where the poll heeds it; or nil and the store's
 -- error.
 local function put_off(self, id, err)
-  local done, why = entries.put_off(self, id, err.retry_after or LATER)
+  local heed = heeded(err)
+  local done, why = entries.put_off(self, id, err.retry_after or LATER,
+    not heed and is_answered(self))
   if not done then return nil, why end
-  return true, nil, heeded(err)
+  return true, nil, heed
 end
 
 -- A call is over: its place among those in progress is given back. An error when it can't be.

@@ -145,11 +145,14 @@ function entries.forget(self, reference)
   end)
 end
 
---- After an answer that said nothing.
-function entries.put_off(self, id, seconds)
+--- After an answer that said nothing. is_alone: others are answered; when that is so for some time,
+--- a call of which nothing more is to be expected is settled.
+function entries.put_off(self, id, seconds, is_alone)
   return entries.revise(self, id, function(entry)
     if not entry or entry.step == "hand" or entry.step == "done" then return entries.SAME end
-    entry.due = self.now() + seconds
+    local now = self.now()
+    if entry.call and life.is_unanswered(entry, is_alone, now) then schedule(self, entry, now) end
+    if entry.step ~= "hand" then entry.due = now + seconds end
     return entry
   end)
 end

@@ -40,8 +40,9 @@ end
 --- began, ended: when that was heard. asked_at: the last time. by: "event" or "details", whose the
 --- status is, and updated when it was so. confirmed_at: when Call Details said that it has ended.
 --- denied: Call Details says that it goes on, though an event has ended it. missed_at: since when
---- the service knows no such call. held: it has ended, and is kept back: its place among the calls
---- in progress couldn't be given back, or a dial is sought whose call it may be.
+--- the service knows no such call. alone_at: since when it has no answer to this, and to others.
+--- held: it has ended, and is kept back: its place among the calls in progress couldn't be given
+--- back, or a dial is sought whose call it may be.
 function life.new(now)
   return { call = {}, began = now }
 end
@@ -124,10 +125,17 @@ end
 --- Call Details, or a bulk record, came.
 function life.read(known, record, now)
   local over = life.is_over(record)
-  known.missed_at, known.denied = nil, known.ended ~= nil and not over or nil
+  known.missed_at, known.alone_at = nil, nil
+  known.denied = known.ended ~= nil and not over or nil
   learn(known, { call = fill({}, record), by = "details", ended = over,
                  updated = seconds_of(record.date_updated) }, now)
   if over then known.confirmed_at = now end
+end
+
+--- The service hasn't answered; is_alone: but others. Whether it has been so for some time.
+function life.is_unanswered(known, is_alone, now)
+  known.alone_at = is_alone and (known.alone_at or now) or nil
+  return is_alone and now >= known.alone_at + PATIENCE
 end
 
 --- The service knows no such call.
