@@ -7,6 +7,7 @@ local core = require "exotel.core"
 local curl = require "exotel.curl"
 local exotel = require "exotel"
 local sys = require "exotel.sys"
+local in_a_fork = require "spec.support.in_a_fork"
 local raw = require "spec.support.raw"
 local tls = require "spec.support.tls"
 
@@ -47,16 +48,6 @@ end
 local function echoed(more, options)
   local url = raw.start { "echo" }.url .. "/x"
   return assert(perform(curl.agent(options or {}), url, more)).body
-end
-
--- The exit code of a forked copy that runs `check`: 0 if it returned true.
-local function in_a_fork(check)
-  local pid = assert(sys.fork())
-  if pid == 0 then
-    local fine, held = pcall(check)
-    sys.exit(fine and held and 0 or 1)
-  end
-  return sys.waitpid(pid, LONG)
 end
 
 -- A program for raw.child: GETs URL with the agent's OPTIONS, and says what came of it.

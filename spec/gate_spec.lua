@@ -7,6 +7,7 @@ local httpd = require "exotel.httpd"
 local poller = require "exotel.poller"
 local socket = require "socket"
 local sys = require "exotel.sys"
+local in_a_fork = require "spec.support.in_a_fork"
 local lua = require "spec.support.lua"
 local wire = require "spec.support.wire"
 
@@ -391,14 +392,11 @@ describe("A gate", function()
   it("is left alone by a forked copy that closes it", function()
     open()
     local client, server = connect()
-    local child = assert(sys.fork())
-    if child == 0 then
+    assert.equal(0, in_a_fork(function()
       local ok, message = pcall(gate.step, gate)
-      local told = not ok and message:find("belongs to the process that opened it", 1, true)
       gate:close()
-      sys.exit(told and 0 or 1)
-    end
-    assert.equal(0, sys.waitpid(child, LONG))
+      return not ok and message:find("belongs to the process that opened it", 1, true)
+    end))
     client:send "still"
     gets(server, 5)
     assert.equal("still", server.got)

@@ -4,6 +4,7 @@
 -- SPDX-License-Identifier: MIT
 
 local httpd = require "exotel.httpd"
+local in_a_fork = require "spec.support.in_a_fork"
 local socket = require "socket"
 local sys = require "exotel.sys"
 
@@ -128,15 +129,6 @@ end
 -- Without the sanitizer that may be loaded into us.
 local function curl(...)
   return assert(sys.spawn { "env", "-u", "LD_PRELOAD", "curl", "-s", ... })
-end
-
-local function in_a_fork(check)
-  local pid = assert(sys.fork())
-  if pid == 0 then
-    local ok, held = pcall(check)
-    sys.exit(ok and held and 0 or 1)
-  end
-  return sys.waitpid(pid, LONG)
 end
 
 after_each(function()

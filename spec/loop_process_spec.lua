@@ -6,6 +6,7 @@ local cqueues = require "cqueues"
 local exotel = require "exotel"
 local socket = require "socket"
 local sys = require "exotel.sys"
+local in_a_fork = require "spec.support.in_a_fork"
 local looping = require "spec.support.looping"
 local lua = require "spec.support.lua"
 local raw = require "spec.support.raw"
@@ -161,16 +162,6 @@ describe("a finalizer", function()
 end)
 
 describe("a forked process", function()
-  -- The exit code of a forked copy that runs `check`: 0 if it returned true.
-  local function in_a_fork(check)
-    local pid = assert(sys.fork())
-    if pid == 0 then
-      local fine, held = pcall(check)
-      sys.exit(fine and held and 0 or 1)
-    end
-    return sys.waitpid(pid, LONG)
-  end
-
   local function refuses(loop, task)
     for name, argument in pairs { spawn = print, step = 0, run = false, prepare = false,
                                   pollfd = false, timeout = false } do
@@ -207,12 +198,11 @@ describe("a forked process", function()
     local loop, server = looping.loop(), looping.server()
     local client = looping.client(server.url, { transport = loop })
     local task = loop:spawn(function()
-      local pid = sys.fork()
-      if pid == 0 then
+      local code = in_a_fork(function()
         local fine, message = pcall(dial, client)
-        sys.exit(not fine and message:find "belongs to the process" and 0 or 1)
-      end
-      return sys.waitpid(pid, LONG), dial(client)
+        return not fine and message:find "belongs to the process"
+      end)
+      return code, dial(client)
     end)
     server:wait_for(loop, 1)
     server:answer()

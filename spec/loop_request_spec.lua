@@ -5,6 +5,7 @@
 local curl = require "exotel.curl"
 local exotel = require "exotel"
 local sys = require "exotel.sys"
+local in_a_fork = require "spec.support.in_a_fork"
 local looping = require "spec.support.looping"
 local lua = require "spec.support.lua"
 local raw = require "spec.support.raw"
@@ -600,13 +601,11 @@ describe("TLS", function()
     local loop = looping.loop()
     local client = looping.client(nginx.good, { transport = loop, ca_file = nginx.ca_file })
     assert.equal(SID, run(loop, get, client).sid)
-    local pid = sys.fork()
-    if pid == 0 then
-      local fine = pcall(loop.close, loop)
+    assert.equal(0, in_a_fork(function()
+      loop:close()
       collectgarbage()
-      sys.exit(fine and 0 or 1)
-    end
-    assert.equal(0, sys.waitpid(pid, LONG))
+      return true
+    end))
     assert.equal(SID, run(loop, get, client).sid)
     local log = nginx:log("good", 2)
     assert.same({ 1, 2, log[1].connection },

@@ -4,6 +4,7 @@
 -- SPDX-License-Identifier: MIT
 
 local exotel = require "exotel"
+local in_a_fork = require "spec.support.in_a_fork"
 local lua = require "spec.support.lua"
 local receiving = require "spec.support.receiving"
 local sandbox = require "exotel.sandbox"
@@ -319,12 +320,7 @@ describe("a sandbox's process", function()
 
   it("belongs to the process that started it", function()
     start()
-    local pid = assert(sys.fork())
-    if pid == 0 then
-      handle:stop()
-      sys.exit(0)
-    end
-    assert.equal(0, sys.waitpid(pid, LONG))
+    assert.equal(0, in_a_fork(function() handle:stop() return true end))
     assert.same({}, handle:dials())
   end)
 

@@ -2,6 +2,7 @@
 -- Nothing here asserts that something was fast, only that it came, or that it waited.
 -- SPDX-License-Identifier: MIT
 
+local in_a_fork = require "spec.support.in_a_fork"
 local looping = require "spec.support.looping"
 local lua = require "spec.support.lua"
 local socket = require "socket"
@@ -23,16 +24,6 @@ local function raises(pattern, ...)
   local ok, message = pcall(...)
   assert.is_false(ok)
   assert.matches(pattern, message)
-end
-
--- Runs `check` in a forked copy; its exit code says whether it held.
-local function in_a_fork(check)
-  local pid = assert(sys.fork())
-  if pid == 0 then
-    local ok, held = pcall(check)
-    sys.exit(ok and held and 0 or 1)
-  end
-  return sys.waitpid(pid, LONG)
 end
 
 local function alive(pid)
@@ -235,12 +226,9 @@ describe("random", function()
 
   it("gives a forked copy others too", function()
     local p = assert(sys.spawn { "cat" })
-    local pid = assert(sys.fork())
-    if pid == 0 then
-      p:write(sys.hex(sys.random(16)) .. "\n")
-      sys.exit(0)
-    end
-    assert.are.equal(0, sys.waitpid(pid, LONG))
+    assert.are.equal(0, in_a_fork(function()
+      return p:write(sys.hex(sys.random(16)) .. "\n")
+    end))
     local line = assert(p:read_line(LONG))
     assert.are.equal(32, #line)
     assert.are_not.equal(sys.hex(sys.random(16)), line)

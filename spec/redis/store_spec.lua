@@ -4,6 +4,7 @@
 
 local conformance = require "exotel.store.conformance"
 local errors = require "exotel.errors"
+local in_a_fork = require "spec.support.in_a_fork"
 local inside = require "spec.support.inside"
 local lua = require "spec.support.lua"
 local redis = require "spec.support.redis"
@@ -16,16 +17,6 @@ local server
 
 setup(function() server = redis.start() end)
 teardown(function() server:close() end)
-
--- The exit code of a forked copy that runs `check`: 0 if it returned true.
-local function in_a_fork(check)
-  local pid = assert(sys.fork())
-  if pid == 0 then
-    local fine, held = pcall(check)
-    sys.exit(fine and held and 0 or 1)
-  end
-  return sys.waitpid(pid, LONG)
-end
 
 describe("a store in Redis keeps the contract", function()
   for _, case in ipairs(conformance.cases) do
