@@ -8,6 +8,7 @@ local curl = require "exotel.curl"
 local exotel = require "exotel"
 local sys = require "exotel.sys"
 local in_a_fork = require "spec.support.in_a_fork"
+local raises = require "spec.support.raises"
 local raw = require "spec.support.raw"
 local tls = require "spec.support.tls"
 
@@ -450,12 +451,6 @@ it("plain_http lets the client's requests go to any host, here by a proxy", func
 end)
 
 describe("a mistake raises", function()
-  local function raises(pattern, ...)
-    local fine, message = pcall(...)
-    assert.is_false(fine)
-    assert.matches(pattern, message)
-  end
-
   it("for CR, LF and NUL in method, url, name, password and headers", function()
     local server = raw.start { ok }
     local agent = curl.agent {}
@@ -863,9 +858,7 @@ describe("an agent", function()
     agent:close()
     agent:close()
     assert.is_true(server:ended()[1])
-    local fine, message = pcall(perform, agent, server.url)
-    assert.is_false(fine)
-    assert.matches("the agent is closed", message)
+    raises("the agent is closed", perform, agent, server.url)
     curl.agent({}):close() -- one that never made a connection
   end)
 
@@ -876,9 +869,7 @@ describe("an agent", function()
       return ({ method = "GET", url = "http://127.0.0.1:1", timeout = 1,
                 connect_timeout = 1 })[name]
     end })
-    local fine, message = pcall(agent.perform, agent, request)
-    assert.is_false(fine)
-    assert.matches("the agent is closed", message)
+    raises("the agent is closed", agent.perform, agent, request)
   end)
 
   it("can't be used with another's self", function()
@@ -887,9 +878,7 @@ describe("an agent", function()
                       connect_timeout = 1 }
     for _, other in ipairs { io.stdout, {}, "agent" } do
       for _, method in ipairs { agent.perform, agent.close } do
-        local fine, message = pcall(method, other, request)
-        assert.is_false(fine)
-        assert.matches("exotel.curl.agent", message)
+        raises("exotel.curl.agent", method, other, request)
       end
     end
   end)

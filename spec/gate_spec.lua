@@ -9,6 +9,7 @@ local socket = require "socket"
 local sys = require "exotel.sys"
 local in_a_fork = require "spec.support.in_a_fork"
 local lua = require "spec.support.lua"
+local raises = require "spec.support.raises"
 local wire = require "spec.support.wire"
 
 local LONG = 20 -- seconds that nothing here should ever need
@@ -98,12 +99,6 @@ local function flags_of(fd)
   local flags = file:read("*a"):match "flags:%s*(%d+)"
   file:close()
   return tonumber(flags, 8)
-end
-
-local function raises(pattern, ...)
-  local ok, message = pcall(...)
-  assert.is_false(ok)
-  assert.matches(pattern, message)
 end
 
 describe("A gate", function()

@@ -5,6 +5,7 @@
 
 local httpd = require "exotel.httpd"
 local in_a_fork = require "spec.support.in_a_fork"
+local raises = require "spec.support.raises"
 local socket = require "socket"
 local sys = require "exotel.sys"
 
@@ -108,12 +109,6 @@ end
 local function ask(server, bytes)
   local c = client(server, bytes)
   return request_of(server, c), c
-end
-
-local function raises(pattern, ...)
-  local ok, message = pcall(...)
-  assert.is_false(ok)
-  assert.matches(pattern, message)
 end
 
 local function sweep()

@@ -7,6 +7,7 @@
 local exotel_poller = require "exotel.poller"
 local httpd = require "exotel.httpd"
 local lua = require "spec.support.lua"
+local raises = require "spec.support.raises"
 local raw = require "spec.support.raw"
 local socket = require "socket"
 local sys = require "exotel.sys"
@@ -90,12 +91,6 @@ local function by_hand()
   local alone = setmetatable({ require = find }, { __index = _G })
   local made = assert(lua.load(source, "@lua/exotel/poller.lua", alone))().new()
   return made, function(seconds) moment = moment + seconds end
-end
-
-local function raises(pattern, ...)
-  local ok, message = pcall(...)
-  assert.is_false(ok)
-  assert.matches(pattern, message)
 end
 
 -- Answers whatever comes with the server's name, as a listener would.

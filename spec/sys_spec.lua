@@ -6,6 +6,7 @@ local in_a_fork = require "spec.support.in_a_fork"
 local looping = require "spec.support.looping"
 local lua = require "spec.support.lua"
 local socket = require "socket"
+local raises = require "spec.support.raises"
 local raw = require "spec.support.raw"
 local sys = require "exotel.sys"
 
@@ -18,12 +19,6 @@ end
 -- The interpreter that runs this, with another program.
 local function this_lua(program)
   return assert(sys.spawn { "sh", "-c", 'exec "/proc/$PPID/exe" -e "$0"', program })
-end
-
-local function raises(pattern, ...)
-  local ok, message = pcall(...)
-  assert.is_false(ok)
-  assert.matches(pattern, message)
 end
 
 local function alive(pid)
