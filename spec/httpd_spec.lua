@@ -6,6 +6,7 @@
 local httpd = require "exotel.httpd"
 local in_a_fork = require "spec.support.in_a_fork"
 local raises = require "spec.support.raises"
+local raw = require "spec.support.raw"
 local socket = require "socket"
 local sys = require "exotel.sys"
 
@@ -114,11 +115,6 @@ end
 local function sweep()
   collectgarbage()
   collectgarbage()
-end
-
--- The interpreter that runs this, with another program.
-local function this_lua(program)
-  return assert(sys.spawn { "sh", "-c", 'exec "/proc/$PPID/exe" -e "$0"', program })
 end
 
 -- Without the sanitizer that may be loaded into us.
@@ -611,7 +607,7 @@ describe("poll", function()
   end)
 
   it("comes back on a signal, so that Ctrl-C works", function()
-    local p = this_lua [[
+    local p = raw.this_lua [[
       local httpd = require "exotel.httpd"
       local server = httpd.listen()
       io.stdout:write("ready\n") io.stdout:flush()
@@ -717,7 +713,7 @@ describe("the end", function()
   end)
 
   it("comes with the state's", function()
-    local p = this_lua [[
+    local p = raw.this_lua [[
       local httpd, socket = require "exotel.httpd", require "socket"
       server = httpd.listen()
       clients, requests = {}, {}

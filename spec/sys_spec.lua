@@ -16,11 +16,6 @@ local function sh(script)
   return assert(sys.spawn { "sh", "-c", script })
 end
 
--- The interpreter that runs this, with another program.
-local function this_lua(program)
-  return assert(sys.spawn { "sh", "-c", 'exec "/proc/$PPID/exe" -e "$0"', program })
-end
-
 local function alive(pid)
   local f = io.open("/proc/" .. pid .. "/stat")
   local state = f and f:read("*a"):match("%) (%a)")
@@ -57,7 +52,7 @@ describe("the clocks", function()
   end)
 
   it("sleep on through signals", function()
-    local p = this_lua [[
+    local p = raw.this_lua [[
       local sys = require "exotel.sys"
       io.stdout:write("ready\n") io.stdout:flush()
       local before, slept = sys.now()
@@ -171,7 +166,7 @@ describe("poll", function()
   it("comes back with nothing ready on a signal", function()
     -- In a coroutine, which the interpreter's handler for Ctrl-C doesn't end, but for LuaJIT's:
     -- that one ends what comes behind the poll.
-    local p = this_lua [[
+    local p = raw.this_lua [[
       local sys = require "exotel.sys"
       local server = require "exotel.httpd".listen()
       local wanted = { server:pollfd(), "r" }

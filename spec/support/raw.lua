@@ -1,5 +1,5 @@
 -- raw: starts raw_server.lua from a spec and reads what it counted; and children of this
--- Lua with an environment of their own.
+-- Lua, some with an environment of their own.
 --
 --   local server = raw.start { "send:HTTP/1.", "close" }
 --   … server.url …
@@ -110,6 +110,11 @@ end
 local without = {}
 for _, name in ipairs { "http_proxy", "https_proxy", "all_proxy", "no_proxy" } do
   without[#without + 1] = "-u " .. name .. " -u " .. name:upper()
+end
+
+--- Starts this interpreter with another program.
+function raw.this_lua(program)
+  return assert(sys.spawn { "sh", "-c", 'exec "/proc/$PPID/exe" -e "$0"', program })
 end
 
 --- Runs a Lua program in a child of this interpreter, with `name=value` strings added to its
