@@ -13,25 +13,9 @@ local raw = require "spec.support.raw"
 
 local LONG, SID = looping.LONG, looping.SID
 local dial, get, finish = looping.dial, looping.get, looping.finish
+local run, dialling = looping.run, looping.dialling
 
 after_each(looping.stop)
-
--- What fn returns as a task of its own, and the task.
-local function run(loop, fn, ...)
-  local task = loop:spawn(fn, ...)
-  finish(loop, task)
-  return task:result()
-end
-
--- A task that has a dial in flight at this server, held there.
-local function dialling(loop, server, settings)
-  settings = settings or {}
-  settings.transport = loop
-  local client = looping.client(server.url, settings)
-  local task = loop:spawn(function() return dial(client) end)
-  server:wait_for(loop, #server.held + 1)
-  return task
-end
 
 describe("collection", function()
   it("between every step changes nothing", function()

@@ -12,15 +12,9 @@ local raw = require "spec.support.raw"
 local tls = require "spec.support.tls"
 
 local LONG, SID, placed = looping.LONG, looping.SID, looping.placed
-local dial, get, finish = looping.dial, looping.get, looping.finish
+local dial, get, finish, run = looping.dial, looping.get, looping.finish, looping.run
 
 after_each(looping.stop)
-
-local function run(loop, fn, ...)
-  local task = loop:spawn(fn, ...)
-  finish(loop, task)
-  return task:result()
-end
 
 -- Nothing is in flight, for the loop and for libcurl.
 local function assert_idle(loop)

@@ -12,6 +12,7 @@ local raw = require "spec.support.raw"
 
 local LONG, SID = looping.LONG, looping.SID
 local dial, get, finish = looping.dial, looping.get, looping.finish
+local run, dialling = looping.run, looping.dialling
 
 after_each(looping.stop)
 
@@ -21,23 +22,6 @@ local function raises(pattern, fn, ...)
   assert.is_false(fine)
   assert.matches(pattern, message)
   assert.matches("^[^\n]*loop_spec.lua:%d+: ", message)
-end
-
--- What fn returns as a task of its own, and the task.
-local function run(loop, fn, ...)
-  local task = loop:spawn(fn, ...)
-  finish(loop, task)
-  return task:result()
-end
-
--- A task that has a dial in flight at this server, held there.
-local function dialling(loop, server, settings)
-  settings = settings or {}
-  settings.transport = loop
-  local client = looping.client(server.url, settings)
-  local task = loop:spawn(function() return dial(client) end)
-  server:wait_for(loop, #server.held + 1)
-  return task
 end
 
 describe("a task", function()

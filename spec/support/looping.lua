@@ -8,6 +8,7 @@
 --   server:wait_for(loop, 1)          -- steps the loop until one request is held
 --   server:answer(1)                  -- or server.held[1]:respond(…)
 --   looping.finish(loop, task)
+--   looping.run(loop, looping.get, client)   -- the whole of a task: what it returned
 --   looping.stop()                    -- in after_each: all that was made here
 --
 -- SPDX-License-Identifier: MIT
@@ -85,6 +86,13 @@ function looping.finish(loop, ...)
   end)
 end
 
+--- What fn returns as a task of its own.
+function looping.run(loop, fn, ...)
+  local task = loop:spawn(fn, ...)
+  looping.finish(loop, task)
+  return task:result()
+end
+
 local server = {}
 server.__index = server
 
@@ -131,6 +139,14 @@ function server:serve(loop, ...)
     end
     return true
   end)
+end
+
+--- A task that has a dial in flight at this server, held there.
+function looping.dialling(loop, at)
+  local client = looping.client(at.url, { transport = loop })
+  local task = loop:spawn(function() return looping.dial(client) end)
+  at:wait_for(loop, #at.held + 1)
+  return task
 end
 
 --- How many requests with this method have arrived.
