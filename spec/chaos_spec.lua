@@ -3,6 +3,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local finish = require "spec.support.finish"
 local lua = require "spec.support.lua"
 local sys = require "exotel.sys"
 
@@ -10,12 +11,7 @@ local LONG = 120 -- seconds that a run never needs
 
 -- What a run prints, and its exit code.
 local function run(...)
-  local process = assert(sys.spawn { lua.name, "spec/chaos/run.lua", ... })
-  local lines = {}
-  for line in function() return process:read_line(LONG) end do lines[#lines + 1] = line end
-  local code = process:wait(LONG)
-  process:close()
-  return table.concat(lines, "\n"), code
+  return finish(assert(sys.spawn { lua.name, "spec/chaos/run.lua", ... }), LONG)
 end
 
 describe("a chaos run", function()

@@ -1,6 +1,7 @@
 -- The examples of the README are files, and their output is what the README says.
 
 local exotel = require "exotel"
+local finish = require "spec.support.finish"
 local lua = require "spec.support.lua"
 local socket = require "socket"
 local sys = require "exotel.sys"
@@ -14,15 +15,7 @@ end
 
 -- All that a program prints, and its exit code.
 local function run(program)
-  local process = assert(sys.spawn(program))
-  local lines = {}
-  repeat
-    local line = process:read_line(20)
-    lines[#lines + 1] = line
-  until not line
-  local code = process:wait(20)
-  process:close()
-  return table.concat(lines, "\n"), code
+  return finish(assert(sys.spawn(program)), 20)
 end
 
 -- The status that a server answers a POST with.

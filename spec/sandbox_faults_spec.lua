@@ -13,6 +13,7 @@ local mime = require "mime"
 local rows = require "spec.rows.faults"
 local sys = require "exotel.sys"
 local transport = require "exotel.transport.curl"
+local finish = require "spec.support.finish"
 local lua = require "spec.support.lua"
 local wire = require "spec.support.wire"
 
@@ -551,11 +552,8 @@ end)
 
 describe("--help", function()
   it("tells of every fault, every field and every number", function()
-    local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--help" })
-    local lines = {}
-    for line in function() return process:read_line(LONG) end do lines[#lines + 1] = line end
-    process:close()
-    local text = table.concat(lines, "\n")
+    local help = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--help" })
+    local text = finish(help, LONG)
     assert.matches("\n  wrong_length    says a length that is so many bytes too long, then closes"
       .. "\n                  placed=true status=503 bytes=8\n", text, 1, true)
     assert.matches("\n  other_type      is posted in another content type", text, 1, true)

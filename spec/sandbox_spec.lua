@@ -7,6 +7,7 @@ local callbacks = require "exotel.sandbox.callbacks"
 local clock = require "exotel.sandbox.clock"
 local dkjson = require "dkjson"
 local exotel = require "exotel"
+local finish = require "spec.support.finish"
 local history = require "exotel.sandbox.history"
 local httpd = require "exotel.httpd"
 local journal = require "exotel.sandbox.journal"
@@ -261,15 +262,9 @@ describe("the sandbox", function()
   after_each(function() received.held = nil end)
 
   it("says in --help how the legs to numbers end", function()
-    local process = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--help" })
-    local lines = {}
-    repeat
-      local line = process:read_line(LONG)
-      lines[#lines + 1] = line
-    until not line
-    assert.equal(0, process:wait(LONG))
-    process:close()
-    local text = table.concat(lines, "\n")
+    local help = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--help" })
+    local text, code = finish(help, LONG)
+    assert.equal(0, code)
     for digits, status in pairs { [BUSY] = "busy", [NO_ANSWER] = "no%-answer",
                                   [FAILED] = "failed", [CANCELED] = "canceled" } do
       assert.matches("\n  …" .. digits .. " +" .. status .. " ", text)

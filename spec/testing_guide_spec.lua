@@ -2,6 +2,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local finish = require "spec.support.finish"
 local guide = require "spec.support.guide"
 local lua = require "spec.support.lua"
 local sys = require "exotel.sys"
@@ -19,14 +20,11 @@ describe("the guide's code", function()
   end)
 
   it("stands in the page's other words as it is", function()
-    local help = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--help" })
+    local help = finish(assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--help" }), 20)
     local options = {}
-    repeat
-      local line = help:read_line(20)
-      local name = line and line:match "^  %-%-([%w-]+)"
-      if name then options[name:gsub("-", "_")], options[name] = true, true end
-    until not line
-    help:close()
+    for name in ("\n" .. help):gmatch "\n  %-%-([%w-]+)" do
+      options[name:gsub("-", "_")], options[name] = true, true
+    end
     for name in page.text:gmatch "`([%l_]+) = [^`]*`" do
       assert.is_true(name == "lua" or options[name] or false, name)
     end

@@ -3,6 +3,7 @@
 -- SPDX-License-Identifier: MIT
 
 local exotel = require "exotel"
+local finish = require "spec.support.finish"
 local mounted = require "spec.support.mounted"
 local posting = require "spec.support.posting"
 local raw = require "spec.support.raw"
@@ -110,17 +111,10 @@ describe("the guide to nginx", function()
       .. ("export LUA_PATH='%s' LUA_CPATH='%s'\n"):format(usr, place .. "/usr/lib/lua/5.1/?.so;;")
       .. commands
     local child = assert(sys.spawn { "sh", "-ec", commands })
-    local said = {}
-    repeat
-      local line = child:read_line(LONG)
-      said[#said + 1] = line
-    until not line
-    child:wait(LONG)
-    child:close()
-    said[#said + 1] = read_file(place .. "/voice/logs/error.log")
+    local said = finish(child, LONG) .. "\n" .. read_file(place .. "/voice/logs/error.log")
     remove()
-    assert.equal(1, #service:calls(), table.concat(said, "\n"))
-    assert.truthy(table.concat(said):find(service:calls()[1].sid, 1, true))
+    assert.equal(1, #service:calls(), said)
+    assert.truthy(said:find(service:calls()[1].sid, 1, true))
   end)
 
   it("dials from a timer", function()

@@ -8,6 +8,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local finish = require "spec.support.finish"
 local lua = require "spec.support.lua"
 local raw = require "spec.support.raw"
 local sys = require "exotel.sys"
@@ -79,14 +80,7 @@ end
 
 --- All that a program prints that was started, and its exit code.
 function guide.finish(process)
-  local lines = {}
-  repeat
-    local line = process:read_line(LONG)
-    lines[#lines + 1] = line
-  until not line
-  local code = process:wait(LONG)
-  process:close()
-  return table.concat(lines, "\n"), code
+  return finish(process, LONG)
 end
 
 function page:run(program)

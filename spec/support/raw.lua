@@ -9,6 +9,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local finish = require "spec.support.finish"
 local lua = require "spec.support.lua"
 local sys = require "exotel.sys"
 
@@ -124,12 +125,7 @@ function raw.child(environment, program)
     .. "exec env " .. table.concat(without, " ") .. ' "$@" "$lua" -e "$program"', "child",
     program }
   for _, entry in ipairs(environment) do command[#command + 1] = entry end
-  local process, lines = raw.keep(assert(sys.spawn(command))), {}
-  repeat
-    local line = process:read_line(LONG)
-    lines[#lines + 1] = line
-  until not line
-  return table.concat(lines, "\n"), process:wait(LONG)
+  return finish(assert(sys.spawn(command)), LONG)
 end
 
 --- A new directory for temporary files, and the function that removes it.

@@ -10,6 +10,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local finish = require "spec.support.finish"
 local raw = require "spec.support.raw"
 local socket = require "socket"
 local store = require "exotel.store.redis"
@@ -104,13 +105,7 @@ end
 function server:info(name)
   local process = assert(sys.spawn { "/usr/bin/redis-cli", "-p", tostring(self.port), "INFO",
                                      "all" })
-  local found
-  repeat
-    local line = process:read_line(LONG)
-    found = found or line and line:match("^" .. name .. ":([^\r]*)")
-  until not line
-  process:close()
-  return found
+  return (("\n" .. finish(process, LONG)):match("\n" .. name .. ":([^\r\n]*)"))
 end
 
 --- Starts one. More words are options of redis-server.
