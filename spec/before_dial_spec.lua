@@ -7,6 +7,7 @@ local core = require "exotel.core"
 local exotel = require "exotel"
 local lua = require "spec.support.lua"
 local looping = require "exotel.transport.loop"
+local read_file = require "spec.support.read_file"
 local sandbox = require "exotel.sandbox"
 
 local NOW = 1795000000
@@ -363,13 +364,11 @@ describe("a reference", function()
   end)
 
   it("is made where nothing is random, too", function()
-    local file = assert(io.open "lua/exotel/dialling.lua")
     local own = { io = false, require = function(name)
       return name == "exotel.errors" and { load = function() end } or require(name)
     end }
-    local dialling = assert(lua.load(file:read "*a", "=dialling",
+    local dialling = assert(lua.load(read_file "lua/exotel/dialling.lua", "=dialling",
       setmetatable(own, { __index = _G })))()
-    file:close()
     local first, second = dialling.new_reference(1795000000), dialling.new_reference(1795000000)
     assert.matches("^1795000000000%-%x+%-1$", first)
     assert.matches("%-2$", second)

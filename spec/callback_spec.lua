@@ -5,6 +5,7 @@
 -- SPDX-License-Identifier: MIT
 
 local exotel = require "exotel"
+local read_file = require "spec.support.read_file"
 local rows = require "spec.rows.events"
 local same = require "spec.support.same"
 
@@ -13,12 +14,7 @@ local JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 local MULTIPART = "multipart/form-data"
 local encodings = { json = JSON, form = FORM, multipart = MULTIPART }
 
-local function fixture(name)
-  local file = assert(io.open("spec/fixtures/" .. name, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local function fixture(name) return read_file("spec/fixtures/" .. name) end
 
 local function without_key(event)
   local out = {}

@@ -7,6 +7,7 @@
 local core = require "exotel.core"
 local dkjson = require "dkjson"
 local on_sandbox = require "spec.support.on_sandbox"
+local read_file = require "spec.support.read_file"
 local shape = require "spec.support.shape"
 
 local FROM, TO, BUSY = "+919876543210", "+919123456710", "+919876543201"
@@ -52,12 +53,7 @@ end
 
 local on
 
-local function fixture(name)
-  local file = assert(io.open("spec/fixtures/" .. name, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local function fixture(name) return read_file("spec/fixtures/" .. name) end
 
 local function ask(method, path, more)
   local request = { username = "sandbox_key", password = "sandbox_token" }

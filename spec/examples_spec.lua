@@ -3,15 +3,9 @@
 local exotel = require "exotel"
 local finish = require "spec.support.finish"
 local lua = require "spec.support.lua"
+local read_file = require "spec.support.read_file"
 local socket = require "socket"
 local sys = require "exotel.sys"
-
-local function read_file(name)
-  local file = assert(io.open(name))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
 
 -- All that a program prints, and its exit code.
 local function run(program)

@@ -4,6 +4,7 @@
 
 local lua = require "spec.support.lua"
 local on_sandbox = require "spec.support.on_sandbox"
+local read_file = require "spec.support.read_file"
 local sys = require "exotel.sys"
 
 local LONG = 20 -- seconds that nothing here should ever need
@@ -11,15 +12,13 @@ local SECRET = "5ec2e75ec2e75ec2e7"
 
 -- The example's flow, with the URLs of a server on another port.
 local function write_flow(urls)
-  local file = assert(io.open "examples/ivr_flow.json")
-  local text, name = file:read "*a", os.tmpname()
-  file:close()
+  local text, name = read_file "examples/ivr_flow.json", os.tmpname()
   for _, url in ipairs(urls) do
     local path = url:match "^http://[^/]+(/%l+)"
     text = text:gsub("http://127%.0%.0%.1:8090" .. path .. "%?secret=%x+", url)
   end
   assert.is_nil(text:find("8090", 1, true))
-  file = assert(io.open(name, "w"))
+  local file = assert(io.open(name, "w"))
   assert(file:write(text))
   file:close()
   return name

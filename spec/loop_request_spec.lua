@@ -9,6 +9,7 @@ local in_a_fork = require "spec.support.in_a_fork"
 local looping = require "spec.support.looping"
 local lua = require "spec.support.lua"
 local raw = require "spec.support.raw"
+local read_file = require "spec.support.read_file"
 local tls = require "spec.support.tls"
 
 local LONG, SID, placed = looping.LONG, looping.SID, looping.placed
@@ -538,10 +539,9 @@ describe("TLS", function()
   -- A copy of the CA's certificate that may be removed.
   local function copy_of_ca()
     local path = nginx.directory .. "/copy.pem"
-    local from, to = assert(io.open(nginx.ca_file)), assert(io.open(path, "w"))
-    to:write(from:read "*a")
-    to:close()
-    from:close()
+    local file = assert(io.open(path, "w"))
+    file:write(read_file(nginx.ca_file))
+    file:close()
     return path
   end
 

@@ -11,15 +11,9 @@ local exotel = require "exotel"
 local lua = require "spec.support.lua"
 local memory = require "exotel.store.memory"
 local public = require "public"
+local read_file = require "spec.support.read_file"
 
 local api = core.api()
-
-local function read_file(name)
-  local file = assert(io.open(name))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
 
 local META = read_file "docs/exotel.d.lua"
 

@@ -9,6 +9,7 @@ local httpd = require "exotel.httpd"
 local lua = require "spec.support.lua"
 local raises = require "spec.support.raises"
 local raw = require "spec.support.raw"
+local read_file = require "spec.support.read_file"
 local socket = require "socket"
 local sys = require "exotel.sys"
 
@@ -84,9 +85,7 @@ end
 local function by_hand()
   local moment = 5
   local clock = setmetatable({ now = function() return moment end }, { __index = sys })
-  local file = assert(io.open "lua/exotel/poller.lua")
-  local source = file:read "*a"
-  file:close()
+  local source = read_file "lua/exotel/poller.lua"
   local function find(name) return name == "exotel.sys" and clock or require(name) end
   local alone = setmetatable({ require = find }, { __index = _G })
   local made = assert(lua.load(source, "@lua/exotel/poller.lua", alone))().new()

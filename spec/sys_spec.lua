@@ -8,6 +8,7 @@ local lua = require "spec.support.lua"
 local socket = require "socket"
 local raises = require "spec.support.raises"
 local raw = require "spec.support.raw"
+local read_file = require "spec.support.read_file"
 local sys = require "exotel.sys"
 
 local LONG = 20 -- seconds that no test should ever need
@@ -249,19 +250,12 @@ describe("append", function()
   setup(function() folder, remove = raw.directory() end)
   teardown(function() remove() end)
 
-  local function read(name)
-    local file = assert(io.open(name, "rb"))
-    local text = file:read "*a"
-    file:close()
-    return text
-  end
-
   it("makes a file for its owner alone, and adds to it", function()
     local name = folder .. "/new"
     assert.is_true(sys.append(name, "one\0\n"))
     assert.is_true(sys.append(name, ""))
     assert.is_true(sys.append(name, ("two\n"):rep(1e5)))
-    assert.are.equal("one\0\n" .. ("two\n"):rep(1e5), read(name))
+    assert.are.equal("one\0\n" .. ("two\n"):rep(1e5), read_file(name))
     local stat = assert(sys.spawn { "stat", "-c", "%a", name })
     assert.are.equal("600", stat:read_line(LONG))
     stat:close()
@@ -274,7 +268,7 @@ describe("append", function()
     other:write "two "
     other:close()
     assert.is_true(sys.append(name, "three"))
-    assert.are.equal("one two three", read(name))
+    assert.are.equal("one two three", read_file(name))
   end)
 
   it("takes what can't be synced, and a name without a folder", function()
@@ -343,7 +337,7 @@ describe("a lock", function()
     assert(os.rename(name, name .. "2"))
     local other = assert(sys.lock(name))
     assert.is_false(sys.lock(name .. "2"))
-    assert.equal("bytes", assert(io.open(name .. "2")):read "*a")
+    assert.equal("bytes", read_file(name .. "2"))
     lock:close()
     other:close()
   end)

@@ -9,6 +9,7 @@ local dice = require "exotel.dice"
 local exotel = require "exotel"
 local memory = require "exotel.store.memory"
 local raised = require "spec.support.raised"
+local read_file = require "spec.support.read_file"
 local scripted = require "spec.support.scripted_service"
 local trackers = require "exotel.tracker"
 
@@ -627,9 +628,7 @@ describe("a call", function()
     local function any(most) return 1 + math.floor(random:share() * most) end
     local bodies = {}
     for index, encoding in ipairs { "form", "json", "multipart" } do
-      local file = assert(io.open("spec/fixtures/S003.terminal." .. encoding, "rb"))
-      bodies[index] = file:read "*a"
-      file:close()
+      bodies[index] = read_file("spec/fixtures/S003.terminal." .. encoding)
     end
     for _ = 1, 3000 do
       local body = bodies[any(3)]

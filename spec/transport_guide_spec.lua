@@ -7,6 +7,7 @@ local errors = require "exotel.errors"
 local exotel = require "exotel"
 local guide = require "spec.support.guide"
 local lua = require "spec.support.lua"
+local read_file = require "spec.support.read_file"
 local sandbox = require "exotel.sandbox"
 
 local page = guide.open "docs/transport.md"
@@ -35,7 +36,7 @@ end
 
 describe("the guide", function()
   it("has the example as it is", function()
-    local example = guide.read_file "examples/own_transport.lua"
+    local example = read_file "examples/own_transport.lua"
     assert.equal(example:match "\n\n(.*)$",
       (page.files["own_transport.lua"]:gsub("^%-%- own_transport.lua\n", "")))
   end)

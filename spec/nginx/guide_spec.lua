@@ -7,18 +7,12 @@ local finish = require "spec.support.finish"
 local mounted = require "spec.support.mounted"
 local posting = require "spec.support.posting"
 local raw = require "spec.support.raw"
+local read_file = require "spec.support.read_file"
 local sandbox = require "exotel.sandbox"
 local sys = require "exotel.sys"
 
 local LONG = 20 -- seconds that nothing here should ever need
 local PAGE = "docs/nginx.md"
-
-local function read_file(name)
-  local file = assert(io.open(name))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
 
 -- The page's blocks of a language, in their order.
 local function blocks(language)

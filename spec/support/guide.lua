@@ -11,6 +11,7 @@
 local finish = require "spec.support.finish"
 local lua = require "spec.support.lua"
 local raw = require "spec.support.raw"
+local read_file = require "spec.support.read_file"
 local sys = require "exotel.sys"
 
 local guide = {}
@@ -20,13 +21,6 @@ local LONG = 120 -- seconds that nothing here should ever need
 local page = {}
 page.__index = page
 
-function guide.read_file(name)
-  local file = assert(io.open(name))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
 local function write_file(name, text)
   local file = assert(io.open(name, "w"))
   assert(file:write(text))
@@ -35,7 +29,7 @@ end
 
 --- The page: its text; files: the code of the blocks that begin with a comment of a name.
 function guide.open(name)
-  local self = setmetatable({ text = guide.read_file(name), files = {}, blocks = {} }, page)
+  local self = setmetatable({ text = read_file(name), files = {}, blocks = {} }, page)
   for code in self.text:gmatch "\n```lua\n(.-\n)```\n" do
     local file = code:match "^%-%- ([%w_]+%.lua)\n"
     if file then self.files[file] = code else table.insert(self.blocks, code) end

@@ -17,6 +17,7 @@
 local exotel = require "exotel"
 local lua = require "spec.support.lua"
 local nginx = require "spec.support.nginx"
+local read_file = require "spec.support.read_file"
 local sys = require "exotel.sys"
 local transport = require "exotel.transport.curl"
 
@@ -179,9 +180,7 @@ end
 function server:maps()
   local parts = {}
   for _, pid in ipairs(self.nginx:workers()) do
-    local file = assert(io.open(("/proc/%d/maps"):format(pid)))
-    parts[#parts + 1] = file:read "*a"
-    file:close()
+    parts[#parts + 1] = read_file(("/proc/%d/maps"):format(pid))
   end
   return table.concat(parts)
 end

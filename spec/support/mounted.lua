@@ -10,19 +10,13 @@
 
 local nginx = require "spec.support.nginx"
 local posting = require "spec.support.posting"
+local read_file = require "spec.support.read_file"
 
 local mounted = {}
 
 local FOLDER = "examples/nginx/"
 
 mounted.SECRET = ("5ec2e7"):rep(10)
-
-local function read(name)
-  local file = assert(io.open(name))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
 
 -- What is replaced must be there, once.
 local function replace(text, changes)
@@ -39,7 +33,7 @@ local temporary = [[client_body_temp_path temp/body; proxy_temp_path temp/proxy;
 
 --- The example's nginx.conf, in its place. changes: more { [text] = other }.
 function mounted.configuration(workers, changes)
-  local text = replace(read(FOLDER .. "nginx.conf"), {
+  local text = replace(read_file(FOLDER .. "nginx.conf"), {
     ["user www-data;\n"] = "", ["worker_processes auto;"] = "worker_processes " .. workers .. ";",
     ["listen 127.0.0.1:8080;"] = "listen 127.0.0.1:@web@;",
     ["client_body_temp_path body_temp;"] = temporary,
@@ -70,7 +64,7 @@ end
 function mounted.start(options)
   local files = {}
   for _, name in ipairs { "account", "click_to_call", "on_event", "report", "webhook" } do
-    files[name .. ".lua"] = read(FOLDER .. name .. ".lua")
+    files[name .. ".lua"] = read_file(FOLDER .. name .. ".lua")
   end
   for name, text in pairs(options.files or {}) do files[name] = text end
   local server = nginx.start {
