@@ -3,6 +3,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local alive = require "spec.support.alive"
 local exotel = require "exotel"
 local in_a_fork = require "spec.support.in_a_fork"
 local lua = require "spec.support.lua"
@@ -41,15 +42,6 @@ end
 -- Processes and ports
 -- ==================================================================
 
--- A process that nobody has waited for yet has ended nevertheless.
-local function runs(pid)
-  local file = io.open(("/proc/%d/stat"):format(pid))
-  if not file then return false end
-  local state = file:read("*a"):match "%) (%a)"
-  file:close()
-  return state ~= nil and state ~= "Z" and state ~= "X"
-end
-
 local function listens(url)
   local host, port = url:match "//([^:]+):(%d+)"
   local connection = socket.connect(host, tonumber(port))
@@ -59,8 +51,8 @@ end
 
 local function is_gone(url, pid)
   local stop = sys.now() + LONG
-  while (pid and runs(pid) or listens(url)) and sys.now() < stop do sys.sleep(0.01) end
-  return not (pid and runs(pid)) and not listens(url)
+  while (pid and alive(pid) or listens(url)) and sys.now() < stop do sys.sleep(0.01) end
+  return not (pid and alive(pid)) and not listens(url)
 end
 
 -- A program that starts a sandbox: its process, the sandbox's address and process id.
@@ -274,9 +266,9 @@ describe("a sandbox's process", function()
   it("is gone once it was stopped, also twice", function()
     start()
     local url, pid = handle.url, handle.process:pid()
-    assert.is_true(runs(pid) and listens(url))
+    assert.is_true(alive(pid) and listens(url))
     handle:stop()
-    assert.is_false(runs(pid) or listens(url))
+    assert.is_false(alive(pid) or listens(url))
     handle:stop()
     assert.equal("exotel.sandbox at " .. url .. ", stopped", tostring(handle))
     for _, name in ipairs { "dials", "calls", "callbacks" } do
@@ -288,9 +280,9 @@ describe("a sandbox's process", function()
   it("is gone once its handle was closed", function()
     local closed = assert(sandbox.start())
     local url, pid = closed.url, closed.process:pid()
-    assert.is_true(runs(pid) and listens(url))
+    assert.is_true(alive(pid) and listens(url))
     getmetatable(closed).__close(closed)
-    assert.is_false(runs(pid) or listens(url))
+    assert.is_false(alive(pid) or listens(url))
   end)
 
   it("is gone once its handle was collected", function()
@@ -301,7 +293,7 @@ describe("a sandbox's process", function()
     local url, pid = lose()
     collectgarbage()
     collectgarbage()
-    assert.is_false(runs(pid) or listens(url))
+    assert.is_false(alive(pid) or listens(url))
   end)
 
   it("stays while a client of it is there", function()
@@ -338,7 +330,7 @@ describe("a sandbox's process", function()
     it("is gone when its parent " .. row[1], function()
       local process, url, pid = parent(row[2], row[3])
       if row[2]:find "io.read" then
-        assert.is_true(runs(pid) and listens(url))
+        assert.is_true(alive(pid) and listens(url))
         process:signal "KILL"
       end
       process:wait(LONG)

@@ -2,6 +2,7 @@
 -- Nothing here asserts that something was fast, only that it came, or that it waited.
 -- SPDX-License-Identifier: MIT
 
+local alive = require "spec.support.alive"
 local in_a_fork = require "spec.support.in_a_fork"
 local looping = require "spec.support.looping"
 local lua = require "spec.support.lua"
@@ -15,13 +16,6 @@ local LONG = 20 -- seconds that no test should ever need
 
 local function sh(script)
   return assert(sys.spawn { "sh", "-c", script })
-end
-
-local function alive(pid)
-  local f = io.open("/proc/" .. pid .. "/stat")
-  local state = f and f:read("*a"):match("%) (%a)")
-  if f then f:close() end
-  return state ~= nil and state ~= "Z"
 end
 
 local function eventually(condition)

@@ -1,3 +1,4 @@
+local alive = require "spec.support.alive"
 local lua = require "spec.support.lua"
 local nginx = require "spec.support.nginx"
 local socket = require "socket"
@@ -20,14 +21,6 @@ describe("nginx in a spec", function()
     local answer = assert(peer:receive "*a")
     peer:close()
     return answer:match "\r\n\r\n(.*)$"
-  end
-
-  local function alive(pid)
-    local file = io.open(("/proc/%d/stat"):format(pid))
-    if not file then return false end
-    local state = file:read("*a"):match "%) (%a)"
-    file:close()
-    return state ~= "Z"
   end
 
   local function gone(pid)
