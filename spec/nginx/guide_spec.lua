@@ -4,6 +4,7 @@
 
 local exotel = require "exotel"
 local finish = require "spec.support.finish"
+local free_ports = require "spec.support.free_ports"
 local mounted = require "spec.support.mounted"
 local posting = require "spec.support.posting"
 local raw = require "spec.support.raw"
@@ -78,7 +79,7 @@ describe("the guide to nginx", function()
   it("installs and starts the example by its commands", function()
     local place, remove = raw.directory()
     service = assert(sandbox.start { speed = 0 })
-    local port = posting.free_port()
+    local port = free_ports(1)[1]
     local commands = blocks "sh"[1]
     local function change(old, new)
       local from, to = commands:find(old, 1, true)

@@ -19,6 +19,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local free_ports = require "spec.support.free_ports"
 local socket = require "socket"
 local sys = require "exotel.sys"
 local raw = require "spec.support.raw"
@@ -74,17 +75,6 @@ local function said(...)
   local line = assert(process:read_line(LONG))
   process:close()
   return line
-end
-
--- Ports that were free a moment ago.
-local function free_ports(names)
-  local held, ports = {}, {}
-  for index, name in ipairs(names) do
-    held[index] = assert(socket.bind("127.0.0.1", 0))
-    ports[name] = tonumber((select(2, held[index]:getsockname())))
-  end
-  for _, listener in ipairs(held) do listener:close() end
-  return ports
 end
 
 -- Every @name@ that stands in `words` is replaced; what it is replaced by, too.
@@ -176,9 +166,10 @@ end
 
 -- False when it has ended, as it does when a port was taken.
 local function try(self, options)
-  local wanted = options.workers or 1
-  self.ports = free_ports(options.ports or { "web" })
-  self.url = "http://127.0.0.1:" .. self.ports[(options.ports or { "web" })[1]]
+  local wanted, names = options.workers or 1, options.ports or { "web" }
+  self.ports = {}
+  for index, port in ipairs(free_ports(#names)) do self.ports[names[index]] = port end
+  self.url = "http://127.0.0.1:" .. self.ports[names[1]]
   self.words = words_of(self, options)
   write(self.directory .. "/nginx.conf", fill(options.configuration or main, self.words))
   for name, text in pairs(options.files or {}) do

@@ -41,14 +41,6 @@ function posting.event(number)
   }
 end
 
---- A port of this machine that was free a moment ago.
-function posting.free_port()
-  local listener = assert(socket.bind("127.0.0.1", 0))
-  local _, port = listener:getsockname()
-  listener:close()
-  return port
-end
-
 --- A connection to that port of this machine.
 function posting.connect(port)
   local peer = assert(socket.connect("127.0.0.1", port))

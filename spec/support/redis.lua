@@ -11,6 +11,7 @@
 -- SPDX-License-Identifier: MIT
 
 local finish = require "spec.support.finish"
+local free_ports = require "spec.support.free_ports"
 local raw = require "spec.support.raw"
 local socket = require "socket"
 local store = require "exotel.store.redis"
@@ -29,13 +30,6 @@ end
 
 local server = {}
 server.__index = server
-
-local function free_port()
-  local listener = assert(socket.bind("127.0.0.1", 0))
-  local port = tonumber((select(2, listener:getsockname())))
-  listener:close()
-  return port
-end
 
 local function answers(port)
   local peer = socket.connect("127.0.0.1", port)
@@ -113,7 +107,7 @@ function redis.start(...)
   local self = setmetatable({ more = { ... } }, server)
   self.directory, self.remove = raw.directory()
   for _ = 1, TRIES do
-    self.port = free_port()
+    self.port = free_ports(1)[1]
     if try(self) then return self end
   end
   error "redis-server does not start"

@@ -10,8 +10,8 @@
 --
 -- SPDX-License-Identifier: MIT
 
-local socket = require "socket"
 local sys = require "exotel.sys"
+local free_ports = require "spec.support.free_ports"
 local raw = require "spec.support.raw"
 
 local tls = {}
@@ -96,17 +96,6 @@ local function write(path, text)
   local file = assert(io.open(path, "w"))
   assert(file:write(text))
   file:close()
-end
-
--- Ports that were free a moment ago.
-local function free_ports(n)
-  local held, ports = {}, {}
-  for index = 1, n do
-    held[index] = assert(socket.bind("127.0.0.1", 0))
-    ports[index] = tonumber((select(2, held[index]:getsockname())))
-  end
-  for _, listener in ipairs(held) do listener:close() end
-  return ports
 end
 
 local function configure(self, directory, call)
