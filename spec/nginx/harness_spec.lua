@@ -1,7 +1,6 @@
 local alive = require "spec.support.alive"
 local lua = require "spec.support.lua"
 local nginx = require "spec.support.nginx"
-local socket = require "socket"
 local sys = require "exotel.sys"
 
 local LONG = 20
@@ -13,15 +12,6 @@ describe("nginx in a spec", function()
     if server then server:stop() end
     server = nil
   end)
-
-  local function get(path)
-    local peer = assert(socket.connect("127.0.0.1", server.ports.web))
-    peer:settimeout(LONG)
-    assert(peer:send("GET " .. path .. " HTTP/1.0\r\n\r\n"))
-    local answer = assert(peer:receive "*a")
-    peer:close()
-    return answer:match "\r\n\r\n(.*)$"
-  end
 
   local function gone(pid)
     local stop = sys.now() + LONG
@@ -37,7 +27,7 @@ describe("nginx in a spec", function()
                   require "exotel.core".encode "a b")
       } } }]] }
     assert.equal("LuaJIT " .. server.words.tree .. "/build/luajit/lib/exotel/core.so a%20b",
-                 get "/")
+                 server:get "/")
     assert.equal("", server:log())
   end)
 
@@ -51,7 +41,7 @@ describe("nginx in a spec", function()
           ngx.print(tostring(os.getenv "EXOTEL_TOLD"), tostring(os.getenv "EXOTEL_UNTOLD"))
         } } }]],
     }
-    assert.equal("toldnil", get "/one")
+    assert.equal("toldnil", server:get "/one")
     assert.truthy(server:log():find("into the error log", 1, true))
     local stop = sys.now() + LONG
     while server:access_log() == "" and sys.now() < stop do sys.sleep(0.01) end
@@ -67,7 +57,7 @@ describe("nginx in a spec", function()
     server:reload()
     local new = server:workers()
     assert.equal(2, #new)
-    local pid = tonumber(get "/")
+    local pid = tonumber(server:get "/")
     assert.truthy(pid == new[1] or pid == new[2])
     for _, worker in ipairs(old) do assert.truthy(gone(worker)) end
   end)

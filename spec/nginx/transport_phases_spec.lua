@@ -6,7 +6,6 @@ local inside = require "spec.support.inside"
 local name_server = require "spec.support.name_server"
 local nginx = require "spec.support.nginx"
 local sandbox = require "exotel.sandbox"
-local socket = require "socket"
 local sys = require "exotel.sys"
 
 local LONG = 20 -- seconds that nothing here should ever need
@@ -86,28 +85,19 @@ local http = [[
 describe("in nginx's phases", function()
   local box, server
 
-  local function get(path)
-    local peer = assert(socket.connect("127.0.0.1", server.ports.web))
-    peer:settimeout(LONG)
-    assert(peer:send("GET " .. path .. " HTTP/1.0\r\n\r\n"))
-    local answer = assert(peer:receive "*a")
-    peer:close()
-    return answer:match "\r\n\r\n(.*)$"
-  end
-
   -- What a phase said, once it has.
   local function told(name)
-    local stop = sys.now() + LONG
-    while get("/told?name=" .. name) == "" do assert(sys.now() < stop, "nothing came of it") end
-    return get("/told?name=" .. name)
+    local stop, path = sys.now() + LONG, "/told?name=" .. name
+    while server:get(path) == "" do assert(sys.now() < stop, "nothing came of it") end
+    return server:get(path)
   end
 
   setup(function()
     box = assert(sandbox.start { rate_limit = 0 })
     server = nginx.start { http = http, files = { ["phases.lua"] = module },
                            words = { box = box.url } }
-    get "/phases"
-    get "/balanced"
+    server:get "/phases"
+    server:get "/balanced"
     server:reload()
   end)
 

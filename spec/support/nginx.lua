@@ -8,6 +8,7 @@
 --     }]] }
 --   server.url                  http://127.0.0.1:PORT, the port that stands for @web@
 --   server:workers()            the pids of the workers that take requests
+--   server:get "/path"          the body of what that is answered
 --   server:reload()             SIGHUP; returns once the new workers take requests
 --   server:log()  :access_log() what stands in the files now
 --   server:quit()               ends it, and leaves its directory
@@ -236,6 +237,16 @@ function server:reload()
     end
     return #workers == wanted
   end), "no new workers came")
+end
+
+--- The body that a GET of a path is answered with, at the port that stands for @web@.
+function server:get(path)
+  local peer = assert(socket.connect("127.0.0.1", self.ports.web))
+  peer:settimeout(LONG)
+  assert(peer:send("GET " .. path .. " HTTP/1.0\r\n\r\n"))
+  local answer = assert(peer:receive "*a")
+  peer:close()
+  return answer:match "\r\n\r\n(.*)$"
 end
 
 --- What the error log says.
