@@ -75,15 +75,17 @@ function looping.step_until(loop, condition)
   end
 end
 
+local function all_done(tasks)
+  for _, task in ipairs(tasks) do
+    if not task:done() then return false end
+  end
+  return true
+end
+
 --- Steps until these tasks are done.
 function looping.finish(loop, ...)
   local tasks = { ... }
-  looping.step_until(loop, function()
-    for _, task in ipairs(tasks) do
-      if not task:done() then return false end
-    end
-    return true
-  end)
+  looping.step_until(loop, function() return all_done(tasks) end)
 end
 
 --- What fn returns as a task of its own.
@@ -134,10 +136,7 @@ function server:serve(loop, ...)
   local tasks = { ... }
   looping.step_until(loop, function()
     self:answer()
-    for _, task in ipairs(tasks) do
-      if not task:done() then return false end
-    end
-    return true
+    return all_done(tasks)
   end)
 end
 
