@@ -291,7 +291,7 @@ describe("a reader", function()
 
       -- Called by a finalizer, so many collections later.
       local function later(collections, fn)
-        lua.finalize(function()
+        lua.finalized(function()
           if collections == 0 then return fn() end
           later(collections - 1, fn)
         end)

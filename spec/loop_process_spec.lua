@@ -128,7 +128,7 @@ describe("a finalizer", function()
     local spawned, stepped
     local count = collectgarbage "count"
     loop:spawn(function()
-      lua.finalize(function()
+      lua.finalized(function()
         task:cancel()
         stepped = select(2, pcall(loop.step, loop))
         spawned = loop:spawn(function() return count end)

@@ -363,7 +363,7 @@ describe("a mistake raises at the caller's line:", function()
       local _, sorting = exotel.pcall(table.sort, { 1, 2 }, function() return (dial(client)) end)
       local _, sleeping = exotel.pcall(string.gsub, "x", "x", function() loop:sleep(1) end)
       local collected
-      lua.finalize(function() collected = select(2, exotel.pcall(dial, client)) end)
+      lua.finalized(function() collected = select(2, exotel.pcall(dial, client)) end)
       collectgarbage()
       collectgarbage()
       loop:sleep(0.01)

@@ -35,13 +35,12 @@ return function(value, body)
 end]]
 lua.closing = chunk and chunk()
 
---- Makes what nothing refers to, with this finalizer: tables have none in 5.1 and LuaJIT.
-function lua.finalize(finalizer)
-  if not newproxy then -- luacheck: ignore 113
-    setmetatable({}, { __gc = finalizer })
-  else
-    getmetatable(newproxy(true)).__gc = finalizer -- luacheck: ignore 113
-  end
+--- An object with this finalizer, in any Lua: tables have none in 5.1 and LuaJIT.
+function lua.finalized(finalizer)
+  if not newproxy then return setmetatable({}, { __gc = finalizer }) end -- luacheck: ignore 113
+  local object = newproxy(true) -- luacheck: ignore 113
+  getmetatable(object).__gc = finalizer
+  return object
 end
 
 return lua

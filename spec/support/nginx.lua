@@ -21,6 +21,7 @@
 -- SPDX-License-Identifier: MIT
 
 local free_ports = require "spec.support.free_ports"
+local lua = require "spec.support.lua"
 local socket = require "socket"
 local sys = require "exotel.sys"
 local raw = require "spec.support.raw"
@@ -180,9 +181,9 @@ local function try(self, options)
   self.process = process
   -- Marked after the process, so collected before it, whose end would be the master's alone. That
   -- of a try that failed has nothing to end.
-  self.guard = setmetatable({}, { __gc = function()
+  self.guard = lua.finalized(function()
     if self.process == process then self:stop() end
-  end })
+  end)
   if wait_for(self, function()
     return #self:workers() == wanted and every_port_listens(self)
   end) then return true end
