@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     must(h->value.n == 0 || strchr(" \t\r", h->value.p[0]) == NULL || !*h->value.p);
     count++;
   }
-  seconds = exotel_retry_after(headers, count);
+  seconds = exotel_retry_after(headers, count, 429);
   must(seconds == -1 || (seconds >= 0 && seconds <= 1e9));
+  must(exotel_retry_after(headers, count, 503) <= seconds);
   return 0;
 }

@@ -113,6 +113,13 @@ describe("the pause before the next attempt", function()
     assert.is_true(transport.sleeps[1] >= 5 and transport.sleeps[1] <= 6, transport.sleeps[1])
   end)
 
+  it("isn't what X-RateLimit-Reset says where the limit isn't passed", function()
+    local transport = scripted.transport { { status = 503, headers = {
+      date = "Sat, 21 Nov 2026 10:00:00 GMT", ["x-ratelimit-reset"] = "1795255260" } }, {} }
+    assert(client_on(transport):call_details "abc")
+    assert.is_true(transport.sleeps[1] <= 1)
+  end)
+
   for name, value in pairs { ["no number"] = "soon", ["below 0"] = "-5", ["far away"] = "9e9" } do
     it("doesn't follow a Retry-After that is " .. name, function()
       local transport = scripted.transport { { status = 429,

@@ -69,7 +69,7 @@ exotel_slice exotel_header_find(const exotel_header *headers, size_t n,
   return found != NULL ? exotel_slice_trimmed(found->value) : exotel_slice_of("");
 }
 
-double exotel_retry_after(const exotel_header *headers, size_t n) {
+double exotel_retry_after(const exotel_header *headers, size_t n, int status) {
   exotel_slice after = exotel_header_find(headers, n, "Retry-After");
   exotel_slice reset = exotel_header_find(headers, n, "X-RateLimit-Reset");
   exotel_slice date = exotel_header_find(headers, n, "Date");
@@ -80,7 +80,7 @@ double exotel_retry_after(const exotel_header *headers, size_t n) {
     return seconds < 0 || seconds > LONGEST_WAIT ? -1 : (double)seconds;
   if (!has_now) return -1;
   if (!exotel_time_read(after, 0, &until, &at) &&
-      !exotel_decimal_integer(reset.p, reset.n, &until))
+      !(status == 429 && exotel_decimal_integer(reset.p, reset.n, &until)))
     return -1;
   if (until - now > LONGEST_WAIT) return -1;
   return until < now ? 0 : (double)(until - now);

@@ -34,8 +34,9 @@ exotel_slice exotel_header_find(const exotel_header *headers, size_t n,
                                 const char *name);
 
 /* Seconds to wait by Retry-After (seconds, or a date measured against the Date header)
-** or, failing that, X-RateLimit-Reset; negative when neither can be read. */
-double exotel_retry_after(const exotel_header *headers, size_t n);
+** or, failing that and of a 429 alone, X-RateLimit-Reset, which in any other answer keeps
+** nobody waiting; negative when neither can be read. */
+double exotel_retry_after(const exotel_header *headers, size_t n, int status);
 
 /* What a Range header asks of a body. */
 typedef enum exotel_byte_range {

@@ -255,11 +255,11 @@ static int says_xml(const exotel_answer *a) {
   return contains_nocase(exotel_header_find(headers, n, "Content-Type"), "xml");
 }
 
-static double retry_after(const exotel_answer *a) {
+static double retry_after(const exotel_answer *a, int status) {
   exotel_header room[EXOTEL_ANSWER_HEADERS_MAX];
   size_t n;
   const exotel_header *headers = headers_of(a, room, &n);
-  return exotel_retry_after(headers, n);
+  return exotel_retry_after(headers, n, status);
 }
 
 /* See response.h. */
@@ -340,7 +340,7 @@ static exotel_kind api_error(const exotel_response *r, const reading *g,
   const char *hint = cause != NULL ? cause->hint : row->hint;
   e->status = a->status;
   e->outcome = success ? EXOTEL_UNKNOWN : row->outcome;
-  e->retry_after = retry_after(a);
+  e->retry_after = retry_after(a, status);
   memcpy(e->code, g->code, sizeof e->code);
   return exotel_error_set(e, EXOTEL_API, cause != NULL ? cause->reason : row->reason,
                           none, "Exotel answered %d, %s%s%.*s%s%.*s%s%s%s", a->status,

@@ -82,23 +82,30 @@ static size_t add(exotel_header *headers, size_t n, const char *name,
   return n + 1;
 }
 
-static double seconds_of(const struct wait *w, size_t cut) {
+static double seconds_of(const struct wait *w, size_t cut, int status) {
   exotel_header headers[3];
   size_t n = 0;
   if (w->date != NULL) n = add(headers, n, "DATE", page_text(0, w->date));
   if (w->after != NULL) n = add(headers, n, "retry-after", page_put(1, w->after, cut));
   if (w->reset != NULL)
     n = add(headers, n, "x-ratelimit-reset", page_text(2, w->reset));
-  return exotel_retry_after(headers, n);
+  return exotel_retry_after(headers, n, status);
 }
 
 static void check_wait(const struct wait *w) {
   size_t cut, n = w->after == NULL ? 0 : strlen(w->after);
-  check(seconds_of(w, n) == w->seconds, w->name);
+  check(seconds_of(w, n, 429) == w->seconds, w->name);
   for (cut = 0; cut < n; cut++) {
-    double seconds = seconds_of(w, cut);
+    double seconds = seconds_of(w, cut, 429);
     check(seconds <= 1e9 && (seconds >= 0 || seconds == -1), w->name);
   }
+}
+
+static void check_reset(void) {
+  struct wait reset = {"of a 503", NULL, NOW, "1488538143", -1};
+  check(seconds_of(&reset, 0, 503) == -1, "a reset keeps nobody else waiting");
+  reset.after = "5";
+  check(seconds_of(&reset, 1, 503) == 5, "seconds of a 503");
 }
 
 static void check_find(void) {
@@ -155,6 +162,7 @@ int main(void) {
     check_line(&lines[i]);
   for (i = 0; i < sizeof waits / sizeof *waits; i++)
     check_wait(&waits[i]);
+  check_reset();
   check_find();
   return check_summary();
 }

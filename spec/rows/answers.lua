@@ -950,6 +950,14 @@ end
 failure("retry_after.503", "status.500-599", 503, "", "server", "unknown",
   "Exotel answered 503, an error on the service's side", { retry_after = 5 },
   { ["Retry-After"] = " 5 " })
+for status, row in pairs {
+  [503] = { "500-599", "server", "unknown", "Exotel answered 503, an error on the service's side" },
+  [409] = { "409-409", "conflict", "rejected",
+            "Exotel answered 409, updated by somebody else at the same time" },
+} do
+  failure("retry_after.reset_of_" .. status, "status." .. row[1], status, "", row[2], row[3],
+    row[4], {}, { date = now, ["x-ratelimit-reset"] = "1795255260" })
+end
 
 -- }=================================================================
 
