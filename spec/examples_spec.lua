@@ -60,6 +60,19 @@ describe("examples", function()
     assert.truthy(stands_in_readme(shown), shown)
   end)
 
+  it("first_call.lua runs on a sandbox by the lines of the README", function()
+    local lines = read_file("README.md"):match "\n\n    make\n(.-)\n\n"
+    local script, starts = lines:gsub("\n[^\n]*bin/exotel sandbox %-%-port 8080 &", "")
+    local port = base_url:match "%d+$"
+    local places
+    script, places = script:gsub("127%.0%.0%.1:8080", "127.0.0.1:" .. port)
+    assert.same({ 1, 1 }, { starts, places })
+    local output, code = run { "env", "LUA=" .. lua.name, "sh", "-ec", script }
+    assert.equal(0, code)
+    local shown = output:gsub("%x%x%x%x%x%x%x%x%x+", "c5797dcbaaeed7678c4062a4a3ed2f8a")
+    assert.truthy(stands_in_readme(shown), shown)
+  end)
+
   it("failed_calls.lua prints the calls of some days that failed, as the README shows", function()
     local past = assert(sys.spawn { lua.name, "bin/exotel", "sandbox", "--port", "0", "--history",
                                     "400" })
