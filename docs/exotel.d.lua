@@ -15,7 +15,7 @@
 ---@field retries? number attempts after the first
 ---@field retry_budget? number retries that all calls of the client share; eight successes give one back
 ---@field on_request? fun(told: table) called before each attempt: operation, attempt, dials, timeout
----@field on_response? fun(told: table) called after each attempt: also status, outcome, kind, reason, seconds by phase
+---@field on_response? fun(told: table) called after each attempt: also status, outcome, kind, reason, and seconds, a table: total, and of lookup, connect, tls, wait and read those that there were
 ---@field on_retry? fun(told: table) called before the pause that comes before another attempt: also why, after
 ---@field logger? fun(level: string, message: string) told of failures and retries, level "warning" or "error"; by default nobody is
 ---@field only_dial? string[] the only numbers that may be dialled
@@ -355,7 +355,7 @@ local client = {}
 --- Second table: timeout (60 s), connect_timeout (5 s), retries (2); reference, the dial's own
 --- name, which is made up where there is none. The call carries it as its custom_field, unless
 --- that was given; err.reference has it, too.
---- Returns the call's record; status "in-progress" only says that the service took it.
+--- Returns the call's record, which only says that the service took it, whatever its status.
 ---@param params exotel.connect.options
 ---@param how? exotel.how
 ---@return exotel.call? call
@@ -1268,9 +1268,10 @@ function store_conformance.check(make, options) end
 local exotel = {}
 
 --- Sets the client that the functions of this module use. Settings: account_sid, api_key,
---- api_token, region or base_url; timeout, connect_timeout (seconds), retries; only_dial,
---- max_dials, before_dial; limit, max_wait (seconds), limiter; transport, proxy, ca_file,
---- plain_http, user_agent, max_response (bytes), time_offset. What is missing is taken from
+--- api_token, region or base_url; timeout, connect_timeout (seconds), retries, retry_budget;
+--- on_request, on_response, on_retry, logger; only_dial, max_dials, before_dial, tracker; limit,
+--- max_wait (seconds), limiter; transport, proxy, ca_file, plain_http, user_agent, max_response
+--- (bytes), time_offset. What is missing is taken from
 --- EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN, EXOTEL_REGION and EXOTEL_BASE_URL.
 --- Returns the client.
 ---@param given exotel.settings
@@ -1288,7 +1289,7 @@ function exotel.client(given) end
 --- Second table: timeout (60 s), connect_timeout (5 s), retries (2); reference, the dial's own
 --- name, which is made up where there is none. The call carries it as its custom_field, unless
 --- that was given; err.reference has it, too.
---- Returns the call's record; status "in-progress" only says that the service took it.
+--- Returns the call's record, which only says that the service took it, whatever its status.
 ---@param params exotel.connect.options
 ---@param how? exotel.how
 ---@return exotel.call? call
@@ -1506,8 +1507,9 @@ function exotel.to_json(record, options) end
 ---@return table[] fields
 function exotel.fields(record) end
 
---- The options of an operation ("connect"): a list of { lua, name, type, modes, required,
---- min, max, choices, about, source }.
+--- The options of an operation ("connect"): a list of { lua, name, type, about, source, place }
+--- and what else there is of: alias, modes, required, min, max, most, choices, operators, needs,
+--- needs_modes, needs_value, excludes.
 ---@param name string
 ---@return table[] options
 function exotel.options(name) end

@@ -11,6 +11,8 @@ local sys = require "exotel.sys"
 
 local APPOINTMENTS, JOURNAL, RESULTS, CALLER_ID, APP_ID = arg[1], arg[2], arg[3], arg[4], arg[5]
 
+if not APP_ID then error("the names of three files, CALLER_ID and APP_ID are wanted", 0) end
+
 local SPACING = 60 / 100 -- seconds from dial to dial: the account has 200 requests a minute
 local POLL, LATER = 30, 60 -- seconds until a call is looked at again, or something is tried again
 local TIME_LIMIT, RINGING = 120, 30 -- seconds: short ones make it certain early that none rang

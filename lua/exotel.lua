@@ -23,9 +23,10 @@ local default
 local DOT = "the functions of exotel stand behind a dot: exotel.connect { … }"
 
 --- Sets the client that the functions of this module use. Settings: account_sid, api_key,
---- api_token, region or base_url; timeout, connect_timeout (seconds), retries; only_dial,
---- max_dials, before_dial; limit, max_wait (seconds), limiter; transport, proxy, ca_file,
---- plain_http, user_agent, max_response (bytes), time_offset. What is missing is taken from
+--- api_token, region or base_url; timeout, connect_timeout (seconds), retries, retry_budget;
+--- on_request, on_response, on_retry, logger; only_dial, max_dials, before_dial, tracker; limit,
+--- max_wait (seconds), limiter; transport, proxy, ca_file, plain_http, user_agent, max_response
+--- (bytes), time_offset. What is missing is taken from
 --- EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN, EXOTEL_REGION and EXOTEL_BASE_URL.
 --- Returns the client.
 ---@param given exotel.settings
@@ -74,7 +75,7 @@ end
 --- Second table: timeout (60 s), connect_timeout (5 s), retries (2); reference, the dial's own
 --- name, which is made up where there is none. The call carries it as its custom_field, unless
 --- that was given; err.reference has it, too.
---- Returns the call's record; status "in-progress" only says that the service took it.
+--- Returns the call's record, which only says that the service took it, whatever its status.
 ---@param params exotel.connect.options
 ---@param how? exotel.how
 ---@return exotel.call? call
@@ -352,8 +353,9 @@ exotel.fields = errors.expose(function(record)
   return unknown("record", record, api.records)
 end)
 
---- The options of an operation ("connect"): a list of { lua, name, type, modes, required,
---- min, max, choices, about, source }.
+--- The options of an operation ("connect"): a list of { lua, name, type, about, source, place }
+--- and what else there is of: alias, modes, required, min, max, most, choices, operators, needs,
+--- needs_modes, needs_value, excludes.
 ---@param name string
 ---@return table[] options
 exotel.options = errors.expose(function(name)

@@ -38,7 +38,8 @@ settings.rows = {
   { "on_request", "function", lua = "fun(told: table)",
     about = "called before each attempt: operation, attempt, dials, timeout" },
   { "on_response", "function", lua = "fun(told: table)",
-    about = "called after each attempt: also status, outcome, kind, reason, seconds by phase" },
+    about = "called after each attempt: also status, outcome, kind, reason, and seconds, a table:"
+      .. " total, and of lookup, connect, tls, wait and read those that there were" },
   { "on_retry", "function", lua = "fun(told: table)",
     about = "called before the pause that comes before another attempt: also why, after" },
   { "logger", "function", lua = "fun(level: string, message: string)",
