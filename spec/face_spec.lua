@@ -256,6 +256,8 @@ describe("a call of the face", function()
       raised(function() exotel.connect { frm = "x" } end))
     assert.equal("exotel.connect: option 'frm' is not known (did you mean 'from'?)",
       raised(function() client:connect { frm = "x" } end))
+    assert.equal("exotel.connect: option 'form' is not known (did you mean 'from'?)",
+      raised(function() client:connect { form = "x" } end))
     assert.equal("exotel.connect wants a table of options, got a string",
       raised(function() client:connect "x" end))
     assert.equal("exotel.connect wants a table of options, got a nil",

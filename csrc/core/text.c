@@ -187,22 +187,24 @@ static size_t smaller(size_t a, size_t b) {
   return a < b ? a : b;
 }
 
-/* Levenshtein's distance, on one row. */
+/* Levenshtein's distance, of which two neighbours that change places are one step, on
+** three rows in turn. */
 static size_t distance_of(const char *a, size_t na, const char *b, size_t nb) {
-  size_t row[NEAREST_MAX + 1], i, k;
+  size_t rows[3][NEAREST_MAX + 1], i, k;
   for (k = 0; k <= nb; k++)
-    row[k] = k;
+    rows[0][k] = k;
   for (i = 1; i <= na; i++) {
-    size_t diagonal = row[0];
+    size_t *row = rows[i % 3];
+    const size_t *above = rows[(i + 2) % 3], *top = rows[(i + 1) % 3];
     row[0] = i;
     for (k = 1; k <= nb; k++) {
-      size_t above = row[k];
-      row[k] = smaller(smaller(row[k] + 1, row[k - 1] + 1),
-                       diagonal + (a[i - 1] != b[k - 1]));
-      diagonal = above;
+      row[k] = smaller(smaller(above[k], row[k - 1]) + 1,
+                       above[k - 1] + (a[i - 1] != b[k - 1]));
+      if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+        row[k] = smaller(row[k], top[k - 2] + 1);
     }
   }
-  return row[nb];
+  return rows[na % 3][nb];
 }
 
 void exotel_nearest(exotel_slice text, const char *candidate, const char **best,
