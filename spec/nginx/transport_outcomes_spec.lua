@@ -94,6 +94,33 @@ describe("inside nginx nothing is sent", function()
     assert.same({ 1, 1 }, { counter:count "GET", counter:count "POST" })
   end)
 
+  it("where the connection was there too late, since others kept the worker busy", function()
+    local counter = raw.start { "send:" .. raw.answer(200, {}, CALL) }
+    for _, ask_late in ipairs { 'client:call_details "x"', "kit.dial(client)" } do
+      local said = server:run([[
+        local tcp = ngx.socket.tcp
+        function ngx.socket.tcp()
+          local sock, busy = tcp(), {}
+          function busy:connect(...)
+            local connected, why = sock:connect(...)
+            local stop = os.clock() + 0.2
+            repeat until os.clock() > stop
+            return connected, why
+          end
+          return setmetatable(busy, { __index = function(_, name)
+            return function(_, ...) return sock[name](sock, ...) end
+          end })
+        end
+        local client = kit.client(..., { timeout = 0.1 })
+        local _, said = pcall(function() return kit.told(]] .. ask_late .. [[) end)
+        ngx.socket.tcp = tcp
+        return said
+      ]], counter.url)
+      assert.matches("^transport not_sent timeout \n.* no connection within the time%-out$", said)
+    end
+    assert.same({}, (counter:requests()))
+  end)
+
   it("where TLS is never answered", function()
     local counter = raw.start { "hold" }
     check_unsent(ask(server, "https://api.test:" .. counter.port, { connect_timeout = 0.2 }),

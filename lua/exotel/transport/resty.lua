@@ -152,11 +152,11 @@ local function at_place(where, text)
 end
 
 local function late(where, hint)
-  return unsent("timeout", at_place(where, "no connection within the time-out" .. hint))
+  return unsent("timeout", at_place(where, "no connection within the time-out" .. (hint or "")))
 end
 
 local function connect_failure(where, why)
-  if why == "timeout" then return late(where, is_address(where.address) and "" or RESOLVER) end
+  if why == "timeout" then return late(where, not is_address(where.address) and RESOLVER) end
   if why:find "^no resolver defined" then
     return unsent("resolver", at_place(where, why .. RESOLVER)) -- no other try meets one
   end
@@ -175,7 +175,7 @@ end
 -- The number before it may be an earlier failure's.
 local function tls_failure(where, why)
   why = why:gsub("^%d+: ", "")
-  if why == "timeout" then return late(where, "") end
+  if why == "timeout" then return late(where) end
   local failure = unsent("tls", at_place(where, why))
   failure.hint = tls_hint(where, why)
   return failure
