@@ -718,15 +718,16 @@ function poller_timer:cancel() end
 local webhook = {}
 
 --- Answers a request: method; the query string of its URL, or nil; headers by name, in any case;
---- the body, a text or a function that reads it, called only once the secret is right; the path,
---- which tells apart what is asked at several URLs over one store.
+--- the body, a text or a function that reads it, called only once the secret is right, with
+--- max_body: of a longer one a byte more is enough; the path, which tells apart what is asked at
+--- several URLs over one store.
 --- Returns status, headers and body. Fourth, with answer_first, a function that handles the event,
 --- to be called when the answer is on its way. The body of an answer to HEAD is a server's to
 --- leave out.
 ---@param method string
 ---@param query? string
 ---@param headers? table<string, string|string[]>
----@param body? string|fun(): string?, any
+---@param body? string|fun(max_body: integer): string?, any
 ---@param path? string
 ---@return integer status
 ---@return table<string, string> headers

@@ -131,8 +131,9 @@ describe("a webhook", function()
   end)
 
   it("reads a body only for those who know the secret", function()
-    local webhook, reads = new(), 0
-    local function read()
+    local webhook, reads = new { max_body = 1000 }, 0
+    local function read(max_body)
+      assert.equal(1000, max_body)
       reads = reads + 1
       return '{"CallSid":"5c"}'
     end

@@ -10,17 +10,18 @@ local nginx = require "exotel.nginx"
 
 local mounted = {}
 
--- A body of more than client_body_buffer_size stands in a file.
-local function read_body()
+-- A body of more than client_body_buffer_size stands in a file: what nginx took, as a rule up to
+-- client_max_body_size. No more of it is read than tells that it is too long.
+local function read_body(max_body)
   local ngx = nginx.api
   ngx.req.read_body()
   local name = ngx.req.get_body_file()
   if not name then return ngx.req.get_body_data() or "" end
   local file, err = io.open(name, "rb")
   if not file then return nil, err end
-  local body = file:read "*a"
+  local body, why = file:read(max_body + 1)
   file:close()
-  return body
+  return body or not why and "" or nil, why
 end
 
 --- Handles the request at hand, in content_by_lua. What a webhook gives to do behind the answer
