@@ -244,6 +244,14 @@ describe("a connection inside nginx", function()
     assert.equal(#cases, count)
   end)
 
+  it("without TLS isn't taken where there must be some", function()
+    local counter = raw.start { answered, "next", "close" }
+    assert.equal("record c5", server:run(GET, counter.url))
+    local secure = counter.url:gsub("^http:", "https:")
+    assert.equal("transport not_sent timeout ", server:run(GET, secure, { connect_timeout = 0.2 }))
+    assert.same({ 1, 0 }, { counter:count "GET", counter:count "POST" })
+  end)
+
   it("isn't the one of other code to the same address", function()
     local other = server:run([[
       local sock = ngx.socket.tcp()
