@@ -282,6 +282,14 @@ describe("a connection inside nginx", function()
     end
   end)
 
+  it("isn't kept where nginx is to keep none", function()
+    local sparing = inside.start { more = "lua_socket_pool_size 0;" }
+    local counter = raw.start { answered }
+    for _ = 1, 2 do assert.equal("record c5", sparing:run(GET, counter.url)) end
+    sparing:stop()
+    assert.equal(2, select(2, counter:requests()))
+  end)
+
   it("isn't kept when its request was given up", function()
     local counter = raw.start { "hold" }
     for _ = 1, 2 do

@@ -295,6 +295,13 @@ local function exchange(self, sock, where, request, bytes, deadline)
   return nil, failure, came
 end
 
+-- For a later request; false where it can't be. `lua_socket_pool_size 0`, where none is kept,
+-- makes nginx raise.
+local function keep(sock)
+  local ran, kept = pcall(sock.setkeepalive, sock, IDLE * 1000)
+  return ran and kept
+end
+
 -- One request on one connection. Third: whether that was an old one that had died unseen.
 local function attempt(self, where, request, bytes, deadline, pool)
   local connect_till = math.min(now() + request.connect_timeout, deadline)
@@ -306,7 +313,7 @@ local function attempt(self, where, request, bytes, deadline, pool)
   end
   local response, failure, came = exchange(self, sock, where, request, bytes, deadline)
   local keeps = response and response.keep_alive and pool ~= UNPOOLED
-  if not (keeps and sock:setkeepalive(IDLE * 1000)) then sock:close() end
+  if not (keeps and keep(sock)) then sock:close() end
   return response, failure, failure and reused and not came and failure.reason == "closed"
 end
 
