@@ -35,6 +35,7 @@ local settings = {
       if begun then begun:close() end
     end
     if asked == "wrong" then error "no such thing" end
+    if asked == "exit" then ngx.exit(500) end
     note("done", event)
     if event.kind == "passthru" then
       return applet.switch(("%s %d"):format(request.path, ngx.worker.pid()))
@@ -199,6 +200,15 @@ describe("a webhook in nginx", function()
     local count = 0
     for _, one in ipairs(noted()) do count = count + (one.what == "begun" and 1 or 0) end
     assert.equal(2, count)
+  end)
+
+  it("keeps the event from others for a while where the function ends the request", function()
+    start()
+    local event = posting.event(1)
+    event.custom_field = "exit"
+    assert.equal(500, post(event))
+    assert.equal(503, post(event))
+    assert.equal(1, #noted())
   end)
 
   it("gives an applet the same answer again, from whichever worker", function()
