@@ -1,10 +1,11 @@
 /*
 ** easy: one libcurl handle, set up for one request after the other (see easy.h).
 **
-** libcurl's callbacks append to buffers and count; nothing else runs under its frames.
-** Every option is set anew for a request: curl_easy_reset forgets options and keeps
-** connections, TLS sessions and the loaded certificates. Only what is the same for every
-** request of an owner stays between one GET and the next.
+** libcurl's callbacks append to buffers and count, and one asks to be told of a line;
+** nothing else runs under its frames. Every option is set anew for a request:
+** curl_easy_reset forgets options and keeps connections, TLS sessions and the loaded
+** certificates. Only what is the same for every request of an owner stays between one GET
+** and the next.
 **
 ** SPDX-License-Identifier: MIT
 */
@@ -26,7 +27,7 @@
 #define LIFE_SECONDS 600L /* nor one this old, so that a moved address is noticed */
 
 /* {=================================================================
-** Callbacks: they see libcurl's frames, so they only append and count
+** Callbacks: they see libcurl's frames, so they do little more than append and count
 ** ================================================================== */
 
 static size_t on_body(char *p, size_t size, size_t n, void *context) {
@@ -37,12 +38,34 @@ static size_t on_body(char *p, size_t size, size_t n, void *context) {
   return size * n + 1; /* any other number than was given ends the transfer */
 }
 
+/* libcurl 7.83 to 8.1.0 adds a folded line right behind the status line to the last header
+** of the answer before, which is freed by then. It tells of a line before that: such a one
+** is made a line of its own, and refused. */
+static int on_line(CURL *handle, curl_infotype type, char *p, size_t n, void *context) {
+  exotel_easy *t = context;
+  (void)handle;
+  if (type != CURLINFO_HEADER_IN || n == 0 || (*p != ' ' && *p != '\t')) return 0;
+  t->folded = 1;
+  *p = 'x';
+  return 0;
+}
+
+/* Told only of the line behind a status line: libcurl tells of much more at other times. */
+static void watch_next_line(exotel_easy *t, int watch) {
+  if (t->watches != watch)
+    curl_easy_setopt(t->handle, CURLOPT_VERBOSE, watch ? 1L : 0L);
+  t->watches = watch;
+}
+
 /* A new status line (after 100-continue) begins a new answer. */
 static size_t on_header(char *p, size_t size, size_t n, void *context) {
   exotel_easy *t = context;
   exotel_buffer *b = &t->result->headers;
+  int begins = size * n > 5 && memcmp(p, "HTTP/", 5) == 0;
   n *= size;
-  if (n > 5 && memcmp(p, "HTTP/", 5) == 0) {
+  watch_next_line(t, begins);
+  if (t->folded) return n + 1;
+  if (begins) {
     exotel_buffer_reset(b);
     t->header_lines = 0;
     t->head_ended = 0;
@@ -125,6 +148,8 @@ static void set_callbacks(setting *s, exotel_easy *t) {
   curl_easy_setopt(c, CURLOPT_WRITEDATA, (void *)t);
   curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(c, CURLOPT_HEADERDATA, (void *)t);
+  curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, on_line);
+  curl_easy_setopt(c, CURLOPT_DEBUGDATA, (void *)t);
   curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_send);
   curl_easy_setopt(c, CURLOPT_PREREQDATA, (void *)t);
   curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_open);
@@ -338,6 +363,7 @@ static exotel_transfer_failure failure_of(const exotel_easy *t, CURLcode code) {
   if (t->repeated) return EXOTEL_TRANSFER_REPEATED;
   if (t->refused) return EXOTEL_TRANSFER_REFUSED;
   if (t->too_large) return EXOTEL_TRANSFER_TOO_LARGE;
+  if (t->folded) return EXOTEL_TRANSFER_PROTOCOL;
   switch (code) {
     case CURLE_OK: /* also for a head that was cut: that is no whole answer */
       return t->head_ended ? EXOTEL_TRANSFER_DONE : EXOTEL_TRANSFER_CLOSED;
@@ -387,6 +413,7 @@ static void describe(exotel_easy *t, CURLcode code) {
     text = "not enough memory, or a line of the answer's headers is too long";
   if (shows_proxy(text)) text = "the proxy's address is none that can be used";
   if (t->too_large) text = "the answer is larger than the limit";
+  if (t->folded) text = "the first header line is folded";
   if (t->refused) text = "plain http goes to a loopback address only";
   if (t->repeated) text = "libcurl was about to send it a second time";
   if (code == CURLE_OK) text = "the connection ended inside the headers";
@@ -424,6 +451,7 @@ void exotel_easy_end(exotel_easy *t, CURLcode code) {
   exotel_transfer_result *r = t->result;
   curl_off_t microseconds = 0;
   if (t->handle != NULL) {
+    watch_next_line(t, 0);
     curl_easy_getinfo(t->handle, CURLINFO_RESPONSE_CODE, &r->status);
     curl_easy_getinfo(t->handle, CURLINFO_NUM_CONNECTS, &r->connections);
     curl_easy_getinfo(t->handle, CURLINFO_TOTAL_TIME_T, &microseconds);
@@ -462,12 +490,13 @@ static void forget_all(exotel_easy *t) {
   free_headers(t);
   free_resolve(t);
   t->timeout_ms = t->connect_timeout_ms = t->fresh = 0;
+  t->watches = 0;
 }
 
 static void forget_last(exotel_easy *t) {
   t->header_lines = 0;
   t->head_ended = 0;
-  t->too_large = t->refused = t->repeated = 0;
+  t->too_large = t->refused = t->repeated = t->folded = 0;
   t->error[0] = '\0';
 }
 
@@ -518,5 +547,5 @@ void exotel_easy_abandon(exotel_easy *t) {
   t->handle = NULL;
   t->headers = t->resolve = NULL; /* the old handle still points to them */
   exotel_buffer_reset(&t->credentials);
-  t->ready_for_get = 0;
+  t->ready_for_get = t->watches = 0;
 }

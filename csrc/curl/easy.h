@@ -32,7 +32,8 @@ typedef struct exotel_easy {
   long timeout_ms, connect_timeout_ms, fresh; /* as the handle has them; 0: unset */
   size_t header_lines;
   int head_ended; /* the empty line behind the headers came */
-  int too_large, refused, repeated;
+  int watches;    /* it is told of the answer's next line beforehand */
+  int too_large, refused, repeated, folded;
   char error[CURL_ERROR_SIZE];
 } exotel_easy;
 

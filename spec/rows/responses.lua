@@ -242,8 +242,8 @@ differ(TAKEN, "it ends a line of the head at a bare LF", "bare_lf bare_lfs bare_
 differ(TAKEN, "it takes every control character but NUL in a header",
   "bare_cr bare_cr.end bare_cr.status control")
 differ(TAKEN, "it takes a folded line", "folded folded.tab trailer.folded")
-differ(OTHER, "it refuses it too, by a code that the agent has no word for", "folded.first "
-  .. "coding.gzip coding.two coding.like trailer.no_header")
+differ(OTHER, "it refuses it too, by a code that the agent has no word for",
+  "coding.gzip coding.two coding.like trailer.no_header")
 differ(TAKEN, "it doesn't look at names that it doesn't know",
   "blank_before_colon no_name no_token")
 differ("parse unknown json 200", "it takes the last of two lengths", "two_lengths")
