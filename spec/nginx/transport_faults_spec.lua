@@ -127,6 +127,18 @@ describe("a connection inside nginx that dies when it is reused", function()
       ]], box.url))
     end)
 
+    it("costs a query nothing where a second one is dead, too, " .. ending, function()
+      rule("dies_on_reuse operation=balance every=1 ending=" .. ending)
+      assert.equal("true\ntrue\n1", server:run([[
+        local client = kit.client(..., { retries = 1, retry_budget = 0 })
+        local first = ngx.thread.spawn(client.balance, client)
+        local second = ngx.thread.spawn(client.balance, client) -- so that two are kept
+        local _, one = ngx.thread.wait(first)
+        local _, two = ngx.thread.wait(second)
+        return one ~= nil, two ~= nil, exotel.response(assert(client:balance())).attempts
+      ]], box.url))
+    end)
+
     it("never makes a phone ring twice, " .. ending, function()
       rule("dies_on_reuse every=1 ending=" .. ending)
       local since = counting()

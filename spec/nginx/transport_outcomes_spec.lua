@@ -78,6 +78,8 @@ describe("inside nginx nothing is sent", function()
       'no resolver defined to resolve "api.exotel.com" - the directive `resolver`')
     local counter = raw.start { "send:" .. raw.answer(200, {}, CALL) }
     assert.equal("record c5", ask(lost, "http://localhost:" .. counter.port).read)
+    check_unsent(ask(lost, "https://api.test:" .. counter.port,
+      { resolve = "api.test:1:127.0.0.1" }), "resolver", "no resolver defined") -- another port's
     lost:stop()
   end)
 
