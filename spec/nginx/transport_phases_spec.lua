@@ -7,6 +7,8 @@ local name_server = require "spec.support.name_server"
 local nginx = require "spec.support.nginx"
 local sandbox = require "exotel.sandbox"
 local sys = require "exotel.sys"
+local tls = require "spec.support.tls"
+local transport = require "exotel.transport.curl"
 
 local LONG = 20 -- seconds that nothing here should ever need
 
@@ -51,6 +53,15 @@ local http = [[
     ngx.timer.at(0, function() require("phases").note "timer" end)
   }
   exit_worker_by_lua_block { require("phases").note "exit_worker" }
+  ssl_session_fetch_by_lua_block { require("phases").note "ssl_session_fetch" }
+  ssl_session_store_by_lua_block { require("phases").note "ssl_session_store" }
+  server {
+    listen 127.0.0.1:@tls@ ssl;
+    ssl_certificate @certificates@/good.pem; ssl_certificate_key @certificates@/good.key;
+    ssl_client_hello_by_lua_block { require("phases").note "ssl_client_hello" }
+    ssl_certificate_by_lua_block { require("phases").note "ssl_cert" }
+    location / { return 200; }
+  }
   upstream itself {
     server 127.0.0.1:1;
     balancer_by_lua_block {
@@ -83,7 +94,7 @@ local http = [[
 ]]
 
 describe("in nginx's phases", function()
-  local box, server
+  local box, server, secure
 
   -- What a phase said, once it has.
   local function told(name)
@@ -93,20 +104,28 @@ describe("in nginx's phases", function()
   end
 
   setup(function()
+    secure = tls.start()
     box = assert(sandbox.start { rate_limit = 0 })
     server = nginx.start { http = http, files = { ["phases.lua"] = module },
-                           words = { box = box.url } }
+                           ports = { "web", "tls" },
+                           words = { box = box.url, certificates = secure.ca_file:match "^(.*)/" } }
     server:get "/phases"
     server:get "/balanced"
+    local client = transport.new { ca_file = secure.ca_file }
+    assert(client:perform { method = "GET", url = "https://127.0.0.1:" .. server.ports.tls,
+      timeout = LONG, connect_timeout = LONG, headers = {} })
+    client:close()
     server:reload()
   end)
 
   teardown(function()
     server:stop()
     box:stop()
+    secure:stop()
   end)
 
-  for _, name in ipairs { "server_rewrite", "rewrite", "access", "content", "timer" } do
+  for _, name in ipairs { "server_rewrite", "rewrite", "access", "content", "timer",
+                            "ssl_cert" } do
     it(name .. " a request can be made", function()
       assert.matches("^exotel.call_details: .* %(api, rejected%)\nrecord$", told(name))
     end)
@@ -118,7 +137,8 @@ describe("in nginx's phases", function()
   for name, instead in pairs {
     init = "make it in a timer that init_worker_by_lua starts (ngx.timer.at), or in a handler",
     init_worker = TIMER, set = TIMER, header_filter = TIMER, body_filter = TIMER, log = TIMER,
-    balancer = TIMER, exit_worker = "make it before the worker ends",
+    balancer = TIMER, ssl_client_hello = TIMER, ssl_session_fetch = TIMER,
+    ssl_session_store = TIMER, exit_worker = "make it before the worker ends",
   } do
     it(name .. " none can, and the error names it and what to do", function()
       local why = ("nginx lets Lua wait for nothing in %s_by_lua, so no request can be made there:"
@@ -135,8 +155,8 @@ describe("in nginx's phases", function()
     -- The timer's is dialled anew by the worker that the reload has started.
     told "timer"
     local stop = sys.now() + LONG
-    repeat local count = #box:dials() until count == 6 or sys.now() > stop
-    assert.equal(6, #box:dials())
+    repeat local count = #box:dials() until count == 7 or sys.now() > stop
+    assert.equal(7, #box:dials())
   end)
 end)
 

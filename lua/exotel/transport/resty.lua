@@ -388,12 +388,15 @@ local instead = {
   exit_worker = "before the worker ends",
 }
 
+-- Where Lua would wait for ever, but for an OpenSSL that was patched for it.
+local never_resumed = { ssl_client_hello = true, ssl_session_fetch = true }
+
 --- Why a request can't be made here, or nil. A dial waits for a moment, so that where Lua can't
 --- yield it is told before anything is sent: connecting to loopback may need no waiting.
 ---@return string? why
 function transport:check(request) -- luacheck: ignore 212
-  if not pcall(ngx.socket.tcp) then
-    local phase = ngx.get_phase()
+  local phase = ngx.get_phase()
+  if never_resumed[phase] or not pcall(ngx.socket.tcp) then
     return ("nginx lets Lua wait for nothing in %s_by_lua, so no request can be made there: make"
       .. " it %s"):format(phase, instead[phase] or IN_TIMER)
   end
