@@ -38,9 +38,8 @@ static size_t on_body(char *p, size_t size, size_t n, void *context) {
   return size * n + 1; /* any other number than was given ends the transfer */
 }
 
-/* libcurl 7.83 to 8.1.0 adds a folded line right behind the status line to the last header
-** of the answer before, which is freed by then. It tells of a line before that: such a one
-** is made a line of its own, and refused. */
+/* Where libcurl would add a folded line to what is freed (exotel_curl_adds_to_freed): it
+** tells of a line before that, and such a one is made a line of its own, and refused. */
 static int on_line(CURL *handle, curl_infotype type, char *p, size_t n, void *context) {
   exotel_easy *t = context;
   (void)handle;
@@ -52,8 +51,8 @@ static int on_line(CURL *handle, curl_infotype type, char *p, size_t n, void *co
 
 /* Told only of the line behind a status line: libcurl tells of much more at other times. */
 static void watch_next_line(exotel_easy *t, int watch) {
-  if (t->watches != watch)
-    curl_easy_setopt(t->handle, CURLOPT_VERBOSE, watch ? 1L : 0L);
+  if (t->watches == watch || !exotel_curl_adds_to_freed()) return;
+  curl_easy_setopt(t->handle, CURLOPT_VERBOSE, watch ? 1L : 0L);
   t->watches = watch;
 }
 

@@ -16,7 +16,7 @@
 #include <time.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int initialised;
+static int initialised, adds_to_freed;
 
 /* Keeps this library loaded: libcurl and its threads outlive a dlclose of ours. */
 static void pin(void) {
@@ -31,17 +31,24 @@ static void pin(void) {
 static void initialise(void) {
   const char *set = getenv("SSLKEYLOGFILE");
   char *kept = set == NULL ? NULL : strdup(set);
+  unsigned version;
   if (set != NULL && kept == NULL) return;
   if (kept != NULL) unsetenv("SSLKEYLOGFILE");
   initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   if (kept != NULL) setenv("SSLKEYLOGFILE", kept, 1);
   free(kept);
+  version = curl_version_info(CURLVERSION_NOW)->version_num;
+  adds_to_freed = version >= 0x075300 && version <= 0x080100;
   pin();
 }
 
 int exotel_curl_start(void) {
   pthread_once(&once, initialise);
   return initialised;
+}
+
+int exotel_curl_adds_to_freed(void) {
+  return adds_to_freed;
 }
 
 const char *exotel_transfer_version(int *timed_lookups) {
