@@ -575,6 +575,7 @@ describe("the sandbox's bulk queries", function()
       { DateCreated = ("gte:%s;lte:%s"):format(days_ago(58), days_ago(30)) },
       { DateCreated = ("gte:%s;lte:%s"):format(days_ago(180), days_ago(179)) },
       { DateCreated = ("gte:%s;lte:%s"):format(days_ago(1), days_ago(-1)) }, { Unknown = "1" },
+      { DateCreated = "gte:9999-12-01 00:00:00;lte:9999-12-31 23:59:59" },
       { Price = "", Status = "" },
     } do
       get(query(filters))

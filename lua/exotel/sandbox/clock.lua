@@ -224,7 +224,7 @@ local function in_month(date, month)
 end
 
 --- Epoch seconds n calendar months later, or earlier for a negative n; on the month's last
---- day if it is too short.
+--- day if it is too short; nil behind the year 9999.
 function clock.months_later(epoch, n)
   local date = os.date("!*t", epoch + OFFSET)
   return in_month(date, date.year * 12 + date.month - 1 + n)

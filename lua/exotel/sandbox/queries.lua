@@ -148,7 +148,8 @@ local function window(asked, now)
   if first < oldest then
     return nil, ("begins more than %d months ago"):format(OLDEST_MONTHS)
   end
-  if last > clock.months_later(first, 1) then return nil, "is longer than a month" end
+  local month_later = clock.months_later(first, 1)
+  if month_later and last > month_later then return nil, "is longer than a month" end
   return { first, last }
 end
 
