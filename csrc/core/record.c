@@ -610,7 +610,8 @@ int exotel_record_refill(exotel_record *r, size_t at, exotel_slice text) {
   }
   memset(&leaf, 0, sizeof leaf);
   leaf.text = text;
-  return !is_absent_as(type, &leaf) && type_value(r, node, type, text, 1);
+  return !is_absent_as(type, &leaf) && type_value(r, node, type, text, 1) &&
+         r->text.state == EXOTEL_BUFFER_OK;
 }
 
 /* The list of that name, which no row fills. */

@@ -89,8 +89,8 @@ exotel_record_mark exotel_record_marked(const exotel_record *r);
 void exotel_record_rewind(exotel_record *r, const exotel_record_mark *mark);
 
 /* Gives the node of a known field another value, which stays. Returns 0 for one that says
-** nothing, or isn't what the row says: that would have no node there. Without memory the
-** text's buffer remembers it, and what is put in next says so. */
+** nothing, or isn't what the row says: that would have no node there. Also without memory
+** for a copy of it: then the node's text isn't there, and the record can't be looked at. */
 int exotel_record_refill(exotel_record *r, size_t at, exotel_slice text);
 
 /* The node at a position (0: the root), its name and its text. Valid until the next change. */

@@ -196,6 +196,22 @@ static void check_page(exotel_record *r, exotel_buffer *scratch, exotel_buffer *
         "looked at one at a time");
 }
 
+/* A value whose copy has no room isn't given: the node would say what isn't there. */
+static void check_refill(exotel_record *r, exotel_buffer *scratch) {
+  exotel_record_mark mark;
+  size_t at;
+  check(fill(r, page_text(0, "{\"Status\":\"busy\"}"), scratch) == EXOTEL_OK, "a word");
+  mark = exotel_record_marked(r);
+  at = exotel_record_find(r, "status");
+  exotel_record_rewind(r, &mark);
+  check(exotel_record_refill(r, at, page_text(1, "Completed")) &&
+            page_is(exotel_record_text(r, exotel_record_node(r, at)), "completed"),
+        "another one, copied");
+  exotel_record_rewind(r, &mark);
+  r->text.max = 8;
+  check(!exotel_record_refill(r, at, page_text(1, "Completed")), "one without room");
+}
+
 int main(void) {
   exotel_record r;
   exotel_buffer scratch, out;
@@ -219,6 +235,7 @@ int main(void) {
   check(fill(&r, page_text(0, "{\"Sid\":\"c5\"}"), &scratch) == EXOTEL_OK &&
             exotel_record_node(&r, 0)->count == 1,
         "and the next record is not hurt by it");
+  check_refill(&r, &scratch);
   exotel_record_free(&r);
   exotel_buffer_free(&scratch);
   exotel_buffer_free(&out);

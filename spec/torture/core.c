@@ -473,6 +473,16 @@ static void run_event_alike(outcome *o) {
     read_event(o, "", "CallSid=c6&Status=Free&Legs[0][Status]=Cancelled", "");
 }
 
+/* The same, where a value of the second has to be copied, and is too long for the room that
+** the first one's took. */
+static void run_event_alike_copied(outcome *o) {
+  static const char capitals[] =
+      "CallSid=c6&EventType=terminal&Status=LONGER-THAN-ALL-THAT-STANDS-IN-THE-FIRST-"
+      "AND-SO-IN-NEED-OF-MORE-ROOM";
+  read_event(o, "", "CallSid=c5&EventType=terminal&Status=busy", "");
+  if (o->kind == EXOTEL_OK) read_event(o, "", capitals, "");
+}
+
 static void run_event_limit(outcome *o) {
   read_event(o, "", "a=1&b[1000]=2", "");
 }
@@ -845,6 +855,7 @@ static const entry entries[] = {
     {"callback_read, form", run_event_form},
     {"callback_read, agent", run_agent},
     {"callback_read, one like another", run_event_alike},
+    {"callback_read, one like another, copied", run_event_alike_copied},
     {"callback_read, limit", run_event_limit},
     {"callback_read, bad JSON", run_event_bad},
     {"callback_read, cut", run_event_cut},
