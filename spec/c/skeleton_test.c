@@ -343,6 +343,52 @@ static void check_delimiters(void) {
   check(differing == 0, "delimiters");
 }
 
+#define PART_B(name, value) "--b\r\n" HEAD(name) value "\r\n"
+#define FILE_PART                                                                      \
+  "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\nv\r\n"
+
+/* Values with a part that is none before, between and behind them; then without it. */
+static void check_files(void) {
+  static const char *const bodies[] = {
+      FILE_PART PART_B("CallSid", "c5") PART_B("Status", "busy") "--b--",
+      PART_B("CallSid", "c6") FILE_PART PART_B("Status", "busy") "--b--",
+      PART_B("CallSid", "c7") PART_B("Status", "busy") FILE_PART "--b--",
+      PART_B("CallSid", "c8") PART_B("Status", "busy") "--b--"};
+  size_t i, k;
+  for (i = 0; i < 4; i++) {
+    for (k = 0; k < 4; k++) {
+      compare(MULTIPART "b", page_text(1, bodies[i]));
+      compare(MULTIPART "b", page_text(1, bodies[k]));
+    }
+  }
+  check(differing == 0, "files");
+}
+
+/* A form of `n` values, and what is behind them. Returns whether it is like one before. */
+static int compare_many(size_t n, unsigned long status, const char *behind) {
+  static char body[BODY_MAX];
+  unsigned long before = alike;
+  size_t i, size = (size_t)snprintf(body, sizeof body, "CallSid=c%lu", status);
+  for (i = 1; i < n; i++)
+    size += (size_t)snprintf(body + size, sizeof body - size, "&Legs[%lu][Status]=s%lu",
+                             (unsigned long)i, status);
+  memcpy(body + size, behind, strlen(behind));
+  compare(FORM, page_put(1, body, size + strlen(behind)));
+  return alike > before;
+}
+
+/* As many values as a skeleton may have, and more. */
+static void check_many(void) {
+  size_t n;
+  for (n = EXOTEL_SKELETON_VALUES - 1; n < EXOTEL_SKELETON_VALUES + 3; n++) {
+    compare_many(n, 1, "");
+    check(compare_many(n, 2, "") == (n <= EXOTEL_SKELETON_VALUES), "so many values");
+    compare_many(n, 1, "&Stream={}");
+    check(!compare_many(n, 2, "&Stream={}"), "and a pair without one");
+  }
+  check(differing == 0, "many values");
+}
+
 int main(void) {
   exotel_callback_init(&experienced);
   check_shapes();
@@ -352,6 +398,8 @@ int main(void) {
   check_bytes(MULTIPART "b", multipart);
   check_others();
   check_delimiters();
+  check_files();
+  check_many();
   exotel_callback_free(&experienced);
   return check_summary();
 }
