@@ -1,5 +1,5 @@
-/* skeleton: two bodies, a NUL between them: the second is the same event, or the same error,
-** for who has read the first as for who hasn't. SPDX-License-Identifier: MIT */
+/* skeleton: bodies, a NUL between them: each is the same event, or the same error, for who has
+** read those before it as for who hasn't. SPDX-License-Identifier: MIT */
 #include "fuzz.h"
 
 #include "../csrc/core/callback.h"
@@ -47,23 +47,25 @@ static told read_event(exotel_callback *c, const char *type, exotel_slice body) 
   return t;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
-  const char *type = types[n > 0 ? p[0] % (sizeof types / sizeof *types) : 0];
-  const uint8_t *nul = n > 0 ? memchr(p + 1, 0, n - 1) : NULL;
-  exotel_callback experienced, fresh;
-  exotel_slice body;
+static void compare(exotel_callback *experienced, const char *type, exotel_slice body) {
+  exotel_callback fresh;
   told a, b;
-  if (nul == NULL) return 0;
-  exotel_callback_init(&experienced);
   exotel_callback_init(&fresh);
-  read_event(&experienced, type, slice(p + 1, (size_t)(nul - p) - 1));
-  body = slice(nul + 1, (size_t)(p + n - nul) - 1);
-  a = read_event(&experienced, type, body);
+  a = read_event(experienced, type, body);
   b = read_event(&fresh, type, body);
   must(a.kind == b.kind && a.position == b.position && strcmp(a.reason, b.reason) == 0);
   must(memcmp(a.key, b.key, sizeof a.key) == 0 && a.final == b.final);
   must(strcmp(a.event_kind, b.event_kind) == 0);
-  exotel_callback_free(&experienced);
   exotel_callback_free(&fresh);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
+  const char *type = types[n > 0 ? p[0] % (sizeof types / sizeof *types) : 0];
+  exotel_slice bodies = slice(p + (n > 0), n - (n > 0));
+  exotel_callback experienced;
+  exotel_callback_init(&experienced);
+  while (bodies.n > 0)
+    compare(&experienced, type, take_until(&bodies, '\0'));
+  exotel_callback_free(&experienced);
   return 0;
 }
