@@ -494,6 +494,13 @@ static exotel_kind keep(reading *g, const exotel_media_type *media, exotel_slice
 
 /* }================================================================== */
 
+/* Where a value says which entry of a list others go to, those of another body may go
+** elsewhere; and of an agent's event the status was moved. */
+static int can_be_kept(const exotel_callback *c, const reading *g,
+                       const char *event_kind) {
+  return !g->trace.unfit && c->record->positions == 0 && !is_of_agent(event_kind);
+}
+
 static exotel_kind nothing_there(exotel_error *e) {
   return exotel_error_set(e, EXOTEL_PARSE, "empty", exotel_slice_of("body"),
                           "there is no field in body and query");
@@ -520,9 +527,7 @@ static exotel_kind read_anew(exotel_callback *c, const exotel_media_type *media,
   mark = exotel_record_marked(c->record);
   event_kind = kind_of(c->record, &c->rows);
   kind = finish(c, event_kind, e);
-  if (kind != EXOTEL_OK || g.trace.unfit || c->record->positions != 0 ||
-      is_of_agent(event_kind))
-    return kind;
+  if (kind != EXOTEL_OK || !can_be_kept(c, &g, event_kind)) return kind;
   return keep(&g, media, body, &mark, e);
 }
 

@@ -29,7 +29,8 @@ typedef struct exotel_leaf {
 } exotel_leaf;
 
 /* Takes one leaf. What it points to lives until the sink returns, and a text that stays
-** longer than that. Anything but EXOTEL_OK stops the decoder, which returns that kind; the sink has filled `e`. */
+** longer than that. Anything but EXOTEL_OK stops the decoder, which returns that kind; the
+** sink has filled `e`. */
 typedef exotel_kind exotel_leaf_sink(void *context, const exotel_leaf *leaf,
                                      exotel_error *e);
 

@@ -60,9 +60,9 @@ exotel_kind exotel_skeleton_make(exotel_skeleton *s, exotel_slice body,
                                  const exotel_media_type *type, exotel_trace *t,
                                  exotel_error *e);
 
-/* Gives the body's values to the record's nodes. Returns 0 for a body that isn't alike: then
-** the record is good for nothing but another call. `scratch` takes what a
-** form has to have decoded, and is emptied for it. */
+/* Gives the body's values to the record's nodes. Returns 0 for a body that isn't alike, and
+** without memory: then the record is good for nothing but another call. `scratch` takes what
+** a form has to have decoded, and is emptied for it. */
 int exotel_skeleton_fill(const exotel_skeleton *s, exotel_slice body,
                          const exotel_media_type *type, exotel_buffer *scratch,
                          exotel_record *r);
