@@ -285,7 +285,7 @@ describe("a dial of unknown outcome, where calls in progress are counted,", func
   end
 
   it("holds its place for as long as its call may last", function()
-    for seconds, more in pairs { [15000] = {}, [660] = { time_limit = 60 },
+    for seconds, more in pairs { [14820] = {}, [480] = { time_limit = 60 },
                                  [2360] = { TimeLimit = 60, ring_timeout = 1000 } } do
       transport.sent = {}
       lose(more)

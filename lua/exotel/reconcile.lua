@@ -103,7 +103,7 @@ function reconcile.read(given)
   return {
     reference = given.reference, from = from, to = to, began = given.began,
     latest = math.max(given.latest or given.began + LEAVES, given.began),
-    time_limit = given.time_limit or TIME_LIMIT, ring_timeout = given.ring_timeout or RINGING,
+    time_limit = given.time_limit, ring_timeout = given.ring_timeout,
   }
 end
 
@@ -123,9 +123,15 @@ function reconcile.window(dial)
   return (minute_of(dial.began) - 1) * MINUTE, (minute_of(dial.latest) + 2) * MINUTE - 1
 end
 
---- When a call of the dial has ended, however long it rang and was talked, and the service knows.
+--- The seconds in which a call of a dial has ended, however long it rang and was talked, and the
+--- service knows. dial: its time_limit and ring_timeout, where it has them.
+function reconcile.longest(dial)
+  return (dial.time_limit or TIME_LIMIT) + 2 * (dial.ring_timeout or RINGING) + SPARE
+end
+
+--- When that is over.
 function reconcile.settled_at(dial)
-  return math.ceil(dial.latest + dial.time_limit + 2 * dial.ring_timeout + SPARE)
+  return math.ceil(dial.latest + reconcile.longest(dial))
 end
 
 --- When it is worth asking again. The older the dial, the longer it is likely to take: half as

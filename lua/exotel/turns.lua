@@ -7,13 +7,11 @@
 
 local errors = require "exotel.errors"
 local nginx = require "exotel.nginx"
+local reconcile = require "exotel.reconcile"
 
 local turns = {}
 
 local COARSE = 0.02 -- seconds that a clock may lag behind; one of whole seconds does so by one
-
--- Seconds that any call takes at most; that it rings, unless it says for how long, and is queued.
-local TIME_LIMIT, RINGING, QUEUED = 14400, 150, 300
 
 --- The gate of a client, or nil where nothing is counted. transport: the user's own, if any.
 function turns.gate(state, transport)
@@ -86,24 +84,17 @@ function turns.begin_call(state, request)
   return no_turn(state, request, why)
 end
 
--- The seconds in which a call of a dial is over, where that says so.
-local function longest(request)
-  if not (request.time_limit or request.ring_timeout) then return nil end
-  return (request.time_limit or TIME_LIMIT) + QUEUED
-    + 2 * math.max(request.ring_timeout or 0, RINGING)
-end
-
 --- What a dial came to: a call, or nil and the error. Where nobody knows what became of it, it may
 --- be a call: its lease ends with its time, if nobody hears of its end.
 function turns.settle(state, lease, request, call, err)
   if lease == "" then return end
   local gate = state.gate
   if call then
-    gate:call_began(lease, call.sid, longest(request))
+    gate:call_began(lease, call.sid, reconcile.longest(request))
   elseif err.outcome ~= "unknown" then
     gate:end_call(lease)
   elseif gate.call_in_doubt then
-    gate:call_in_doubt(lease, request.reference, longest(request))
+    gate:call_in_doubt(lease, request.reference, reconcile.longest(request))
   end
 end
 
