@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include "easy.h"
 
+#include "../core/ascii.h"
 #include "../core/base64.h"
 #include "../core/header.h"
 #include "../core/slice.h"
@@ -56,12 +57,24 @@ static void watch_next_line(exotel_easy *t, int watch) {
   t->watches = watch;
 }
 
+/* In any case, since libcurl looks past it. */
+static int is_status_line(const char *p, size_t n) {
+  return n > 5 && exotel_slice_is_nocase(exotel_slice_between(p, p + 5), "HTTP/");
+}
+
+/* Such a one libcurl can't read, and takes for a 200. */
+static int is_without_version(const char *p) {
+  return memcmp(p, "HTTP/", 5) != 0 || !exotel_is_digit(p[5]);
+}
+
 /* A new status line (after 100-continue) begins a new answer. */
 static size_t on_header(char *p, size_t size, size_t n, void *context) {
   exotel_easy *t = context;
   exotel_buffer *b = &t->result->headers;
-  int begins = size * n > 5 && memcmp(p, "HTTP/", 5) == 0;
+  int begins = is_status_line(p, size * n);
   n *= size;
+  t->misread |= begins && is_without_version(p);
+  if (t->misread) return n + 1;
   watch_next_line(t, begins);
   if (t->folded) return n + 1;
   if (begins) {
@@ -362,7 +375,7 @@ static exotel_transfer_failure failure_of(const exotel_easy *t, CURLcode code) {
   if (t->repeated) return EXOTEL_TRANSFER_REPEATED;
   if (t->refused) return EXOTEL_TRANSFER_REFUSED;
   if (t->too_large) return EXOTEL_TRANSFER_TOO_LARGE;
-  if (t->folded) return EXOTEL_TRANSFER_PROTOCOL;
+  if (t->folded || t->misread) return EXOTEL_TRANSFER_PROTOCOL;
   switch (code) {
     case CURLE_OK: /* also for a head that was cut: that is no whole answer */
       return t->head_ended ? EXOTEL_TRANSFER_DONE : EXOTEL_TRANSFER_CLOSED;
@@ -413,6 +426,7 @@ static void describe(exotel_easy *t, CURLcode code) {
   if (shows_proxy(text)) text = "the proxy's address is none that can be used";
   if (t->too_large) text = "the answer is larger than the limit";
   if (t->folded) text = "the first header line is folded";
+  if (t->misread) text = "the status line has no version of HTTP";
   if (t->refused) text = "plain http goes to a loopback address only";
   if (t->repeated) text = "libcurl was about to send it a second time";
   if (code == CURLE_OK) text = "the connection ended inside the headers";
@@ -455,6 +469,7 @@ void exotel_easy_end(exotel_easy *t, CURLcode code) {
     curl_easy_getinfo(t->handle, CURLINFO_NUM_CONNECTS, &r->connections);
     curl_easy_getinfo(t->handle, CURLINFO_TOTAL_TIME_T, &microseconds);
   }
+  if (t->misread) r->status = 0; /* nobody gave it */
   r->seconds = (double)microseconds / 1e6;
   if (t->phases && t->handle != NULL) take_phases(t->handle, r);
   r->code = (int)code;
@@ -495,7 +510,7 @@ static void forget_all(exotel_easy *t) {
 static void forget_last(exotel_easy *t) {
   t->header_lines = 0;
   t->head_ended = 0;
-  t->too_large = t->refused = t->repeated = t->folded = 0;
+  t->too_large = t->refused = t->repeated = t->folded = t->misread = 0;
   t->error[0] = '\0';
 }
 

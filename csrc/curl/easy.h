@@ -33,7 +33,7 @@ typedef struct exotel_easy {
   size_t header_lines;
   int head_ended; /* the empty line behind the headers came */
   int watches;    /* it is told of the answer's next line beforehand */
-  int too_large, refused, repeated, folded;
+  int too_large, refused, repeated, folded, misread;
   char error[CURL_ERROR_SIZE];
 } exotel_easy;
 
