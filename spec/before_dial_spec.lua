@@ -256,6 +256,16 @@ describe("a dial that was written down", function()
     end
   end)
 
+  it("has no longer to connect than until the time that was told", function()
+    for took, connect in pairs { [0] = 30, [29] = 30, [50] = 10 } do
+      local transport = noting { {} }
+      assert(client_on(transport, { before_dial = function()
+        transport.clock = transport.clock + took
+      end }):connect(DIAL, { timeout = 60, connect_timeout = 30 }))
+      assert.same({ 60, connect }, { transport.sent[1].timeout, transport.sent[1].connect_timeout })
+    end
+  end)
+
   -- A dial that is answered late keeps the one behind it waiting in the loop.
   local function dial_two(settings)
     local service = assert(sandbox.start { speed = 0 })

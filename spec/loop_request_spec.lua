@@ -176,12 +176,21 @@ describe("the outcome is the blocking transport's", function()
       assert.same({ "other", false }, { failure.reason, failure.sent })
     end
     for _, bad in ipairs { { method = 7 }, { url = "http://a\nb" }, { timeout = 0 },
-                           { headers = { x = 1 } } } do
+                           { headers = { x = 1 } }, { leave_by = "soon" } } do
       local _, failure = run(loop, loop.perform, loop, looping.request("http://127.0.0.1:1", bad))
       assert.same({ "other", false }, { failure.reason, failure.sent })
     end
     assert_idle(loop)
   end)
+end)
+
+it("a request that may leave up to some time has no longer to connect", function()
+  local url = raw.start { "hold" }.url:gsub("http:", "https:")
+  local loop = looping.loop()
+  local _, failure = run(loop, loop.perform, loop, looping.request(url, {
+    timeout = 2 * LONG, connect_timeout = 2 * LONG, leave_by = sys.now() + 0.3 }))
+  assert.same({ "timeout", false }, { failure.reason, failure.sent })
+  assert_idle(loop)
 end)
 
 it("a request's metamethod may close what would carry it", function()

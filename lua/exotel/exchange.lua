@@ -60,9 +60,11 @@ local function copy_of(request)
 end
 
 -- Who wants no retries has one request on the wire, also where a kept connection turns out dead.
-local function perform(state, transport, request, seconds, how)
+-- left: seconds until it must have left, or nil.
+local function perform(state, transport, request, seconds, how, left)
   local dials, anonymous = request.dials, request.anonymous
   local connect = how.connect_timeout or state.connect_timeout or CONNECT_TIMEOUT
+  if left and left < connect then connect = left end
   local given = state.brought and copy_of(request) or request
   given.username = not anonymous and state.api_key or nil
   given.password = not anonymous and state.api_token or nil
@@ -78,10 +80,11 @@ end
 local function attempt(state, transport, request, seconds, how)
   local response, failure
   local leave_by = request.leave_by -- what was written down of a dial must stay true
-  if leave_by and transport:now() > leave_by then
+  local left = leave_by and leave_by - transport:now()
+  if left and left <= 0 then
     failure = { reason = "late", message = "its turn came too late", sent = false }
   else
-    response, failure = perform(state, transport, request, seconds, how)
+    response, failure = perform(state, transport, request, seconds, how, left)
   end
   if response and (not state.brought or is_response(response)) then
     local record, err = answers.take(state, request, response)

@@ -392,20 +392,27 @@ local function next_queue(self)
   return first_of(self.reads) and self.reads
 end
 
+-- Whether its turn came in time. What may leave up to some time has no longer to connect.
+local function send(self, job, number)
+  local request = job.request
+  local left = request.leave_by and request.leave_by - sys.now()
+  if left and left <= 0 then return false end
+  if left then request.connect_timeout = math.min(request.connect_timeout, left) end
+  self.multi:start(number, request, job.options)
+  return true
+end
+
 -- Why a request hasn't begun; nil when it has.
 local function start(self, job, number)
   if coroutine.status(job.task.thread) == "dead" then
     return { reason = "dead", message = "nobody waits for it any more", sent = false }
   end
-  local leave_by = job.request.leave_by
-  if leave_by and sys.now() > leave_by then
-    return { reason = "late", message = "its turn came too late", sent = false }
-  end
-  local ok, message = pcall(self.multi.start, self.multi, number, job.request, job.options)
-  job.has_begun = ok -- from here on nothing raises
-  if ok then return nil end
-  local memory = tostring(message):find "not enough memory$"
-  return { reason = memory and "memory" or "other", message = tostring(message), sent = false }
+  local ok, sent = pcall(send, self, job, number)
+  job.has_begun = ok and sent -- from here on nothing raises
+  if job.has_begun then return nil end
+  if ok then return { reason = "late", message = "its turn came too late", sent = false } end
+  local memory = tostring(sent):find "not enough memory$"
+  return { reason = memory and "memory" or "other", message = tostring(sent), sent = false }
 end
 
 -- The job keeps its place until it is known what became of it.
