@@ -13,6 +13,10 @@ local sys = require "exotel.sys"
 
 local LONG = 20
 
+-- What a program of its own says first, to have redis-lua.
+local REDIS_LUA = lua.name == "lua5.4"
+  and 'package.preload.redis = function() return dofile "/usr/share/lua/5.3/redis.lua" end' or ""
+
 local server
 
 setup(function() server = redis.start() end)
@@ -153,6 +157,22 @@ describe("a store in Redis", function()
     one:close()
   end)
 
+  it("is used by a process that has a thousand descriptors open", function()
+    local source = ([[
+      %s
+      local store = require("exotel.store.redis").new { port = %d }
+      local held = {}
+      for index = 1, 1100 do held[index] = assert(io.open "/dev/null") end
+      assert(store:add("by many", "1", 60))
+      print(store:get "by many")
+    ]]):format(REDIS_LUA, server.port)
+    local process = assert(sys.spawn {
+      "/bin/sh", "-c", 'ulimit -n 1200; exec "$@"', "sh", lua.name, "-e", source,
+    })
+    assert.equal("1", process:read_line(LONG))
+    process:close()
+  end)
+
   it("is used in a forked copy with a connection of the copy's own", function()
     local one = server:store()
     assert.is_true(one:add("of both", "1", LONG))
@@ -240,9 +260,7 @@ describe("of many processes at one entry", function()
         if store:swap("count", before, after, 60) then done = done + 1 end
       end
       print(store:lease("one of us", 60) or "none")
-    ]]):format(lua.name == "lua5.4"
-      and 'package.preload.redis = function() return dofile "/usr/share/lua/5.3/redis.lua" end'
-      or "", server.port)
+    ]]):format(REDIS_LUA, server.port)
     local processes, leases = {}, 0
     for index = 1, 4 do processes[index] = assert(sys.spawn { lua.name, "-e", source }) end
     for _, process in ipairs(processes) do

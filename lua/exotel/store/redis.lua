@@ -146,10 +146,13 @@ local function call_blocking(connection, words)
 end
 
 -- Whether a kept connection has something to read: nothing was asked, so it can only be its end.
-local function has_ended(connection)
-  local socket = require "socket"
-  local readable = socket.select({ connection.network.socket }, nil, 0)
-  return readable[1] ~= nil
+-- By select a socket can't be asked that a process with a thousand others has.
+local function has_ended(connection, timeout)
+  local socket = connection.network.socket
+  socket:settimeout(0, "t")
+  local _, why = socket:receive(1)
+  socket:settimeout(timeout, "t")
+  return why ~= "timeout"
 end
 
 -- A function that gives the id of the process, or nil where there is no exotel.sys to know it.
@@ -162,6 +165,7 @@ local function blocking(settings)
   local library, err = load_client "redis"
   if not library then return nil, err end
   local this_process = process_id()
+  local timeout = settings.timeout or TIMEOUT
   local connection, opener
 
   local function drop()
@@ -171,13 +175,12 @@ local function blocking(settings)
 
   -- By the original's connection a forked copy would read that one's replies.
   local function is_usable()
-    return opener == this_process() and not has_ended(connection)
+    return opener == this_process() and not has_ended(connection, timeout)
   end
 
   local function open()
     local ran, opened = pcall(library.connect, {
-      host = settings.host or HOST, port = settings.port or PORT,
-      timeout = settings.timeout or TIMEOUT,
+      host = settings.host or HOST, port = settings.port or PORT, timeout = timeout,
     })
     if not ran then return nil, message_of(opened) end
     connection, opener = opened, this_process()
