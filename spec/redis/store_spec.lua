@@ -173,6 +173,19 @@ describe("a store in Redis", function()
     process:close()
   end)
 
+  it("says nothing of a password to which Redis gives no ear", function()
+    local own = redis.start("--rename-command", "AUTH", "")
+    for _, options in ipairs { { password = "secret word" },
+                               { username = "somebody", password = ("secret word"):rep(12) } } do
+      local value, err = own:store(options):get "a key"
+      assert.is_nil(value)
+      assert.equal("protocol", err.reason)
+      assert.matches("ERR unknown command .AUTH.", err.message)
+      assert.is_nil(err.message:find("secret", 1, true))
+    end
+    own:close()
+  end)
+
   it("is used in a forked copy with a connection of the copy's own", function()
     local one = server:store()
     assert.is_true(one:add("of both", "1", LONG))

@@ -257,10 +257,16 @@ end
 -- Asking
 -- ==================================================================
 
+-- Of a command that it doesn't know Redis repeats the words: the password may be among them.
+local function without_words(message)
+  return (message:gsub(",? with args beginning with.*", ""))
+end
+
 local function fail(self, message, answered)
   local reason = not answered and "unreachable"
     or message:find "^OOM" and "full" or "protocol"
-  return nil, contract.failure(reason, ("Redis at %s: %s"):format(self.where, message))
+  return nil, contract.failure(reason, ("Redis at %s: %s"):format(self.where,
+    without_words(message)))
 end
 
 local function ask(self, words)
