@@ -708,6 +708,18 @@ local entries = {
       return settled, tracker:done(settled), tracker:counts()
     end
   end, step = 11 },
+  { "exotel.store.memory", function()
+    local now = 0
+    local store = require("exotel.store.memory").new { now = function() return now end }
+    assert(store:add("kept", "1", 1e6))
+    return function()
+      store:swap("new", (store:get "new"))
+      local added, changed = store:add("new", "1", 10), store:swap("new", "1", "2", 60)
+      local kept = store:swap("kept", "1", "1", 1e6)
+      now = now + 20
+      return show_all(added, changed, kept, store:get "new")
+    end
+  end },
   { "exotel.connect by curl", function(t)
     local object = client(nil, ("http://127.0.0.1:%d"):format(t.port))
     return function()

@@ -32,14 +32,22 @@ local function clock()
   return found and sys.now or type(os) == "table" and os.time or nil
 end
 
--- Forgets what is over.
+local function forget(self, entry)
+  self.lifetimes:remove(entry)
+  self.entries[entry.key] = nil
+  self.count = self.count - 1
+end
+
+-- Forgets what is over. What found no memory may have a lifetime, and be no entry.
 local function expire(self)
   local now = self.clock()
   local first = self.lifetimes:first()
   while first and first.time <= now do
-    self.lifetimes:remove(first)
-    self.entries[first.key] = nil
-    self.count = self.count - 1
+    if self.entries[first.key] == first then
+      forget(self, first)
+    else
+      self.lifetimes:remove(first)
+    end
     first = self.lifetimes:first()
   end
   return now
@@ -51,18 +59,20 @@ local function find(self, key)
   return entry, now
 end
 
-local function forget(self, entry)
-  self.lifetimes:remove(entry)
-  self.entries[entry.key] = nil
-  self.count = self.count - 1
-end
-
 local function put(self, key, value, till)
   if self.count >= self.most then
     return nil, contract.failure("full", ("there are %d entries already"):format(self.count))
   end
   self.entries[key] = self.lifetimes:add(till, { key = key, value = value })
   self.count = self.count + 1
+  return true
+end
+
+-- Takes no memory: an entry that found none for what it becomes would be lost.
+local function change(self, entry, value, till)
+  self.lifetimes:remove(entry)
+  entry.value = value
+  self.lifetimes:add(till, entry)
   return true
 end
 
@@ -81,9 +91,10 @@ local methods = contract.methods {
   swap = function(self, key, before, value, seconds)
     local entry, now = find(self, key)
     if (entry and entry.value) ~= before then return false end
-    if entry then forget(self, entry) end
-    if value == nil then return true end
-    return put(self, key, value, now + seconds)
+    if not entry then return value == nil or put(self, key, value, now + seconds) end
+    if value ~= nil then return change(self, entry, value, now + seconds) end
+    forget(self, entry)
+    return true
   end,
 }
 
