@@ -128,6 +128,12 @@ describe("settings", function()
       "the address has credentials, and api_key and api_token say others" },
     { { base_url = "https://key_1234:other@a" },
       "the address has credentials, and api_key and api_token say others" },
+    { { base_url = "https://:token_5678@a", api_key = NONE },
+      "the address's user is empty" },
+    { { base_url = "https://key%0D%0A:token_5678@a", api_key = NONE },
+      "the address's user has a control character" },
+    { { region = "key_1234:to%00ken@a", api_token = NONE },
+      "the address's password has a control character" },
     { { base_url = "https://lonely@a", api_key = NONE, api_token = NONE },
       "no configuration: api_token is missing; give it to exotel.configure or exotel.client,"
       .. " or set EXOTEL_API_TOKEN" },

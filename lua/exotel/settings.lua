@@ -261,10 +261,14 @@ local function flow_host_for(host)
   return regions.singapore.flow_host
 end
 
--- key:token of an address, taken out of it at once.
+-- key:token of an address, taken out of it at once. They are decoded, so that they may hold what no
+-- address does.
 local function take_credentials(out, base)
   if not base.user then return out end
   local password = base.password ~= "" and base.password or nil
+  local user, wrong = check_string("the address's user", base.user)
+  if user and password then password, wrong = check_string("the address's password", password) end
+  if wrong then return errors.misuse(wrong) end
   local other_key = out.api_key and out.api_key ~= base.user
   local other_token = password and out.api_token and out.api_token ~= password
   if other_key or other_token then
