@@ -104,6 +104,18 @@ describe("before_dial", function()
     end
   end)
 
+  it("is told of no seconds where what is sent says none, as 0 may", function()
+    for _, sent in ipairs { 0, "0", "none" } do
+      local told
+      local client = client_on(noting { {} }, { before_dial = function(_, request)
+        told = request
+      end })
+      assert(client:connect(with { extra = { TimeLimit = sent, TimeOut = sent } }))
+      assert.matches("TimeLimit=" .. tostring(sent):gsub("%p", "%%%0") .. "&", told.body .. "&")
+      assert.same({}, { told.time_limit, told.ring_timeout })
+    end
+  end)
+
   it("is called once, though the dial is tried again", function()
     local calls = 0
     local transport = noting { { status = 429, headers = { ["retry-after"] = "1" }, body = "{}" },

@@ -93,6 +93,7 @@ end
 
 --- Notes in a dial's request how long its call may take, and the custom_field that was given for
 --- it, which its events bring back in the place of its reference: as it is sent, also a number.
+--- A 0, which `extra` sends, may mean without end: it says nothing of how long.
 function dialling.note(request, operation, params)
   local custom = row_named(operation, "custom_field")
   if custom and given(params, custom) ~= nil then
@@ -101,7 +102,8 @@ function dialling.note(request, operation, params)
   end
   for _, name in ipairs { "time_limit", "ring_timeout" } do
     local row = row_named(operation, name)
-    request[name] = row and tonumber(given(params, row))
+    local seconds = row and tonumber(given(params, row))
+    if seconds ~= 0 then request[name] = seconds end
   end
 end
 
