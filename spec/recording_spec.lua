@@ -221,6 +221,23 @@ describe("a recording in pieces", function()
     assert.equal(small, (collect(client_of(server.url), server.url .. "/r")))
   end)
 
+  it("comes in pieces that an answer has room for", function()
+    local small, path = raw.body(2500), directory .. "/call.mp3"
+    local asked = {}
+    local client = client_of("http://127.0.0.1:1", { max_response = 1024, transport = {
+      sleep = function() end, now = os.clock,
+      perform = function(_, request)
+        local first, last = request.headers.range:match "^bytes=(%d+)%-(%d+)$"
+        asked[#asked + 1] = first .. "-" .. last
+        local body = small:sub(first + 1, last + 1)
+        return { status = 206, body = body, headers = { ["content-range"] =
+          ("bytes %d-%d/%d"):format(first, first + #body - 1, #small) } }
+      end } })
+    assert(client:recording("http://127.0.0.1:1/r", { to = path }))
+    assert.same({ "0-1023", "1024-2047", "2048-3071" }, asked)
+    assert.equal(small, read(path))
+  end)
+
   it("comes whole from a server that knows no ranges", function()
     local small, path = raw.body(3000), directory .. "/call.mp3"
     local server = raw.start { "send:" .. raw.answer(200, {}, small) }

@@ -511,6 +511,7 @@ function implementation.recording(object, call, options, how)
   local whole = {}
   return recording.fetch({
     base = state.target.base,
+    max_response = state.max_response or settings.default "max_response",
     response = answers.response,
     ask = function(url, range, anonymous)
       local headers = { accept = "*/*", range = range, ["user-agent"] = state.user_agent

@@ -18,7 +18,7 @@ local yielding = require "exotel.yielding"
 
 local recording = {}
 
-local PIECE = 524288        -- bytes that are asked for at once
+local PIECE = 524288        -- bytes that are asked for at once, where an answer may have as many
 local OVERLAP = 4096        -- of what a file has, fetched again to see that it is of the same one
 local MOST = 268435456      -- bytes of a recording, where nothing else is said
 local REDIRECTS = 3
@@ -269,7 +269,8 @@ end
 -- One step: true when all of it is there; nil and the error; else the answer's headers follow.
 local function step(source, sink, at, most)
   at.first = sink.size - #sink.tail
-  local answer, err = ask(source, at.url, ("bytes=%d-%d"):format(at.first, at.first + PIECE - 1))
+  local last = at.first + math.min(PIECE, source.max_response) - 1
+  local answer, err = ask(source, at.url, ("bytes=%d-%d"):format(at.first, last))
   local whole
   if answer and answer.status == 206 then
     whole, err = take_part(sink, at, answer, most)
@@ -341,7 +342,8 @@ end
 
 --- Fetches the recording of a call: { bytes, content_type, path, resumed }, or nil and the error.
 -- source: ask(url, range, anonymous) gives { status, headers, body } or nil and an error;
--- response(err) what it came from; base is the address that the client talks to.
+-- response(err) what it came from; base is the address that the client talks to, max_response how
+-- many bytes an answer may have.
 function recording.fetch(source, call, given)
   local most, err = check_options(given)
   if not most then return nil, err end
