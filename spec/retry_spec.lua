@@ -176,6 +176,20 @@ describe("the time that there is", function()
                                 transport.requests[3].timeout })
     assert.equal(3, #transport.requests)
   end)
+
+  it("is that of one reading of a query, which may be read again", function()
+    local transport = scripted.transport { { seconds = 4, body = '{"Metadata":{"Total":1},'
+      .. '"Calls":[{"Sid":"a"}]}' } }
+    local query = client_on(transport):calls({}, { deadline = 10 })
+    assert.equal(1, query:total())
+    transport:sleep(20)
+    assert.equal("a", assert(query:all())[1].sid)
+    transport:sleep(20)
+    assert.equal("a", assert(query:first()).sid)
+    local list = {}
+    for _, request in ipairs(transport.requests) do list[#list + 1] = request.timeout end
+    assert.same({ 10, 10, 10 }, list)
+  end)
 end)
 
 describe("a client's retries together", function()

@@ -329,12 +329,12 @@ end
 
 -- What pages.lua asks the client for.
 local function source_of(state, how)
-  local source, whole = { offset = state.time_offset or TIME_OFFSET }, {}
+  local source = { offset = state.time_offset or TIME_OFFSET }
   function source.check(params)
     local request, err = build(state, "calls", params, how)
     return request and true, err
   end
-  function source.ask(params)
+  function source.ask(params, whole)
     local request, err = build(state, "calls", params, how)
     if not request then return nil, err end
     return carry_out(state, request, how, whole)

@@ -181,9 +181,10 @@ local function state_from_filter(source, filter)
 end
 
 --- A query, of which nothing has been sent: or nil and a misuse. What is wrong with the data
---- comes from its first reading. source: { check(params) -> true or nil, err; ask(params) ->
---- page or nil, err; now() -> epoch seconds, or nil without a clock, or nil, err;
---- fail(fields) -> err; offset, seconds }.
+--- comes from its first reading. source: { check(params) -> true or nil, err; ask(params,
+--- whole) -> page or nil, err, whole being a table that the requests of one reading share;
+--- now() -> epoch seconds, or nil without a clock, or nil, err; fail(fields) -> err; offset,
+--- seconds }.
 function pages.new(source, filter)
   local from = filter.resume ~= nil and state_from_resume or state_from_filter
   local state, err = from(source, filter)

@@ -183,20 +183,21 @@ function methods:wants_page()
   return not self.done
 end
 
---- Asks for that page: true, or nil and the error. source: as for pages.new. Other coroutines
---- may read the group meanwhile: the first answer counts.
-function methods:ask(source)
+--- Asks for that page: true, or nil and the error. source: as for pages.new. whole: what the
+--- requests of one reading share. Other coroutines may read the group meanwhile: the first
+--- answer counts.
+function methods:ask(source, whole)
   local turn = self.turn
   self.page, self.index = {}, 0 -- handed out whole: two pages are never held
-  local page, err = source.ask(params_at(self, self.cursor))
+  local page, err = source.ask(params_at(self, self.cursor), whole)
   if self.turn ~= turn or self.done then return true end
   if not page then return nil, blame(source, err) end
   return accept(self, source, page)
 end
 
 --- What the service says is the total, by a request; or nil and the error.
-function methods:ask_total(source)
-  local page, err = source.ask(params_at(self, self.cursor))
+function methods:ask_total(source, whole)
+  local page, err = source.ask(params_at(self, self.cursor), whole)
   if not page then return nil, err end
   if type(page.total) == "number" then return page.total end
   return nil, source.fail { kind = "parse", outcome = "unknown", reason = "incomplete",

@@ -102,6 +102,7 @@ function reader.new(query, page_size)
     source = query.source, filter = query.filter,
     combinations = asked.combine(query.filter), ascending = asked.is_ascending(query.filter),
     page_size = page_size or query.filter.page_size or PAGE_SIZE,
+    whole = {}, -- what its requests share: when its deadline is
   }, metatable)
   local ok, err = start(self, query)
   if ok then ok, err = check_cursors(self, query) end
@@ -153,7 +154,7 @@ local function advance(self)
     if not self.groups then return nil end
     local asking = first_without_page(self)
     if asking then
-      local ok, err = asking:ask(self.source)
+      local ok, err = asking:ask(self.source, self.whole)
       if not ok then return stop(self, err) end
     else
       local first = first_group(self)
@@ -201,7 +202,7 @@ function methods:total()
   open_next(self)
   while self.groups do
     for _, one in ipairs(self.groups) do
-      local total, err = one:ask_total(self.source)
+      local total, err = one:ask_total(self.source, self.whole)
       if not total then return nil, err end
       sum = sum + total
     end
