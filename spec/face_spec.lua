@@ -939,6 +939,25 @@ describe("a brought transport", function()
     assert.is_nil(answer.__name)
   end)
 
+  it("may return one table again after a failure, and to an endpoint without a row", function()
+    local answer = { headers = {} }
+    local client = client_on { sleep = function() end, now = function() return 0 end,
+                               perform = function() return answer end }
+    local came = {}
+    for index, status in ipairs { 404, 200, 500 } do
+      answer.status, answer.body = status, "answer " .. index
+      local value, err = client:send { path = "Elsewhere" }
+      came[index] = value or err
+    end
+    local told = {}
+    for index, value in ipairs(came) do
+      local response = exotel.response(value)
+      told[index] = response.status .. " " .. response.body .. " " .. response.attempts
+    end
+    assert.same({ "404 answer 1 1", "200 answer 2 1", "500 answer 3 3" }, told)
+    assert.is_nil(answer.attempts)
+  end)
+
   it("belongs to who brought it", function()
     local transport = fake { {} }
     function transport.close() error "closed" end

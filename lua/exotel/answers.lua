@@ -67,19 +67,18 @@ end
 
 local function copy_of(response)
   return { status = response.status, head = response.head, headers = response.headers,
-           body = response.body, seconds = response.seconds, attempts = response.attempts }
+           body = response.body, seconds = response.seconds }
 end
 
 --- Lets a record, or else the error, know what it came from.
 function answers.remember(state, request, record, err, response, attempts)
-  if attempts > 1 or response.attempts then response.attempts = attempts end
+  if state.brought then response = copy_of(response) end -- whoever made it may use it again
+  if attempts > 1 then response.attempts = attempts end
   local operation = operations[request.operation]
-  if not (record and operation) then
-    responses[record or err] = response
-  elseif state.brought then -- whoever made it may use it again
-    records.remember(operation, record, copy_of(response))
-  else
+  if record and operation then
     records.remember(operation, record, response)
+  else
+    responses[record or err] = response
   end
 end
 
