@@ -257,6 +257,8 @@ describe("a recording in pieces", function()
 
   for about, row in pairs {
     ["says no range"] = { "send:" .. raw.answer(206, {}, "abc"), "no range" },
+    ["is none"] = { "send:" .. raw.answer(204, {}, ""), "answered 204, with what is neither" },
+    ["is still made"] = { "send:" .. raw.answer(202, {}, "later"), "answered 202" },
     ["begins elsewhere"] = { part("abcdef", 1, 3), "begins at byte 1, not at 0" },
     ["is shorter than it says"] = { "send:" .. raw.answer(206, { "Content-Range: bytes 0-9/20" },
       "abc"), "has 3 bytes and says 10" },

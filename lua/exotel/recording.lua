@@ -274,8 +274,11 @@ local function step(source, sink, at, most)
   local whole
   if answer and answer.status == 206 then
     whole, err = take_part(sink, at, answer, most)
-  elseif answer then
+  elseif answer and answer.status == 200 then
     whole, err = take_whole(sink, answer.body, most)
+  elseif answer then
+    whole, err = fail("parse", "range", ("it was answered %d, with what is neither the recording"
+      .. " nor a part of it"):format(answer.status))
   elseif err.status == 416 and sink.size > 0 then
     whole = false
   elseif err.status == 416 then -- nothing at all: it has no first byte
