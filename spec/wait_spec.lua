@@ -98,6 +98,22 @@ describe("client:wait", function()
     assert.equal(100, transport.clock)
   end)
 
+  it("tells of a question that failed to the last", function()
+    local client, transport = client_of { GOING }
+    local perform = transport.perform
+    function transport:perform(request)
+      if self.clock < 20 then return perform(self, request) end
+      return nil, { reason = "tls", message = "self-signed", hint = "", sent = false }
+    end
+    for _, row in ipairs { { 20, ": it is in-progress" }, { 100, ": it is in-progress"
+        .. " - the last question: no answer from Exotel: self-signed" } } do
+      transport.clock = 0
+      local _, err = client:wait(SID, { timeout = row[1] })
+      assert.equal(("the call hasn't settled within %d seconds%s"):format(row[1], row[2]),
+        err.message)
+    end
+  end)
+
   it("comes back in time also when there is no turn for its questions", function()
     local client, transport = client_of({ GOING }, { limit = 2, max_wait = 300 })
     assert(client:call_details(SID, { details = true }))

@@ -53,7 +53,7 @@ local function ask(source, known, left)
   local transport = source.transport
   local call, err = source.ask(math.min(left, 15), left)
   local now = transport:now()
-  known.asked_at = now
+  known.asked_at, known.failure = now, err
   if call then
     life.read(known, call, now)
     if source.tracker and source.tracker.follow then source.tracker:follow(call) end
@@ -75,8 +75,9 @@ end
 
 local function unsettled(source, known, options)
   local status = known.call.status and ": it is " .. tostring(known.call.status) or ""
+  local failure = known.failure and " - the last question: " .. known.failure.message or ""
   return fail(source, known, "limited", "unsettled",
-    ("the call hasn't settled within %g seconds%s"):format(options.timeout, status))
+    ("the call hasn't settled within %g seconds%s%s"):format(options.timeout, status, failure))
 end
 
 -- When the service is asked next: a call of which nothing is known at once.
