@@ -70,6 +70,19 @@ describe("before_dial", function()
     for _, value in pairs(request) do assert.is_nil(tostring(value):find "token_5678") end
   end)
 
+  it("is told by a copy, all of which it may change", function()
+    local transport = noting { {} }
+    local before
+    local client = client_on(transport, { before_dial = function(_, request)
+      before = request.headers["content-type"]
+      request.url, request.body, request.headers["content-type"] = nil, "", "a\r\nb"
+    end })
+    assert(client:connect(DIAL))
+    local sent = transport.sent[1]
+    assert.matches("urlencoded", before)
+    assert.same({ before, DIAL.to }, { sent.headers["content-type"], form_of(sent).To })
+  end)
+
   it("is told of a custom_field, and reconcile takes what it is told", function()
     for _, more in ipairs { { custom_field = "mine" }, { extra = { CustomField = "mine" } }, {} } do
       local told

@@ -918,7 +918,7 @@ describe("a brought transport", function()
     local transport = fake { unsent "connect", {} }
     assert(client_on(transport, { on_response = function() end }):call_details "abc")
     local first, second = transport.requests[1], transport.requests[2]
-    assert.is_false(rawequal(first, second))
+    assert.is_false(rawequal(first, second) or rawequal(first.headers, second.headers))
     local names = {}
     for name in pairs(second) do names[#names + 1] = name end
     table.sort(names)

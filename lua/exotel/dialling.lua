@@ -6,6 +6,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
+local copy = require "exotel.pages.copy"
 local core = require "exotel.core"
 local errors = require "exotel.errors"
 local nginx = require "exotel.nginx"
@@ -113,12 +114,6 @@ end
 -- before_dial
 -- ==================================================================
 
-local function copy_of(request)
-  local copy = {}
-  for name, value in pairs(request) do copy[name] = value end
-  return copy
-end
-
 local function is_memory(message)
   return type(message) == "string" and message:find "not enough memory$" ~= nil
 end
@@ -126,7 +121,7 @@ end
 --- Lets a tracker write a dial down: true, or nil and why the dial isn't to be sent.
 function dialling.track(tracker, request)
   local ran, begun, why = yielding.pcall(tracker.begins, tracker, request.reference,
-    copy_of(request))
+    copy(request))
   if ran and begun then return true end
   if not ran and is_memory(begun) then error(begun, 0) end
   return nil, "the tracker hasn't written it down: " .. tostring(not ran and begun or why)
@@ -135,7 +130,7 @@ end
 --- Calls before_dial with the reference of a request and a copy of it: true, or nil and why the
 --- dial isn't to be sent. It refuses by false, by nil and an error, or by raising.
 function dialling.announce(before_dial, request)
-  local ran, answer, why = yielding.pcall(before_dial, request.reference, copy_of(request))
+  local ran, answer, why = yielding.pcall(before_dial, request.reference, copy(request))
   if not ran then
     if is_memory(answer) then error(answer, 0) end
     return nil, "before_dial raised: " .. tostring(answer)

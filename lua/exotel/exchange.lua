@@ -6,6 +6,7 @@
 -- SPDX-License-Identifier: MIT
 
 local answers = require "exotel.answers"
+local copy = require "exotel.pages.copy"
 local dialling = require "exotel.dialling"
 local dice = require "exotel.dice"
 local errors = require "exotel.errors"
@@ -55,7 +56,7 @@ end
 
 -- For a transport that is brought, which may do with it as it likes.
 local function copy_of(request)
-  return { method = request.method, url = request.url, headers = request.headers,
+  return { method = request.method, url = request.url, headers = copy(request.headers),
            body = request.body, leave_by = request.leave_by }
 end
 
