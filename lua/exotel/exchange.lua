@@ -6,7 +6,7 @@
 -- SPDX-License-Identifier: MIT
 
 local answers = require "exotel.answers"
-local copy = require "exotel.pages.copy"
+local copy = require "exotel.copy"
 local dialling = require "exotel.dialling"
 local dice = require "exotel.dice"
 local errors = require "exotel.errors"

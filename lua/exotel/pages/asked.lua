@@ -7,7 +7,7 @@
 -- SPDX-License-Identifier: MIT
 
 local api = require "exotel.api"
-local copy = require "exotel.pages.copy"
+local copy = require "exotel.copy"
 local core = require "exotel.core"
 
 local asked = {}

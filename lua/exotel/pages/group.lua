@@ -6,7 +6,7 @@
 --
 -- SPDX-License-Identifier: MIT
 
-local copy = require "exotel.pages.copy"
+local copy = require "exotel.copy"
 local core = require "exotel.core"
 
 local group = {}

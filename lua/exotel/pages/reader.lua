@@ -8,7 +8,7 @@
 -- SPDX-License-Identifier: MIT
 
 local asked = require "exotel.pages.asked"
-local copy = require "exotel.pages.copy"
+local copy = require "exotel.copy"
 local group = require "exotel.pages.group"
 local months = require "exotel.pages.months"
 local resume = require "exotel.pages.resume"

@@ -10,7 +10,7 @@
 -- SPDX-License-Identifier: MIT
 
 local asked = require "exotel.pages.asked"
-local copy = require "exotel.pages.copy"
+local copy = require "exotel.copy"
 
 local resume = {}
 

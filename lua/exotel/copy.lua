@@ -1,4 +1,4 @@
--- pages/copy: a table, and the tables in it, anew. No cycles, no metatables.
+-- copy: a table, and the tables in it, anew. No cycles, no metatables.
 --
 -- SPDX-License-Identifier: MIT
 
