@@ -31,7 +31,7 @@
 ---@field ca_file? string certificates to trust, PEM; default the system's; inside nginx the directive lua_ssl_trusted_certificate says it
 ---@field user_agent? string how requests name the program; default lua-exotel, and its version
 ---@field max_response? number bytes of an answer
----@field resolve? string "host:port:address", for tests
+---@field resolve? string "host:port:address", for tests; in a loop for all of its clients
 
 ---@class exotel.how
 ---@field timeout? number seconds for all attempts of a call together

@@ -75,7 +75,8 @@ settings.rows = {
     .. " version" },
   { "max_response", "number", least = 1024, most = 1e9, whole = true, default = 16777216,
     about = "bytes of an answer" },
-  { "resolve", "string", about = "\"host:port:address\", for tests" },
+  { "resolve", "string", about = "\"host:port:address\", for tests; in a loop for all of its"
+    .. " clients" },
 }
 
 local rows = settings.rows
