@@ -178,11 +178,13 @@ describe("a store in memory", function()
     local store = memory.new { most = 2, now = clock.now }
     assert.is_true(store:add("a", "1", 10))
     assert.is_true(store:add("b", "1", 20))
-    local added, err = store:add("c", "1", 10)
-    assert.is_nil(added)
-    assert.is_true(errors.is(err))
-    assert.same({ "store", "full" }, { err.kind, err.reason })
-    assert.equal("exotel: there are 2 entries already (store)", tostring(err))
+    for _, given in ipairs { { "add", "1", 10 }, { "swap", nil, "1", 10 } } do
+      local made, err = store[given[1]](store, "c", given[2], given[3], given[4])
+      assert.is_nil(made)
+      assert.is_true(errors.is(err))
+      assert.same({ "store", "full" }, { err.kind, err.reason })
+      assert.equal("exotel: there are 2 entries already (store)", tostring(err))
+    end
     assert.is_true(store:swap("a", "1", "2", 10))
     clock.sleep(10)
     assert.is_true(store:add("c", "1", 10))

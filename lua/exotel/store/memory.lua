@@ -91,9 +91,9 @@ local methods = contract.methods {
   swap = function(self, key, before, value, seconds)
     local entry, now = find(self, key)
     if (entry and entry.value) ~= before then return false end
-    if not entry then return value == nil or put(self, key, value, now + seconds) end
-    if value ~= nil then return change(self, entry, value, now + seconds) end
-    forget(self, entry)
+    if entry and value then return change(self, entry, value, now + seconds) end
+    if value then return put(self, key, value, now + seconds) end
+    if entry then forget(self, entry) end
     return true
   end,
 }
