@@ -10,8 +10,9 @@
 -- SPDX-License-Identifier: MIT
 
 local api = require "exotel.api"
-local core = require "exotel.core"
 local client = require "exotel.client"
+local copy = require "exotel.copy"
+local core = require "exotel.core"
 local errors = require "exotel.errors"
 local yielding = require "exotel.yielding"
 
@@ -327,13 +328,6 @@ exotel.to_json = errors.expose(function(record, options)
   if text then return text end
   return nil, errors.new(failure, "to_json")
 end)
-
-local function copy(value)
-  if type(value) ~= "table" then return value end
-  local out = {}
-  for key, item in pairs(value) do out[key] = copy(item) end
-  return out
-end
 
 -- A name of none of these: nil and a misuse.
 local function unknown(what, name, known)
